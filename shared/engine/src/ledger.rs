@@ -1,0 +1,149 @@
+//! The ledger: whatever enters the network leaves it with exactly one named outcome.
+//!
+//! An item is opened once, by the participant that brings it into the network, and closed once. In between
+//! it is in somebody's custody: held by a node, or carried by a message under way ([`Carries`](crate::Carries)).
+//! At the end `opened == closed + held + carried` must hold for each kind, the four counted in different places.
+
+use crate::fingerprint::Fingerprint;
+use secnet_model::SimTime;
+use serde::{Deserialize, Serialize};
+
+macro_rules! named_enum {
+    ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident => $text:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+        #[repr(u8)]
+        pub enum $name { $($(#[$variant_meta])* $variant,)* }
+
+        impl $name {
+            pub const ALL: &'static [$name] = &[$($name::$variant,)*];
+            pub const COUNT: usize = $name::ALL.len();
+
+            /// The name reports and files use.
+            pub const fn name(self) -> &'static str {
+                match self { $($name::$variant => $text,)* }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+    };
+}
+
+named_enum! {
+    /// What the ledger accounts for.
+    ItemKind {
+        /// A service request a User sent, from first submission to its final answer. Retries are the same item.
+        ServiceRequest => "service_request",
+        /// One reading the DSP starts on behalf of a schedule.
+        ScheduledRead => "scheduled_read",
+        /// An alert a device raised.
+        DeviceAlert => "device_alert",
+        /// An alert the DCC raised.
+        DccAlert => "dcc_alert",
+    }
+}
+
+named_enum! {
+    /// How an item left the network.
+    Outcome {
+        Completed => "completed",
+        /// Refused by access control (E1–E5, E11–E13, E17, E19).
+        Refused => "refused",
+        /// The pre-command did not match the User's own request.
+        PreCommandMismatch => "pre_command_mismatch",
+        /// The device answered with an error.
+        DeviceError => "device_error",
+        /// E20: the DCC could not reach the device.
+        NotDelivered => "not_delivered",
+        /// E21: no answer in time.
+        NoResponse => "no_response",
+        /// E30: a future-dated request ran out of time.
+        FutureDatedTimeOut => "future_dated_time_out",
+        /// E31: a scheduled read ran out of time.
+        ScheduleTimeOut => "schedule_time_out",
+        /// Refused for overload as often as the User was willing to try.
+        GaveUpOverload => "gave_up_overload",
+        /// An alert handed to its recipient.
+        Delivered => "delivered",
+        /// An alert lost on the SM WAN after every retry.
+        LostOnWan => "lost_on_wan",
+        /// An alert dropped because a CSP queue was full.
+        DroppedQueueFull => "dropped_queue_full",
+        /// An alert nobody in this scenario is registered to receive.
+        NoRecipient => "no_recipient",
+        /// In the custody of a process that was lost.
+        LostInCrash => "lost_in_crash",
+        /// An alert another of its device and code speaks for (SECMP0062): the consolidated alert's count includes it.
+        Suppressed => "suppressed",
+        /// Above the User's allocation (SECMP0067) as often as it was willing to try.
+        Throttled => "throttled",
+        /// Held by anomaly detection and deleted (SECMP0008).
+        QuarantinedDeleted => "quarantined_deleted",
+    }
+}
+
+impl Outcome {
+    /// Whether only a SEC Modification brings it about. Reports name such an outcome only where there was one, so that a network
+    /// without the Modification is reported as ever.
+    pub const fn is_of_a_modification(self) -> bool {
+        matches!(
+            self,
+            Outcome::Suppressed | Outcome::Throttled | Outcome::QuarantinedDeleted
+        )
+    }
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Ledger {
+    opened: [u64; ItemKind::COUNT],
+    closed: [[u64; Outcome::COUNT]; ItemKind::COUNT],
+    fingerprint: Fingerprint,
+}
+
+impl Ledger {
+    pub fn open(&mut self, kind: ItemKind) {
+        self.opened[kind as usize] += 1;
+    }
+
+    /// Closes an item; `id` are two words that tell it from every other of its kind.
+    pub fn close(&mut self, kind: ItemKind, outcome: Outcome, id: [u64; 2], at: SimTime) {
+        self.closed[kind as usize][outcome as usize] += 1;
+        let what = (kind as u64) << 8 | outcome as u64;
+        self.fingerprint.note([what, id[0], id[1], at.0]);
+    }
+
+    /// Closes items whose holder is gone: their number is all that is known.
+    pub fn close_lost_in_crash(&mut self, kind: ItemKind, count: u64) {
+        self.closed[kind as usize][Outcome::LostInCrash as usize] += count;
+    }
+
+    pub fn opened(&self, kind: ItemKind) -> u64 {
+        self.opened[kind as usize]
+    }
+
+    pub fn closed(&self, kind: ItemKind, outcome: Outcome) -> u64 {
+        self.closed[kind as usize][outcome as usize]
+    }
+
+    pub fn closed_total(&self, kind: ItemKind) -> u64 {
+        self.closed[kind as usize].iter().sum()
+    }
+
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
+
+    pub fn add(&mut self, other: &Ledger) {
+        for kind in 0..ItemKind::COUNT {
+            self.opened[kind] += other.opened[kind];
+            for outcome in 0..Outcome::COUNT {
+                self.closed[kind][outcome] += other.closed[kind][outcome];
+            }
+        }
+        self.fingerprint.add(&other.fingerprint);
+    }
+}

@@ -1,0 +1,84 @@
+//! The contract between a participant and whatever drives it.
+
+use crate::envelope::Envelope;
+use secnet_model::{Address, SimTime};
+
+/// A participant as a state machine without IO: no clock, socket, thread or unseeded randomness inside.
+///
+/// The driver calls `handle` in the order (due, sender, sequence); a deadline at the same moment as a
+/// message comes before it. `now` never goes back.
+pub trait Node: Send {
+    type Message;
+
+    fn handle(&mut self, now: SimTime, input: Input<Self::Message>, out: &mut Outbox<Self::Message>);
+
+    /// When the node next wants to be woken without a message; [`SimTime::NEVER`] for not at all.
+    /// After a deadline has been handled the next one must be later.
+    fn next_deadline(&self) -> SimTime;
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input<M> {
+    Message(Envelope<M>),
+    /// `next_deadline()` has come.
+    Deadline,
+}
+
+/// Where a node puts what it sends. The driver empties it after each `handle`.
+#[derive(Debug)]
+pub struct Outbox<M> {
+    envelopes: Vec<Envelope<M>>,
+}
+
+impl<M> Outbox<M> {
+    pub fn new() -> Outbox<M> {
+        Outbox {
+            envelopes: Vec::new(),
+        }
+    }
+
+    /// Sends `message`, to arrive at `due`. `seq` must grow with each envelope of the same `from`.
+    pub fn send(&mut self, from: Address, to: Address, seq: u64, due: SimTime, message: M) {
+        self.envelopes.push(Envelope {
+            due,
+            seq,
+            from,
+            to,
+            message,
+        });
+    }
+
+    pub fn drain(&mut self) -> std::vec::Drain<'_, Envelope<M>> {
+        self.envelopes.drain(..)
+    }
+
+    pub fn clear(&mut self) {
+        self.envelopes.clear();
+    }
+
+    pub fn envelopes(&self) -> &[Envelope<M>] {
+        &self.envelopes
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.envelopes.is_empty()
+    }
+}
+
+impl<M> Default for Outbox<M> {
+    fn default() -> Self {
+        Outbox::new()
+    }
+}
+
+impl<N: Node + ?Sized> Node for Box<N> {
+    type Message = N::Message;
+
+    fn handle(&mut self, now: SimTime, input: Input<N::Message>, out: &mut Outbox<N::Message>) {
+        (**self).handle(now, input, out);
+    }
+
+    fn next_deadline(&self) -> SimTime {
+        (**self).next_deadline()
+    }
+}

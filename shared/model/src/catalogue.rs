@@ -1,0 +1,289 @@
+//! The 129 service request variants (`data/srv.csv`) with their target response times
+//! (`data/target_response_times.csv`). Look-ups by [`Srv`] are an index into a table.
+
+use crate::{CommandVariant, DeviceType, Role, RoleSet, SimDuration, csv};
+use core::fmt;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// A service request variant: its row in the catalogue.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub struct Srv(u8);
+
+impl TryFrom<u8> for Srv {
+    type Error = String;
+    fn try_from(index: u8) -> Result<Srv, String> {
+        Srv::from_index(index)
+            .ok_or_else(|| format!("{index} is past the end of the catalogue of service request variants"))
+    }
+}
+
+impl From<Srv> for u8 {
+    fn from(entry: Srv) -> u8 {
+        entry.0
+    }
+}
+
+/// Who holds a future-dated request until its time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum FutureDating {
+    NotAllowed,
+    HeldByDevice,
+    HeldByDsp,
+    HeldByDspOrDevice,
+}
+
+#[derive(Clone, Debug)]
+pub struct SrvEntry {
+    /// `4.8.1`
+    pub number: &'static str,
+    pub name: &'static str,
+    /// Roles that may send it.
+    pub roles: RoleSet,
+    /// Critical requests need the transform and signing loop.
+    pub critical: bool,
+    pub on_demand: bool,
+    pub future_dated: FutureDating,
+    pub dsp_schedulable: bool,
+    /// Device types seen as targets in the RTDS vectors: a lower bound. Empty for non-device services.
+    pub targets: &'static [DeviceType],
+    pub use_cases: Vec<&'static str>,
+    /// GBCS sizes over all RTDS vectors; zero for non-device services.
+    pub command_bytes: SizeRange,
+    pub response_bytes: SizeRange,
+    /// SMETS2+ target response time for an on-demand request.
+    pub target_response_time: SimDuration,
+    /// Whether a public source gives that time, or the default stands in.
+    pub target_response_time_sourced: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SizeRange {
+    pub min: u16,
+    pub max: u16,
+}
+
+const SRVS: &str = include_str!("../data/srv.csv");
+const TARGET_RESPONSE_TIMES: &str = include_str!("../data/target_response_times.csv");
+
+static CATALOGUE: LazyLock<Vec<SrvEntry>> = LazyLock::new(|| match parse(SRVS, TARGET_RESPONSE_TIMES) {
+    Ok(entries) => entries,
+    Err(problem) => unreachable!("the catalogue's data files are tested: {problem}"),
+});
+
+impl Srv {
+    pub const COUNT: usize = 129;
+
+    /// All service request variants, in the catalogue's order.
+    pub fn all() -> impl Iterator<Item = Srv> {
+        (0..Srv::COUNT as u8).map(Srv)
+    }
+
+    /// `None` past the end of the catalogue.
+    pub const fn from_index(index: u8) -> Option<Srv> {
+        if (index as usize) < Srv::COUNT {
+            Some(Srv(index))
+        } else {
+            None
+        }
+    }
+
+    pub const fn index(self) -> u8 {
+        self.0
+    }
+
+    /// By number, `4.8.1`.
+    pub fn from_number(number: &str) -> Option<Srv> {
+        static BY_NUMBER: LazyLock<BTreeMap<&'static str, Srv>> =
+            LazyLock::new(|| Srv::all().map(|srv| (srv.entry().number, srv)).collect());
+        BY_NUMBER.get(number).copied()
+    }
+
+    pub fn entry(self) -> &'static SrvEntry {
+        &CATALOGUE[usize::from(self.0)]
+    }
+
+    pub fn number(self) -> &'static str {
+        self.entry().number
+    }
+}
+
+impl SrvEntry {
+    pub fn is_device_service(&self) -> bool {
+        !self.targets.is_empty()
+    }
+
+    /// The command variants DUIS allows: CV8 alone for non-device services, CV4–CV7 for critical and CV1–CV3 for
+    /// non-critical ones (domain notes §2.2).
+    pub fn allows_variant(&self, variant: CommandVariant) -> bool {
+        if !self.is_device_service() {
+            return variant == CommandVariant::NonDevice;
+        }
+        variant != CommandVariant::NonDevice && variant.is_critical() == self.critical
+    }
+
+    /// Which requests may be delivered locally is in no public source; every on-demand device service may
+    /// (domain notes §1, assumed).
+    pub fn allows_local(&self) -> bool {
+        self.is_device_service() && self.on_demand
+    }
+
+    pub fn may_target(&self, device_type: DeviceType) -> bool {
+        self.targets.contains(&device_type)
+    }
+}
+
+impl SizeRange {
+    /// The size a keyed draw picks: uniform over the range.
+    pub const fn pick(self, draw: u64) -> u32 {
+        let width = (self.max - self.min) as u64 + 1;
+        self.min as u32 + ((draw as u128 * width as u128) >> 64) as u32
+    }
+}
+
+fn parse(srvs: &'static str, times: &'static str) -> Result<Vec<SrvEntry>, String> {
+    let mut entries = Vec::with_capacity(Srv::COUNT);
+    for row in csv::rows(srvs, 13)? {
+        let context = |problem: String| format!("SRV {}: {problem}", row[0]);
+        let targets = row[7]
+            .split_whitespace()
+            .map(|letter| {
+                DeviceType::from_catalogue_letter(letter).ok_or_else(|| format!("no device type {letter}"))
+            })
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(context)?;
+        entries.push(SrvEntry {
+            number: row[0],
+            name: row[1],
+            roles: row[2]
+                .split_whitespace()
+                .map(|code| Role::from_code(code).ok_or_else(|| context(format!("no role {code}"))))
+                .collect::<Result<RoleSet, _>>()?,
+            critical: flag(row[3]).map_err(context)?,
+            on_demand: flag(row[4]).map_err(context)?,
+            future_dated: match row[5] {
+                "" => FutureDating::NotAllowed,
+                "device" => FutureDating::HeldByDevice,
+                "dsp" => FutureDating::HeldByDsp,
+                "dsp+device" => FutureDating::HeldByDspOrDevice,
+                other => return Err(context(format!("future_dated {other}"))),
+            },
+            dsp_schedulable: flag(row[6]).map_err(context)?,
+            // A service with "nd" targets or none at all that is not on demand is answered by the DCC itself;
+            // 8.5 lists the broker's own use case and stays a device service.
+            targets: targets.leak(),
+            use_cases: row[8].split_whitespace().collect(),
+            command_bytes: size_range(row[9], row[10]).map_err(context)?,
+            response_bytes: size_range(row[11], row[12]).map_err(context)?,
+            target_response_time: SimDuration::ZERO,
+            target_response_time_sourced: false,
+        });
+    }
+    let mut default = None;
+    let mut listed = BTreeMap::new();
+    for row in csv::rows(times, 3)? {
+        let seconds: u64 = row[1]
+            .parse()
+            .map_err(|e| format!("target response time {}: {e}", row[1]))?;
+        let time = SimDuration::from_secs(seconds);
+        match row[0] {
+            "default" => default = Some(time),
+            srv => {
+                listed.insert(srv, (time, row[2].starts_with("sourced")));
+            }
+        }
+    }
+    let default = default.ok_or("target_response_times.csv has no default row")?;
+    for entry in &mut entries {
+        let (time, sourced) = listed.remove(entry.number).unwrap_or((default, false));
+        (entry.target_response_time, entry.target_response_time_sourced) = (time, sourced);
+    }
+    if let Some(unknown) = listed.keys().next() {
+        return Err(format!(
+            "target_response_times.csv names {unknown}, which srv.csv does not"
+        ));
+    }
+    Ok(entries)
+}
+
+fn flag(text: &str) -> Result<bool, String> {
+    match text {
+        "0" => Ok(false),
+        "1" => Ok(true),
+        other => Err(format!("{other} is neither 0 nor 1")),
+    }
+}
+
+fn size_range(min: &str, max: &str) -> Result<SizeRange, String> {
+    if min.is_empty() && max.is_empty() {
+        return Ok(SizeRange { min: 0, max: 0 });
+    }
+    let parse = |text: &str| text.parse::<u16>().map_err(|e| format!("size {text}: {e}"));
+    let (min, max) = (parse(min)?, parse(max)?);
+    if min > max {
+        return Err(format!("sizes {min} > {max}"));
+    }
+    Ok(SizeRange { min, max })
+}
+
+impl fmt::Display for Srv {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.number())
+    }
+}
+
+impl fmt::Debug for Srv {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SRV {self}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_catalogue_has_the_totals_the_domain_notes_state() {
+        let count = |test: fn(&SrvEntry) -> bool| Srv::all().filter(|srv| test(srv.entry())).count();
+        assert_eq!(CATALOGUE.len(), Srv::COUNT);
+        assert_eq!(count(|e| e.critical), 37);
+        assert_eq!(count(|e| e.on_demand), 112);
+        assert_eq!(count(|e| e.future_dated == FutureDating::HeldByDevice), 11);
+        assert_eq!(count(|e| e.future_dated == FutureDating::HeldByDsp), 45);
+        assert_eq!(count(|e| e.future_dated == FutureDating::HeldByDspOrDevice), 1);
+        // MATRIX has 13; the DUIS XSD adds 4.2, and srv.csv follows the XSD.
+        assert_eq!(count(|e| e.dsp_schedulable), 14);
+        assert_eq!(count(|e| !e.is_device_service()), 16);
+    }
+
+    #[test]
+    fn numbers_find_their_entries() {
+        for srv in Srv::all() {
+            assert_eq!(Srv::from_number(srv.number()), Some(srv));
+            assert_eq!(Srv::from_index(srv.index()), Some(srv));
+        }
+        assert_eq!(Srv::from_number("4.8.9"), None);
+        assert_eq!(Srv::from_index(129), None);
+    }
+
+    #[test]
+    fn target_response_times_are_those_of_appendix_e() {
+        let seconds = |number| {
+            let entry = Srv::from_number(number).map(Srv::entry);
+            entry.map(|e| e.target_response_time.as_micros() / 1_000_000)
+        };
+        assert_eq!(seconds("4.1.1"), Some(30));
+        assert_eq!(seconds("4.8.1"), Some(5_600));
+        assert_eq!(seconds("1.1.1"), Some(86_400));
+    }
+
+    #[test]
+    fn a_draw_picks_every_size_of_a_range_and_no_other() {
+        let range = SizeRange { min: 10, max: 12 };
+        assert_eq!(range.pick(0), 10);
+        assert_eq!(range.pick(u64::MAX / 2), 11);
+        assert_eq!(range.pick(u64::MAX), 12);
+    }
+}
