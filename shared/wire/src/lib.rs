@@ -1,0 +1,22 @@
+//! What participants say to each other, and how it is written on the bus.
+//!
+//! Not here: what a participant does with a message (the nodes), and sockets (`secnet-fabric`). The link
+//! protocol in this crate is a state machine without IO.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod codec;
+pub mod frame;
+pub mod keys;
+pub mod link;
+pub mod message;
+#[cfg(test)]
+mod samples;
+
+pub use keys::{Keys, NameError};
+pub use link::{LinkConfig, LinkEnd, LinkError, LinkStats, Received, Tuning};
+pub use message::{
+    Acknowledgement, Answer, Command, CommandOrigin, DccAlert, DccAlertCode, DeviceAlert, DeviceResponse,
+    DeviceResult, Message, ServiceRequest, ServiceResponse, ThrottledAlert, Undeliverable,
+    UndeliverableReason,
+};

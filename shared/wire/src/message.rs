@@ -1,0 +1,245 @@
+//! The messages of the network, in the order a service request meets them. All are small and `Copy`;
+//! payloads are carried by their size alone.
+
+use secnet_engine::{Carries, ItemKind};
+use secnet_model::{
+    AlertCode, CommandVariant, DeviceId, Eui64, RequestId, ResponseCode, Role, SimTime, Srv, UserId,
+    WebService,
+};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Message {
+    /// User → DSP: a service request or a signed pre-command.
+    ServiceRequest(ServiceRequest),
+    /// DSP → User: the answer within the web service call.
+    Acknowledgement(Acknowledgement),
+    /// DSP → CSP → premises.
+    Command(Command),
+    /// CSP → DSP: a command the SM WAN could not deliver.
+    Undeliverable(Undeliverable),
+    /// Premises → CSP → DSP.
+    DeviceResponse(DeviceResponse),
+    /// DSP → User: the response pushed to the User's Receive Response service.
+    ServiceResponse(ServiceResponse),
+    /// Premises → CSP → DSP → User.
+    DeviceAlert(DeviceAlert),
+    /// DSP → User.
+    DccAlert(DccAlert),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ServiceRequest {
+    pub id: RequestId,
+    pub srv: Srv,
+    pub variant: CommandVariant,
+    /// The URL it was posted to; E13 when it is not the variant's.
+    pub service: WebService,
+    /// The role the User claims.
+    pub role: Role,
+    /// DUIS payload size; with 5.1 it stands for the schedule's whole content.
+    pub bytes: u32,
+    /// For future-dated requests the execution time, in seconds since the scenario's epoch; 0 for on demand.
+    /// With 5.1 the SRV to be scheduled daily (its catalogue index), with 5.3 the same.
+    pub execute_at_s: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Acknowledgement {
+    pub id: RequestId,
+    pub srv: Srv,
+    pub answer: Answer,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Answer {
+    /// I99: access control passed, a response will follow.
+    Accepted,
+    /// The whole answer to a non-device service, or the command for local delivery. `I0`.
+    Done { bytes: u32 },
+    /// CV4: the pre-command to compare and sign. `srv` is what the DSP transformed, for the comparison.
+    PreCommand { srv: Srv, bytes: u32 },
+    /// E1–E19.
+    Refused(ResponseCode),
+    /// 503-like: the DSP is overloaded; not before `retry_after_ms` from now.
+    Busy { retry_after_ms: u32 },
+    /// 503-like: the User is above its allocation (SECMP0067); not before `retry_after_ms` from now.
+    Throttled { retry_after_ms: u32 },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum CommandOrigin {
+    OnDemand,
+    /// Future-dated and held by the DSP until now.
+    HeldByDsp,
+    /// Future-dated, to be held by the device.
+    HeldByDevice,
+    Scheduled,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Command {
+    /// For a scheduled read the originator is the schedule's owner and the counter the DSP's.
+    pub id: RequestId,
+    pub srv: Srv,
+    pub origin: CommandOrigin,
+    /// 0 is the most urgent of the CSPs' priority classes.
+    pub priority: u8,
+    /// The DSP's own reference, handed back with the response.
+    pub correlation: u32,
+    /// GBCS command size on the WAN.
+    pub bytes: u32,
+    /// For `HeldByDevice`, seconds since the scenario's epoch; 0 otherwise.
+    pub execute_at_s: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Undeliverable {
+    pub id: RequestId,
+    pub correlation: u32,
+    pub reason: UndeliverableReason,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub enum UndeliverableReason {
+    /// The premises has no WAN coverage.
+    NoCoverage,
+    /// Every transmission was lost.
+    LostOnWan,
+    /// The cell's queue was full.
+    QueueFull,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DeviceResponse {
+    pub id: RequestId,
+    pub srv: Srv,
+    pub result: DeviceResult,
+    pub priority: u8,
+    pub correlation: u32,
+    /// GBCS response size on the WAN.
+    pub bytes: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum DeviceResult {
+    Success,
+    /// The device answered that it would not or could not.
+    Error,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ServiceResponse {
+    pub id: RequestId,
+    pub srv: Srv,
+    pub origin: CommandOrigin,
+    /// `I0`, or why there is no answer: E20, E21, E30, E31.
+    pub code: ResponseCode,
+    /// What the device said, where it did.
+    pub result: DeviceResult,
+    pub bytes: u32,
+    /// When the DSP accepted the request or started the scheduled read.
+    pub started_at: SimTime,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DeviceAlert {
+    pub device: DeviceId,
+    pub alert: AlertCode,
+    /// The User whose command caused it (8F66, 8F67); `None` where the alert table names the recipient's kind.
+    pub command_sender: Option<UserId>,
+    /// Counts the premises' alerts from 1.
+    pub number: u32,
+    pub bytes: u16,
+    pub raised_at: SimTime,
+    /// For a consolidated alert (SECMP0062): what it stands for.
+    pub throttled: Option<ThrottledAlert>,
+}
+
+/// DUIS `ThrottledAlertCount` and `ThrottledAlertSequenceId` (domain.md §2.5).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ThrottledAlert {
+    /// Alerts that were not forwarded, besides the one that carries this.
+    pub count: u32,
+    /// Counts the consolidated alerts of one storm of one device and code from 1.
+    pub sequence: u32,
+}
+
+impl DeviceAlert {
+    /// The same for all alerts of one code from one device, and for no others.
+    #[inline]
+    pub fn repetition_key(&self) -> u64 {
+        let device = u64::from(self.device.premises.0) << 8 | u64::from(self.device.device_type.index());
+        device << 8 | u64::from(self.alert.index())
+    }
+
+    /// The consolidated alert, raised at `at`, that speaks for `count` others besides this one.
+    pub fn standing_for(self, at: SimTime, count: u32, sequence: u32) -> DeviceAlert {
+        DeviceAlert {
+            raised_at: at,
+            throttled: Some(ThrottledAlert { count, sequence }),
+            ..self
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub enum DccAlertCode {
+    /// A schedule was removed.
+    N17,
+    /// A command could not be delivered.
+    N12,
+    /// No response to a command.
+    N13,
+    /// A request is quarantined: above a limit of the User's.
+    N46,
+    /// A request is quarantined: above a limit for all Users together.
+    N47,
+    /// A request is quarantined: a value in it is beyond its limit.
+    N48,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DccAlert {
+    pub code: DccAlertCode,
+    pub about: Eui64,
+    /// The quarantined request's counter (domain.md §2.5: the quarantine event's reference); 0 with the other codes.
+    pub request: u64,
+    /// Counts the DSP's alerts from 1.
+    pub number: u64,
+    pub raised_at: SimTime,
+}
+
+impl Carries for Message {
+    fn carries(&self) -> Option<ItemKind> {
+        match self {
+            // Until the User has its final answer it holds the request itself.
+            Message::ServiceRequest(_) | Message::Acknowledgement(_) => None,
+            // The User, or for a scheduled read the DSP, holds the item while the command is out.
+            Message::Command(_) | Message::Undeliverable(_) | Message::DeviceResponse(_) => None,
+            Message::ServiceResponse(response) => match response.origin {
+                CommandOrigin::Scheduled => Some(ItemKind::ScheduledRead),
+                CommandOrigin::OnDemand | CommandOrigin::HeldByDsp | CommandOrigin::HeldByDevice => None,
+            },
+            Message::DeviceAlert(_) => Some(ItemKind::DeviceAlert),
+            Message::DccAlert(_) => Some(ItemKind::DccAlert),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secnet_engine::Envelope;
+
+    #[test]
+    fn messages_keep_their_memory_budget() {
+        // Every event in a queue is one of these; the queue's working set is its product with what is in flight.
+        assert!(size_of::<Message>() <= 56, "{}", size_of::<Message>());
+        assert!(
+            size_of::<Envelope<Message>>() <= 80,
+            "{}",
+            size_of::<Envelope<Message>>()
+        );
+    }
+}

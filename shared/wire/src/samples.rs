@@ -1,0 +1,146 @@
+//! Messages for this crate's tests: one of each kind, as large on the wire as it gets.
+
+use crate::message::{
+    Acknowledgement, Answer, Command, CommandOrigin, DccAlert, DccAlertCode, DeviceAlert, DeviceResponse,
+    DeviceResult, Message, ServiceRequest, ServiceResponse, ThrottledAlert, Undeliverable,
+    UndeliverableReason,
+};
+use secnet_engine::{Envelope, Promise};
+use secnet_model::{
+    Address, AlertCode, CommandVariant, DeviceType, Eui64, PremisesId, RequestId, ResponseCode, Role,
+    SimTime, Srv, UserId, WebService,
+};
+
+pub fn largest_envelope(message: Message) -> Envelope<Message> {
+    let address = Address::premises(PremisesId(0x7FFF_FFFF));
+    Envelope {
+        due: SimTime::NEVER,
+        seq: u64::MAX,
+        from: address,
+        to: address,
+        message,
+    }
+}
+
+pub fn largest_promise() -> Promise {
+    Promise {
+        not_before: SimTime::NEVER,
+        covers: u64::MAX,
+        wants: SimTime::NEVER,
+    }
+}
+
+pub fn largest_messages() -> Vec<(&'static str, Message)> {
+    let id = RequestId {
+        originator: UserId(u16::MAX),
+        target: Eui64(u64::MAX),
+        counter: u64::MAX,
+    };
+    let srv = Srv::from_index(Srv::COUNT as u8 - 1).expect("the last of the catalogue");
+    let (bytes, correlation, execute_at_s, raised_at) = (u32::MAX, u32::MAX, u32::MAX, SimTime(u64::MAX - 1));
+    let acknowledgement = |answer| Message::Acknowledgement(Acknowledgement { id, srv, answer });
+    vec![
+        (
+            "service request",
+            Message::ServiceRequest(ServiceRequest {
+                id,
+                srv,
+                variant: CommandVariant::NonDevice,
+                service: WebService::SendCommand,
+                role: Role::OtherUser,
+                bytes,
+                execute_at_s,
+            }),
+        ),
+        ("acknowledgement: accepted", acknowledgement(Answer::Accepted)),
+        ("acknowledgement: done", acknowledgement(Answer::Done { bytes })),
+        (
+            "acknowledgement: pre-command",
+            acknowledgement(Answer::PreCommand { srv, bytes }),
+        ),
+        (
+            "acknowledgement: refused",
+            acknowledgement(Answer::Refused(ResponseCode::E19)),
+        ),
+        (
+            "acknowledgement: busy",
+            acknowledgement(Answer::Busy {
+                retry_after_ms: u32::MAX,
+            }),
+        ),
+        (
+            "acknowledgement: throttled",
+            acknowledgement(Answer::Throttled {
+                retry_after_ms: u32::MAX,
+            }),
+        ),
+        (
+            "command",
+            Message::Command(Command {
+                id,
+                srv,
+                origin: CommandOrigin::Scheduled,
+                priority: u8::MAX,
+                correlation,
+                bytes,
+                execute_at_s,
+            }),
+        ),
+        (
+            "undeliverable",
+            Message::Undeliverable(Undeliverable {
+                id,
+                correlation,
+                reason: UndeliverableReason::QueueFull,
+            }),
+        ),
+        (
+            "device response",
+            Message::DeviceResponse(DeviceResponse {
+                id,
+                srv,
+                result: DeviceResult::Error,
+                priority: u8::MAX,
+                correlation,
+                bytes,
+            }),
+        ),
+        (
+            "service response",
+            Message::ServiceResponse(ServiceResponse {
+                id,
+                srv,
+                origin: CommandOrigin::Scheduled,
+                code: ResponseCode::E31,
+                result: DeviceResult::Error,
+                bytes,
+                started_at: raised_at,
+            }),
+        ),
+        (
+            "device alert",
+            Message::DeviceAlert(DeviceAlert {
+                device: PremisesId(u32::MAX).device(DeviceType::Cad),
+                alert: AlertCode::all().last().expect("there are alerts"),
+                command_sender: Some(UserId(u16::MAX)),
+                number: u32::MAX,
+                bytes: u16::MAX,
+                raised_at,
+                throttled: Some(ThrottledAlert {
+                    count: u32::MAX,
+                    sequence: u32::MAX,
+                }),
+            }),
+        ),
+        (
+            "DCC alert",
+            Message::DccAlert(DccAlert {
+                code: DccAlertCode::N48,
+                about: Eui64(u64::MAX),
+                request: u64::MAX,
+                number: u64::MAX,
+                raised_at,
+            }),
+        ),
+    ]
+}

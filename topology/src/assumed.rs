@@ -1,0 +1,134 @@
+//! Which parameters are assumptions: those whose descriptions say so. Reports list them with their values.
+
+use crate::scenario::Scenario;
+use crate::schema::{Place, Shape};
+use serde_json::Value;
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Assumption {
+    /// Keys joined by dots; entries of lists by name where they have one (`workloads.top-ups.shape`).
+    pub path: String,
+    /// As the scenario's file would say it.
+    pub value: String,
+    pub note: String,
+}
+
+/// Every assumed parameter of the scenario, in the order of the schema.
+pub fn assumptions(scenario: &Scenario) -> Vec<Assumption> {
+    let mut found = Vec::new();
+    // Serialising plain data to JSON cannot fail; were it to, there would be nothing to list.
+    let value = serde_json::to_value(scenario).unwrap_or_default();
+    walk(&value, Place::root(), String::new(), None, &mut found);
+    found
+}
+
+/// `inherited` is the description of a table all of whose parameters are assumed.
+fn walk(
+    value: &Value,
+    place: Place,
+    path: String,
+    inherited: Option<&'static str>,
+    found: &mut Vec<Assumption>,
+) {
+    match (value, place.shape()) {
+        (Value::Null, _) => {}
+        (Value::Object(table), Shape::Table) => {
+            let inherited = note_of(place).or(inherited);
+            for (key, inner) in place.keys() {
+                let Some(value) = table.get(key) else { continue };
+                let path = if path.is_empty() {
+                    key.to_owned()
+                } else {
+                    format!("{path}.{key}")
+                };
+                walk(value, inner, path, inherited, found);
+            }
+        }
+        (Value::Array(entries), Shape::List) => {
+            let Some(inner) = place.items() else { return };
+            if inner.shape() != Shape::Table {
+                return leaf(value, place, path, inherited, found);
+            }
+            for (i, entry) in entries.iter().enumerate() {
+                let name = entry["name"]
+                    .as_str()
+                    .map_or_else(|| i.to_string(), str::to_owned);
+                walk(entry, inner, format!("{path}.{name}"), inherited, found);
+            }
+        }
+        _ => leaf(value, place, path, inherited, found),
+    }
+}
+
+fn leaf(
+    value: &Value,
+    place: Place,
+    path: String,
+    inherited: Option<&'static str>,
+    found: &mut Vec<Assumption>,
+) {
+    // A parameter that names its own source is not covered by what is said of the table around it.
+    let inherited = inherited.filter(|_| !place.description().contains("domain.md"));
+    if let Some(note) = note_of(place).or(inherited) {
+        found.push(Assumption {
+            path,
+            value: value.to_string(),
+            note: note.to_owned(),
+        });
+    }
+}
+
+/// The description, where it speaks of an assumption.
+fn note_of(place: Place) -> Option<&'static str> {
+    [place.description(), place.type_description()]
+        .into_iter()
+        .find(|description| {
+            let description = description.to_lowercase();
+            description.contains("assumed") || description.contains("unverified")
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::loading::parse;
+    use expect_test::expect;
+
+    #[test]
+    fn assumptions_are_found_in_tables_lists_and_the_tables_that_are_assumed_as_a_whole() {
+        let text = r#"
+            name = "small"
+            horizon = "1h"
+            [population]
+            premises = 10
+            [[suppliers]]
+            name = "A"
+            share = 1.0
+            [[workloads]]
+            name = "reads"
+            from = "suppliers"
+            srvs = ["4.1.1"]
+            per_premises_per_day = 1.0
+        "#;
+        let scenario = parse("small.toml", text, &[]).unwrap();
+        let found = assumptions(&scenario);
+        let of = |path: &str| found.iter().find(|assumption| assumption.path == path).cloned();
+        assert!(of("population.dual_fuel_share").is_some());
+        assert!(of("csp.north.downlink_rate").is_some());
+        assert!(of("workloads.reads.shape").is_some());
+        assert!(of("population.premises").is_none());
+        assert!(of("population.prepayment_share").is_none());
+        assert!(of("hosting.premises_shards").is_none());
+        assert!(of("user.attempts_max").is_none());
+        expect![[r#"
+            Some(
+                Assumption {
+                    path: "dsp.servers",
+                    value: "16",
+                    note: "Requests and responses served side by side. Assumed.",
+                },
+            )
+        "#]]
+        .assert_debug_eq(&of("dsp.servers"));
+    }
+}

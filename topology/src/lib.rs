@@ -1,0 +1,37 @@
+//! The typed scenario and the population it describes.
+//!
+//! [`Scenario`] is file format, defaults, command-line overrides, JSON Schema and reference page at once; [`World`] is what the
+//! participants are given of it; [`Population`] says what stands in each premises; [`Layout`] which nodes
+//! and processes a run needs.
+//!
+//! Not here: behaviour of participants, anything that changes during a run, starting processes.
+
+mod apportion;
+pub mod assumed;
+mod conformance;
+pub mod layout;
+pub mod loading;
+pub mod modifications;
+pub mod permutation;
+pub mod population;
+pub mod reference;
+pub mod scenario;
+pub mod schema;
+mod suggest;
+mod supply;
+pub mod units;
+pub mod users;
+pub mod validation;
+pub mod world;
+
+pub use assumed::{Assumption, assumptions};
+pub use layout::{Layout, NodeKind, ProcessSpec};
+pub use loading::{LoadError, load, parse};
+pub use population::{BLOCK_PREMISES, Population, Portfolio};
+pub use reference::reference;
+pub use scenario::Scenario;
+pub use schema::json_schema;
+pub use units::{BitRate, Bytes, DateTime, Span, TimeOfDay};
+pub use users::{UserEntry, UserKind};
+pub use validation::{Invalid, Problem};
+pub use world::World;

@@ -1,0 +1,67 @@
+//! SECMP0062: northbound alert storm protection (domain.md §5.2). The numbers in force are not public: all are assumed.
+
+use crate::units::Span;
+use schemars::JsonSchema;
+use secnet_model::AlertCode;
+use serde::{Deserialize, Serialize};
+
+/// The historical exclusion (domain.md §4): strong magnetic field.
+const MAGNETIC_FIELD: &str = "8F75";
+
+/// Counts alerts of one code from one device; beyond the threshold one consolidated alert a period speaks for the rest.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Secmp0062Params {
+    /// Alerts of one code from one device forwarded within a window, before the rest is held back. Assumed.
+    pub threshold: u32,
+    /// How long a window lasts from its first alert. Assumed.
+    pub window: Span,
+    /// One consolidated alert is forwarded at the end of each period with more alerts; a period without any ends the storm.
+    /// Not shorter than the window. Assumed.
+    pub period: Span,
+    /// Codes of alerts that are always forwarded. Assumed: the list in force is not public (domain.md §4).
+    pub excluded: Vec<String>,
+    /// Whether 8F75 is always forwarded too, as it was until the DCC consulted on removing it from the list in
+    /// September 2023 (domain.md §4).
+    pub excludes_8f75: bool,
+    /// Where alerts are counted and held back.
+    pub place: ConsolidationPlace,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ConsolidationPlace {
+    /// As alerts reach the DSP, before they cost it anything: Users and the DSP are protected, the SM WAN is not.
+    #[default]
+    Dsp,
+    /// In the communications hub, before alerts enter the SM WAN (MP119's idea; domain.md §5.2).
+    Hub,
+}
+
+impl Default for Secmp0062Params {
+    fn default() -> Self {
+        let excluded = [
+            "AD1", "8F35", "8F36", "8F72", "8F1C", "8F66", "8F67", "8F69", "8F70",
+        ];
+        Secmp0062Params {
+            threshold: 10,
+            window: Span::from_secs(3_600),
+            period: Span::from_secs(86_400),
+            excluded: excluded.map(str::to_owned).to_vec(),
+            excludes_8f75: false,
+            place: ConsolidationPlace::Dsp,
+        }
+    }
+}
+
+impl Secmp0062Params {
+    /// By the alert's place in the catalogue: whether it is always forwarded.
+    pub fn exclusions(&self) -> Vec<bool> {
+        let is_excluded = |alert: AlertCode| {
+            let code = alert.entry().code;
+            self.excluded.iter().any(|excluded| excluded == code)
+                || (self.excludes_8f75 && code == MAGNETIC_FIELD)
+        };
+        AlertCode::all().map(is_excluded).collect()
+    }
+}

@@ -1,0 +1,387 @@
+//! The population: what stands in each premises, as a function of (seed, index). Nothing is stored per premises.
+//!
+//! Premises are numbered region by region (north, central, south) and area by area, so neighbours have
+//! neighbouring indices. Suppliers are spread over them by a permutation: Supplier k owns a contiguous range of permuted
+//! *positions*, so its i-th premises and a premises' Supplier are both arithmetic.
+//!
+//! Not here: anything that changes during a run.
+
+use crate::apportion::apportion;
+use crate::scenario::{PopulationParams, Scenario};
+use crate::supply::Supply;
+use secnet_engine::Draws;
+use secnet_engine::draw::Stream;
+use secnet_model::{
+    DeviceId, DeviceStatus, DeviceType, LicenceArea, PremisesId, Region, UserId, licence_areas,
+};
+use std::ops::Range;
+use std::sync::Arc;
+
+const AREAS: usize = 14;
+const ENROLLED: Stream = Stream::named("population-enrolled");
+const PREPAYMENT: Stream = Stream::named("population-prepayment");
+const WAN_COVERAGE: Stream = Stream::named("population-wan-coverage");
+const PPMID: Stream = Stream::named("population-ppmid");
+const METER_STATUS: Stream = Stream::named("population-meter-status");
+
+/// Premises per block. Shards begin at whole blocks, counted from the region's first premises, so that what a
+/// block's premises share is never split.
+pub const BLOCK_PREMISES: u32 = 64;
+
+#[derive(Clone, Debug)]
+pub struct Population {
+    draws: Draws,
+    premises_count: u32,
+    /// First premises of each region, and the end of the last.
+    region_starts: [u32; Region::ALL.len() + 1],
+    /// The emulated areas, by index in `licence_areas()`, in the order of their premises.
+    area_order: Vec<usize>,
+    /// First premises of each of them, and the end of the last.
+    area_starts: Vec<u32>,
+    cell_premises: [u32; Region::ALL.len()],
+    enrolled: Threshold,
+    prepayment: Threshold,
+    no_wan: Threshold,
+    ppmid: Threshold,
+    not_commissioned: Threshold,
+    not_commissioned_or_suspended: Threshold,
+    supply: Arc<Supply>,
+    dno_by_area: [Option<UserId>; AREAS],
+    suppliers: u16,
+    suppliers_and_dnos: u16,
+    users: u16,
+}
+
+/// A User's premises by number. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Portfolio {
+    len: u32,
+    members: Members,
+}
+
+#[derive(Clone, Debug)]
+enum Members {
+    Electricity {
+        supply: Arc<Supply>,
+        supplier: usize,
+    },
+    Gas {
+        supply: Arc<Supply>,
+        supplier: usize,
+    },
+    /// Ranges of premises, each with the number of members before it.
+    Areas(Vec<(u32, Range<u32>)>),
+    All,
+}
+
+/// The emulated areas in the order of their premises.
+struct AreaLayout {
+    order: Vec<usize>,
+    starts: Vec<u32>,
+    region_starts: [u32; Region::ALL.len() + 1],
+}
+
+/// A share as a bound on 64 random bits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Threshold(u64);
+
+impl Threshold {
+    fn of(share: f64) -> Threshold {
+        // 2^64 as a float; the cast saturates, so that a share of 1 misses one draw in 2^64.
+        Threshold((share * 18_446_744_073_709_551_616.0) as u64)
+    }
+
+    #[inline]
+    fn holds(self, bits: u64) -> bool {
+        bits < self.0 || self.0 == u64::MAX
+    }
+}
+
+impl Population {
+    /// The scenario must be valid.
+    pub(crate) fn new(scenario: &Scenario, draws: Draws) -> Population {
+        let params = &scenario.population;
+        let areas = AreaLayout::new(params);
+        let mut dno_by_area = [None; AREAS];
+        for (k, dno) in scenario.dnos.iter().enumerate() {
+            for (area, owner) in licence_areas().iter().zip(&mut dno_by_area) {
+                if dno.areas.iter().any(|code| code == area.code) {
+                    *owner = Some(UserId((scenario.suppliers.len() + k) as u16));
+                }
+            }
+        }
+        let suppliers = scenario.suppliers.len() as u16;
+        let suppliers_and_dnos = suppliers + scenario.dnos.len() as u16;
+        Population {
+            draws,
+            premises_count: params.premises,
+            region_starts: areas.region_starts,
+            area_order: areas.order,
+            area_starts: areas.starts,
+            cell_premises: Region::ALL.map(|region| scenario.csp.get(region).cell_premises.max(1)),
+            enrolled: Threshold::of(params.enrolled_share),
+            prepayment: Threshold::of(params.prepayment_share),
+            no_wan: Threshold::of(params.no_wan_share),
+            ppmid: Threshold::of(params.ppmid_share),
+            not_commissioned: Threshold::of(params.not_commissioned_share),
+            not_commissioned_or_suspended: Threshold::of(
+                params.not_commissioned_share + params.suspended_share,
+            ),
+            supply: Arc::new(Supply::new(scenario, draws)),
+            dno_by_area,
+            suppliers,
+            suppliers_and_dnos,
+            users: suppliers_and_dnos + scenario.other_users.len() as u16,
+        }
+    }
+
+    pub fn premises_count(&self) -> u32 {
+        self.premises_count
+    }
+
+    #[inline]
+    pub fn region_of(&self, premises: PremisesId) -> Region {
+        if premises.0 < self.region_starts[1] {
+            Region::North
+        } else if premises.0 < self.region_starts[2] {
+            Region::Central
+        } else {
+            Region::South
+        }
+    }
+
+    pub fn region_range(&self, region: Region) -> Range<u32> {
+        self.region_starts[region.index()]..self.region_starts[region.index() + 1]
+    }
+
+    /// Index in `licence_areas()`.
+    #[inline]
+    pub fn area_of(&self, premises: PremisesId) -> usize {
+        let inner_starts = &self.area_starts[1..self.area_order.len()];
+        self.area_order[inner_starts.iter().filter(|&&start| start <= premises.0).count()]
+    }
+
+    /// The premises of an area, by its index in `licence_areas()`.
+    pub fn area_range(&self, area: usize) -> Range<u32> {
+        match self.area_order.iter().position(|&a| a == area) {
+            Some(place) => self.area_starts[place]..self.area_starts[place + 1],
+            None => 0..0,
+        }
+    }
+
+    /// Index of the cell within its region.
+    #[inline]
+    pub fn cell_of(&self, premises: PremisesId) -> u32 {
+        let region = self.region_of(premises).index();
+        (premises.0 - self.region_starts[region]) / self.cell_premises[region]
+    }
+
+    pub fn cell_count(&self, region: Region) -> u32 {
+        let range = self.region_range(region);
+        (range.end - range.start).div_ceil(self.cell_premises[region.index()])
+    }
+
+    /// Whether a smart metering system is enrolled. Supply, payment mode and coverage are the premises' own and do
+    /// not depend on it; devices do.
+    #[inline]
+    pub fn is_enrolled(&self, premises: PremisesId) -> bool {
+        self.enrolled
+            .holds(self.draws.bits(ENROLLED, u64::from(premises.0), 0))
+    }
+
+    #[inline]
+    pub fn has_gas(&self, premises: PremisesId) -> bool {
+        self.supply.has_gas(premises)
+    }
+
+    #[inline]
+    pub fn is_prepayment(&self, premises: PremisesId) -> bool {
+        self.prepayment
+            .holds(self.draws.bits(PREPAYMENT, u64::from(premises.0), 0))
+    }
+
+    /// Whether the SM WAN reaches the premises.
+    #[inline]
+    pub fn has_wan(&self, premises: PremisesId) -> bool {
+        !self
+            .no_wan
+            .holds(self.draws.bits(WAN_COVERAGE, u64::from(premises.0), 0))
+    }
+
+    #[inline]
+    pub fn has_device(&self, premises: PremisesId, device_type: DeviceType) -> bool {
+        premises.0 < self.premises_count
+            && self.is_enrolled(premises)
+            && match device_type {
+                DeviceType::Esme | DeviceType::Chf => true,
+                DeviceType::Gsme | DeviceType::Gpf => self.has_gas(premises),
+                DeviceType::Ppmid => self.ppmid.holds(self.draws.bits(PPMID, u64::from(premises.0), 0)),
+                DeviceType::Hcalcs | DeviceType::Sapc | DeviceType::Ihd | DeviceType::Cad => false,
+            }
+    }
+
+    /// The status at the scenario's start; `None` for a device that is not in the inventory (E19).
+    #[inline]
+    pub fn device_status(&self, device: DeviceId) -> Option<DeviceStatus> {
+        if !self.has_device(device.premises, device.device_type) {
+            return None;
+        }
+        if !matches!(device.device_type, DeviceType::Esme | DeviceType::Gsme) {
+            return Some(DeviceStatus::Commissioned);
+        }
+        let bits = self.draws.bits(METER_STATUS, u64::from(device.premises.0), 0);
+        Some(if self.not_commissioned.holds(bits) {
+            DeviceStatus::InstalledNotCommissioned
+        } else if self.not_commissioned_or_suspended.holds(bits) {
+            DeviceStatus::Suspended
+        } else {
+            DeviceStatus::Commissioned
+        })
+    }
+
+    pub fn devices(&self, premises: PremisesId) -> impl Iterator<Item = DeviceType> + use<> {
+        let present = DeviceType::ALL.map(|device_type| self.has_device(premises, device_type));
+        DeviceType::ALL
+            .into_iter()
+            .filter(move |device_type| present[usize::from(device_type.index())])
+    }
+
+    #[inline]
+    pub fn electricity_supplier(&self, premises: PremisesId) -> UserId {
+        self.supply.electricity_supplier(premises)
+    }
+
+    /// `None` where there is no gas.
+    #[inline]
+    pub fn gas_supplier(&self, premises: PremisesId) -> Option<UserId> {
+        self.supply.gas_supplier(premises)
+    }
+
+    /// The distributor of the premises' area, where the scenario has one.
+    #[inline]
+    pub fn dno(&self, premises: PremisesId) -> Option<UserId> {
+        self.dno_by_area[self.area_of(premises)]
+    }
+
+    /// A User's premises: of a Supplier those it supplies electricity to, of a DNO its areas', of another User all.
+    pub fn portfolio(&self, user: UserId) -> Portfolio {
+        if user.0 < self.suppliers {
+            let supplier = user.index();
+            let members = Members::Electricity {
+                supply: Arc::clone(&self.supply),
+                supplier,
+            };
+            return Portfolio {
+                len: self.supply.supplies_electricity_to(supplier),
+                members,
+            };
+        }
+        if user.0 < self.suppliers_and_dnos {
+            let (mut len, mut ranges) = (0, Vec::new());
+            for &area in self
+                .area_order
+                .iter()
+                .filter(|&&area| self.dno_by_area[area] == Some(user))
+            {
+                let range = self.area_range(area);
+                ranges.push((len, range.clone()));
+                len += range.end - range.start;
+            }
+            return Portfolio {
+                len,
+                members: Members::Areas(ranges),
+            };
+        }
+        let len = if user.0 < self.users {
+            self.premises_count
+        } else {
+            0
+        };
+        Portfolio {
+            len,
+            members: Members::All,
+        }
+    }
+
+    /// The premises a Supplier supplies gas to; empty for other Users.
+    pub fn gas_portfolio(&self, user: UserId) -> Portfolio {
+        let supplier = user.index();
+        let members = Members::Gas {
+            supply: Arc::clone(&self.supply),
+            supplier,
+        };
+        Portfolio {
+            len: self.supply.supplies_gas_to(supplier),
+            members,
+        }
+    }
+}
+
+impl Portfolio {
+    pub fn len(&self) -> u32 {
+        self.len
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The `i`-th premises, each exactly once; `i` must be below `len`.
+    #[inline]
+    pub fn get(&self, i: u32) -> PremisesId {
+        debug_assert!(i < self.len, "{i} of {}", self.len);
+        match &self.members {
+            Members::Electricity { supply, supplier } => supply.electricity_member(*supplier, i),
+            Members::Gas { supply, supplier } => supply.gas_member(*supplier, i),
+            Members::Areas(ranges) => {
+                let place = ranges
+                    .partition_point(|(before, _)| *before <= i)
+                    .saturating_sub(1);
+                let (before, range) = &ranges[place];
+                PremisesId(range.start + (i - before))
+            }
+            Members::All => PremisesId(i),
+        }
+    }
+}
+
+/// How many premises each region has.
+pub(crate) fn regional_premises(params: &PopulationParams) -> [u32; Region::ALL.len()] {
+    let starts = AreaLayout::new(params).region_starts;
+    Region::ALL.map(|region| starts[region.index() + 1] - starts[region.index()])
+}
+
+impl AreaLayout {
+    fn new(params: &PopulationParams) -> AreaLayout {
+        let emulated =
+            |area: &LicenceArea| params.areas.is_empty() || params.areas.iter().any(|code| code == area.code);
+        let weights: Vec<f64> = licence_areas()
+            .iter()
+            .map(|area| {
+                if emulated(area) {
+                    area.customers_millions
+                } else {
+                    0.0
+                }
+            })
+            .collect();
+        let counts = apportion(params.premises, &weights);
+        let (mut order, mut starts, mut region_starts) = (Vec::new(), vec![0], [0; Region::ALL.len() + 1]);
+        let mut end = 0;
+        for region in Region::ALL {
+            for (area, entry) in licence_areas().iter().enumerate() {
+                if entry.region == region && emulated(entry) {
+                    end += counts[area];
+                    order.push(area);
+                    starts.push(end);
+                }
+            }
+            region_starts[region.index() + 1] = end;
+        }
+        AreaLayout {
+            order,
+            starts,
+            region_starts,
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! The world every participant knows: the scenario, its calendar, its Users and its population.
+
+use crate::population::Population;
+use crate::scenario::Scenario;
+use crate::users::{UserEntry, UserKind, users};
+use crate::validation::{Invalid, validate};
+use secnet_engine::Draws;
+use secnet_model::{Calendar, SimDuration, SimTime, UserId};
+
+/// Shared by all participants as `Arc<World>`; nothing in it changes during a run.
+#[derive(Clone, Debug)]
+pub struct World {
+    pub scenario: Scenario,
+    pub draws: Draws,
+    pub calendar: Calendar,
+    /// No new items from here on.
+    pub horizon: SimTime,
+    /// The horizon and the drain after it.
+    pub end: SimTime,
+    pub population: Population,
+    /// By `UserId`: Suppliers, DNOs, other Users, each in the scenario's order.
+    pub users: Vec<UserEntry>,
+}
+
+impl World {
+    pub fn new(scenario: Scenario) -> Result<World, Invalid> {
+        validate(&scenario)?;
+        let draws = Draws::new(scenario.seed);
+        let horizon = SimTime::ZERO + SimDuration::from(scenario.horizon);
+        Ok(World {
+            draws,
+            calendar: Calendar {
+                epoch_unix_seconds: scenario.epoch.unix_seconds(),
+            },
+            horizon,
+            end: horizon + scenario.drain.into(),
+            population: Population::new(&scenario, draws),
+            users: users(&scenario),
+            scenario,
+        })
+    }
+
+    pub fn user(&self, user: UserId) -> Option<&UserEntry> {
+        self.users.get(user.index())
+    }
+
+    pub fn user_by_name(&self, name: &str) -> Option<UserId> {
+        self.users
+            .iter()
+            .find(|user| user.name == name)
+            .map(|user| user.id)
+    }
+
+    pub fn users_of(&self, kind: UserKind) -> impl Iterator<Item = &UserEntry> {
+        self.users.iter().filter(move |user| user.kind == kind)
+    }
+}

@@ -1,0 +1,791 @@
+//! What a person is told who wrote a scenario wrong: the place, what is wrong with it, and the mend.
+
+#![allow(clippy::unwrap_used)]
+
+use expect_test::{Expect, expect};
+use secnet_topology::parse;
+
+const GOOD: &str = r#"name = "small"
+horizon = "1h"
+
+[population]
+premises = 2_000
+
+[[suppliers]]
+name = "Octopus Energy"
+share = 0.6
+
+[[suppliers]]
+name = "OVO"
+share = 0.4
+
+[[dnos]]
+name = "Northern Powergrid"
+areas = ["NPgN", "NPgY"]
+
+[[workloads]]
+name = "reads"
+from = "suppliers"
+srvs = ["4.1.1", "4.8.1"]
+per_premises_per_day = 2.0
+
+[[schedules]]
+from = "Octopus Energy"
+srv = "4.6.1"
+
+[csp.north]
+loss = 0.02
+"#;
+
+/// The complaints about the good scenario with `old` replaced by `new`.
+fn check(old: &str, new: &str, expected: Expect) {
+    assert!(GOOD.contains(old), "{old}");
+    expected.assert_eq(&complaints(&GOOD.replacen(old, new, 1), &[]));
+}
+
+fn check_override(overrides: &[&str], expected: Expect) {
+    expected.assert_eq(&complaints(GOOD, overrides));
+}
+
+fn complaints(text: &str, overrides: &[&str]) -> String {
+    let overrides: Vec<String> = overrides.iter().map(|flag| flag.to_string()).collect();
+    match parse("small.toml", text, &overrides) {
+        Ok(_) => "good\n".to_owned(),
+        Err(problem) => format!("{problem}\n"),
+    }
+}
+
+#[test]
+fn a_good_scenario_is_good() {
+    check(
+        "",
+        "",
+        expect![[r#"
+        good
+    "#]],
+    );
+}
+
+#[test]
+fn unknown_keys_point_at_the_line_and_offer_the_nearest() {
+    check(
+        "loss = 0.02",
+        "lost = 0.02\ncell_rate = \"20kbit/s\"",
+        expect![[r#"
+        error: unknown key `lost` in `north`; did you mean `loss`?
+          --> small.toml:30:1
+           |
+        30 | lost = 0.02
+           | ^^^^
+
+        error: unknown key `cell_rate` in `north`; did you mean `uplink_rate`?
+          --> small.toml:31:1
+           |
+        31 | cell_rate = "20kbit/s"
+           | ^^^^^^^^^
+    "#]],
+    );
+    check(
+        "horizon",
+        "horizn",
+        expect![[r#"
+        error: the scenario lacks `horizon`
+         --> small.toml
+
+        error: unknown key `horizn` in the scenario; did you mean `horizon`?
+         --> small.toml:2:1
+          |
+        2 | horizn = "1h"
+          | ^^^^^^
+    "#]],
+    );
+    check(
+        "[csp.north]",
+        "[csp.scotland]",
+        expect![[r#"
+        error: unknown key `scotland` in `csp`; there are `central`, `north`, `south`
+          --> small.toml:29:6
+           |
+        29 | [csp.scotland]
+           |      ^^^^^^^^
+    "#]],
+    );
+}
+
+#[test]
+fn bad_units_and_kinds_of_value_say_what_to_write() {
+    check(
+        "\"1h\"",
+        "\"1 hour\"",
+        expect![[r#"
+        error: `horizon`: `1 hour` is not a length of time: write a number and one of us, ms, s, min, h, d, as in "50ms" or "1.5h"
+         --> small.toml:2:11
+          |
+        2 | horizon = "1 hour"
+          |           ^^^^^^^^
+    "#]],
+    );
+    check(
+        "\"1h\"",
+        "3600",
+        expect![[r#"
+        error: `horizon` must be a length of time such as "50ms", "1h" or "2d", not a whole number
+         --> small.toml:2:11
+          |
+        2 | horizon = 3600
+          |           ^^^^
+    "#]],
+    );
+    check(
+        "2_000",
+        "\"many\"",
+        expect![[r#"
+        error: `premises` must be a whole number, not text
+         --> small.toml:5:12
+          |
+        5 | premises = "many"
+          |            ^^^^^^
+    "#]],
+    );
+    check(
+        "2_000",
+        "-5",
+        expect![[r#"
+            error: `premises` must be a whole number from 0 to 4294967295, not -5
+             --> small.toml:5:12
+              |
+            5 | premises = -5
+              |            ^^
+        "#]],
+    );
+    check(
+        "2_000",
+        "6_000_000_000",
+        expect![[r#"
+            error: `premises` must be a whole number from 0 to 4294967295, not 6000000000
+             --> small.toml:5:12
+              |
+            5 | premises = 6_000_000_000
+              |            ^^^^^^^^^^^^^
+        "#]],
+    );
+    check(
+        "2.0",
+        "2.0\nshape = \"evening\"",
+        expect![[r#"
+        error: `shape` cannot be `evening`; did you mean `evening_peak`?
+          --> small.toml:24:9
+           |
+        24 | shape = "evening"
+           |         ^^^^^^^^^
+    "#]],
+    );
+    check(
+        "2.0",
+        "2.0\ntarget = \"meter\"",
+        expect![[r#"
+        error: `target` cannot be `meter`; there are `ESME`, `GSME`, `GPF`, `CHF`, `PPMID`, `HCALCS`, `SAPC`, `IHD`, `CAD`
+          --> small.toml:24:10
+           |
+        24 | target = "meter"
+           |          ^^^^^^^
+    "#]],
+    );
+    check(
+        "[\"4.1.1\", \"4.8.1\"]",
+        "[4.1, 4.8]",
+        expect![[r#"
+        error: `srvs` must be text in quotes, not a number with a fraction
+          --> small.toml:22:9
+           |
+        22 | srvs = [4.1, 4.8]
+           |         ^^^
+
+        error: `srvs` must be text in quotes, not a number with a fraction
+          --> small.toml:22:14
+           |
+        22 | srvs = [4.1, 4.8]
+           |              ^^^
+    "#]],
+    );
+    check(
+        "[\"4.1.1\", \"4.8.1\"]",
+        "\"4.1.1\"",
+        expect![[r#"
+        error: `srvs` must be a list, not text
+          --> small.toml:22:8
+           |
+        22 | srvs = "4.1.1"
+           |        ^^^^^^^
+    "#]],
+    );
+}
+
+#[test]
+fn broken_toml_points_at_the_break() {
+    check(
+        "share = 0.4",
+        "share = ",
+        expect![[r#"
+        error: string values must be quoted, expected literal string
+          --> small.toml:13:9
+           |
+        13 | share = 
+           |         ^
+    "#]],
+    );
+    check(
+        "name = \"OVO\"",
+        "name = \"OVO",
+        expect![[r#"
+        error: invalid basic string, expected `"`
+          --> small.toml:12:12
+           |
+        12 | name = "OVO
+           |            ^
+    "#]],
+    );
+    check(
+        "share = 0.4",
+        "share = 0.4\nshare = 0.3",
+        expect![[r#"
+        error: duplicate key
+          --> small.toml:14:1
+           |
+        14 | share = 0.3
+           | ^^^^^
+    "#]],
+    );
+}
+
+#[test]
+fn impossible_numbers_are_refused() {
+    check(
+        "share = 0.4",
+        "share = 0.3",
+        expect![[r#"
+        error: the Suppliers' shares sum to 0.9, not 1: 0.1 is missing
+         --> small.toml:9:9
+          |
+        9 | share = 0.6
+          |         ^^^
+    "#]],
+    );
+    check(
+        "share = 0.4",
+        "share = 1.4",
+        expect![[r#"
+            error: the Suppliers' shares sum to 2, not 1: 1 is too much
+             --> small.toml:9:9
+              |
+            9 | share = 0.6
+              |         ^^^
+
+            error: a share lies between 0 and 1; 1.4 does not
+              --> small.toml:13:9
+               |
+            13 | share = 1.4
+               |         ^^^
+        "#]],
+    );
+    check(
+        "2_000",
+        "0",
+        expect![[r#"
+        error: there must be 1 to 100000000 premises, not 0
+         --> small.toml:5:12
+          |
+        5 | premises = 0
+          |            ^
+    "#]],
+    );
+    check(
+        "2_000",
+        "200_000_000",
+        expect![[r#"
+        error: there must be 1 to 100000000 premises, not 200000000
+         --> small.toml:5:12
+          |
+        5 | premises = 200_000_000
+          |            ^^^^^^^^^^^
+    "#]],
+    );
+    check(
+        "\"1h\"",
+        "\"0s\"",
+        expect![[r#"
+        error: must be longer than zero
+         --> small.toml:2:11
+          |
+        2 | horizon = "0s"
+          |           ^^^^
+    "#]],
+    );
+    check(
+        "loss = 0.02",
+        "loss = 1.5\nlatency_min = \"0ms\"\nlatency_mean = \"0ms\"",
+        expect![[r#"
+            error: a share lies between 0 and 1; 1.5 does not
+              --> small.toml:30:8
+               |
+            30 | loss = 1.5
+               |        ^^^
+
+            error: must be longer than zero: it is how far the receiver may run ahead of the sender
+              --> small.toml:31:15
+               |
+            31 | latency_min = "0ms"
+               |               ^^^^^
+        "#]],
+    );
+    check(
+        "loss = 0.02",
+        "latency_min = \"5s\"",
+        expect![[r#"
+        error: the mean, 3s, is less than the least, 5s
+          --> small.toml:29:1
+           |
+        29 | [csp.north]
+           | ^^^^^^^^^^^
+    "#]],
+    );
+    check(
+        "loss = 0.02",
+        "cell_premises = 0\nuplink_rate = \"0bit/s\"",
+        expect![[r#"
+        error: must be at least 1
+          --> small.toml:30:17
+           |
+        30 | cell_premises = 0
+           |                 ^
+
+        error: must be more than zero
+          --> small.toml:31:15
+           |
+        31 | uplink_rate = "0bit/s"
+           |               ^^^^^^^^
+    "#]],
+    );
+    check(
+        "2.0",
+        "-2.0\nstarts_after = \"30min\"\nends_after = \"10min\"",
+        expect![[r#"
+        error: a rate is a finite number from 0 up; -2 is not
+          --> small.toml:23:24
+           |
+        23 | per_premises_per_day = -2.0
+           |                        ^^^^
+
+        error: 10min is not after the start, 30min
+          --> small.toml:25:14
+           |
+        25 | ends_after = "10min"
+           |              ^^^^^^^
+    "#]],
+    );
+    check(
+        "[csp.north]",
+        "[hosting]\npremises_shards = 12\npremises_processes = 13\n[csp.north]",
+        expect![[r#"
+            error: 12 shards are too many for region north: it has 10 blocks of 64 premises
+              --> small.toml:30:19
+               |
+            30 | premises_shards = 12
+               |                   ^^
+
+            error: 12 shards are too many for region south: it has 10 blocks of 64 premises
+              --> small.toml:30:19
+               |
+            30 | premises_shards = 12
+               |                   ^^
+
+            error: must be from 1 to the 12 shards, not 13
+              --> small.toml:31:22
+               |
+            31 | premises_processes = 13
+               |                      ^^
+        "#]],
+    );
+    check(
+        "[csp.north]",
+        "[[verdicts]]\n[csp.north]",
+        expect![[r#"
+            error: a verdict needs a threshold, such as `within_target_share_min` or `completed_share_min`
+              --> small.toml:29:1
+               |
+            29 | [[verdicts]]
+               | ^^^^^^^^^^^^
+        "#]],
+    );
+    check(
+        "[csp.north]",
+        "[[verdicts]]\ncompleted_share_min = 95\nuser = \"Ovo\"\n[csp.north]",
+        expect![[r#"
+            error: a share lies between 0 and 1; 95 does not
+              --> small.toml:30:23
+               |
+            30 | completed_share_min = 95
+               |                       ^^
+
+            error: no User `Ovo`; did you mean `OVO`?
+              --> small.toml:31:8
+               |
+            31 | user = "Ovo"
+               |        ^^^^^
+        "#]],
+    );
+}
+
+#[test]
+fn names_that_mean_nothing_offer_what_they_might_mean() {
+    check(
+        "\"4.8.1\"",
+        "\"4.8\"",
+        expect![[r#"
+        error: no service request variant `4.8`; did you mean `4.8.1`?
+          --> small.toml:22:18
+           |
+        22 | srvs = ["4.1.1", "4.8"]
+           |                  ^^^^^
+    "#]],
+    );
+    check(
+        "from = \"suppliers\"",
+        "from = \"supplier\"",
+        expect![[r#"
+        error: no User `supplier`; did you mean `suppliers`?
+          --> small.toml:21:8
+           |
+        21 | from = "supplier"
+           |        ^^^^^^^^^^
+    "#]],
+    );
+    check(
+        "from = \"suppliers\"",
+        "from = \"other_users\"",
+        expect![[r#"
+        error: the scenario has no `other_users`
+          --> small.toml:21:8
+           |
+        21 | from = "other_users"
+           |        ^^^^^^^^^^^^^
+    "#]],
+    );
+    check(
+        "from = \"Octopus Energy\"",
+        "from = \"Octopus\"",
+        expect![[r#"
+        error: no User `Octopus`; did you mean `Octopus Energy`?
+          --> small.toml:26:8
+           |
+        26 | from = "Octopus"
+           |        ^^^^^^^^^
+    "#]],
+    );
+    check(
+        "\"NPgY\"",
+        "\"NPGY\"",
+        expect![[r#"
+        error: no licence area `NPGY`; did you mean `NPgY`?
+          --> small.toml:17:18
+           |
+        17 | areas = ["NPgN", "NPGY"]
+           |                  ^^^^^^
+    "#]],
+    );
+    check(
+        "\"NPgY\"",
+        "\"NPgN\"",
+        expect![[r#"
+        error: `NPgN` is listed twice
+          --> small.toml:17:18
+           |
+        17 | areas = ["NPgN", "NPgN"]
+           |                  ^^^^^^
+    "#]],
+    );
+    check(
+        "name = \"OVO\"",
+        "name = \"Octopus Energy\"",
+        expect![[r#"
+        error: two Users are named `Octopus Energy`
+          --> small.toml:12:8
+           |
+        12 | name = "Octopus Energy"
+           |        ^^^^^^^^^^^^^^^^
+    "#]],
+    );
+    check(
+        "name = \"OVO\"",
+        "name = \"suppliers\"",
+        expect![[r#"
+        error: `suppliers` means all Users of that kind and cannot be one's name
+          --> small.toml:12:8
+           |
+        12 | name = "suppliers"
+           |        ^^^^^^^^^^^
+    "#]],
+    );
+    check(
+        "[[workloads]]",
+        "[[dnos]]\nname = \"UKPN\"\nareas = [\"NPgN\"]\n\n[[workloads]]",
+        expect![[r#"
+        error: `NPgN` belongs to `Northern Powergrid` already
+          --> small.toml:21:10
+           |
+        21 | areas = ["NPgN"]
+           |          ^^^^^^
+    "#]],
+    );
+}
+
+#[test]
+fn requests_nobody_could_send_are_refused_unless_they_mean_to_be() {
+    check(
+        "\"4.8.1\"",
+        "\"6.5\"",
+        expect![[r#"
+        error: `Octopus Energy` may not send 6.5 (Update Device Configuration (Voltage)): it holds IS, GS, the request is for ED; a workload that means to be refused says so with `mistake`
+          --> small.toml:22:18
+           |
+        22 | srvs = ["4.1.1", "6.5"]
+           |                  ^^^^^
+    "#]],
+    );
+    check(
+        "srvs = [\"4.1.1\", \"4.8.1\"]",
+        "srvs = [\"6.5\"]\nmistake = \"role_not_held\"",
+        expect![["good\n"]],
+    );
+    check(
+        "srvs = [\"4.1.1\", \"4.8.1\"]",
+        "srvs = [\"4.1.1\"]\nmistake = \"role_not_allowed\"",
+        expect![[r#"
+            error: `Octopus Energy` holds no role that may not send 4.1.1; the mistake needs one
+              --> small.toml:22:9
+               |
+            22 | srvs = ["4.1.1"]
+               |         ^^^^^^^
+        "#]],
+    );
+    check(
+        "srvs = [\"4.1.1\", \"4.8.1\"]",
+        "srvs = [\"4.1.1\"]\nmistake = \"not_local\"",
+        expect![[r#"
+        error: 4.1.1 is available locally; the mistake needs one that is not, such as 5.1
+          --> small.toml:22:9
+           |
+        22 | srvs = ["4.1.1"]
+           |         ^^^^^^^
+    "#]],
+    );
+    check(
+        "2.0",
+        "2.0\nfuture_dated_by = \"1h\"",
+        expect![[r#"
+        good
+    "#]],
+    );
+    check(
+        "srvs = [\"4.1.1\", \"4.8.1\"]",
+        "srvs = [\"2.2\"]\nfuture_dated_by = \"1h\"",
+        expect![[r#"
+        error: 2.2 cannot be future-dated; leave out `future_dated_by`
+          --> small.toml:22:9
+           |
+        22 | srvs = ["2.2"]
+           |         ^^^^^
+    "#]],
+    );
+    check(
+        "2.0",
+        "2.0\ntarget = \"CHF\"",
+        expect![[r#"
+        error: 4.1.1 is not for the CHF; it is for ESME, GSME, GPF
+          --> small.toml:22:9
+           |
+        22 | srvs = ["4.1.1", "4.8.1"]
+           |         ^^^^^^^
+
+        error: 4.8.1 is not for the CHF; it is for ESME, GSME
+          --> small.toml:22:18
+           |
+        22 | srvs = ["4.1.1", "4.8.1"]
+           |                  ^^^^^^^
+    "#]],
+    );
+    check(
+        "srv = \"4.6.1\"",
+        "srv = \"4.1.1\"",
+        expect![[r#"
+        error: the DSP does not schedule 4.1.1; it schedules 4.2, 4.6.1, 4.6.2, 4.8.1, 4.8.2, 4.8.3, 4.10, 4.12.1, 4.12.2, 4.14, 4.15, 4.16, 4.17, 14.1
+          --> small.toml:27:7
+           |
+        27 | srv = "4.1.1"
+           |       ^^^^^^^
+    "#]],
+    );
+    check(
+        "from = \"Octopus Energy\"",
+        "from = \"dnos\"",
+        expect![[r#"
+        error: `Northern Powergrid` may not send 4.6.1 (Retrieve Import Daily Read Log): it holds ED, the request is for IS, GS; a workload that means to be refused says so with `mistake`
+          --> small.toml:27:7
+           |
+        27 | srv = "4.6.1"
+           |       ^^^^^^^
+    "#]],
+    );
+}
+
+#[test]
+fn many_mistakes_are_told_at_once() {
+    check(
+        "2_000",
+        "2_000\ngas_share = 2\nno_wan_share = -1\nareas = [\"EPN\", \"XYZ\"]",
+        expect![[r#"
+        error: a share lies between 0 and 1; 2 does not
+         --> small.toml:6:13
+          |
+        6 | gas_share = 2
+          |             ^
+
+        error: a share lies between 0 and 1; -1 does not
+         --> small.toml:7:16
+          |
+        7 | no_wan_share = -1
+          |                ^^
+
+        error: no licence area `XYZ`; there are `EPN`, `EMID`, `LPN`, `SPM`, `WMID`, `NPgN`, `ENWL`, `SHEPD`, `SPD`, `SPN`, `SEPD`, `SWALES`, `SWEST`, `NPgY`
+         --> small.toml:8:17
+          |
+        8 | areas = ["EPN", "XYZ"]
+          |                 ^^^^^
+    "#]],
+    );
+    check(
+        "[population]",
+        "[populations]",
+        expect![[r#"
+        error: the scenario lacks `population`
+         --> small.toml
+
+        error: unknown key `populations` in the scenario; did you mean `population`?
+         --> small.toml:4:2
+          |
+        4 | [populations]
+          |  ^^^^^^^^^^^
+    "#]],
+    );
+}
+
+#[test]
+fn overrides_change_values_and_are_named_when_wrong() {
+    check_override(
+        &[
+            "seed=7",
+            "csp.north.downlink_rate=10kbit/s",
+            "epoch=2026-01-01T00:00:00Z",
+            "schedules.0.starts_at=00:30",
+            "schedules.0.srv=4.10",
+            "suppliers.OVO.share=0.4",
+            "workloads.reads.srvs=[\"2.2\"]",
+            "workloads.0.srvs.0=4.8.1",
+            "population.areas=[\"EPN\"]",
+            "dsp.servers=32",
+            "description=a = b",
+            "name=5",
+        ],
+        expect![["good\n"]],
+    );
+    check_override(
+        &["csp.north.cell_rate=20kbit/s"],
+        expect![[r#"
+        error: unknown key `cell_rate` in `north`; did you mean `uplink_rate`?
+         --> --set csp.north.cell_rate=20kbit/s
+    "#]],
+    );
+    check_override(
+        &["csp.north.uplink_rate=fast", "sed=5"],
+        expect![[r#"
+        error: `uplink_rate`: `fast` is not a data rate: write a number and one of bit/s, kbit/s, Mbit/s, Gbit/s, as in "20kbit/s"
+         --> --set csp.north.uplink_rate=fast
+
+        error: unknown key `sed` in the scenario; did you mean `seed`?
+         --> --set sed=5
+    "#]],
+    );
+    check_override(
+        &["population.gas_share=7"],
+        expect![[r#"
+        error: a share lies between 0 and 1; 7 does not
+         --> --set population.gas_share=7
+    "#]],
+    );
+    check_override(
+        &["suppliers.Ovo.share=0.4"],
+        expect![[r#"
+        error: `suppliers` has no entry named `Ovo`; did you mean `OVO`?
+         --> --set suppliers.Ovo.share=0.4
+    "#]],
+    );
+    check_override(
+        &["suppliers.2.share=0.4"],
+        expect![[r#"
+        error: `suppliers` has 2 entries, counted from 0; there is no entry 2
+         --> --set suppliers.2.share=0.4
+    "#]],
+    );
+    check_override(
+        &["horizon"],
+        expect![[r#"
+        error: an override is written key=value, as in dsp.servers=32
+         --> --set horizon
+    "#]],
+    );
+    check_override(
+        &["horizon.minutes=5"],
+        expect![[r#"
+        error: `horizon` is a single value and has no key `minutes`
+         --> --set horizon.minutes=5
+    "#]],
+    );
+    check_override(
+        &["population.areas=[\"EPN\", \"NOWHERE\"]"],
+        expect![[r#"
+        error: no licence area `NOWHERE`; there are `EPN`, `EMID`, `LPN`, `SPM`, `WMID`, `NPgN`, `ENWL`, `SHEPD`, `SPD`, `SPN`, `SEPD`, `SWALES`, `SWEST`, `NPgY`
+         --> --set population.areas=["EPN", "NOWHERE"]
+    "#]],
+    );
+    check_override(
+        &["..=5"],
+        expect![[r#"
+        error: `..` is not a path of keys joined by dots
+         --> --set ..=5
+    "#]],
+    );
+    check_override(
+        &["seed="],
+        expect![[r#"
+        error: `seed` must be a whole number, not text
+         --> --set seed=
+    "#]],
+    );
+}
+
+#[test]
+fn a_table_given_in_part_keeps_the_rest_of_its_own_defaults() {
+    let text = format!("{GOOD}\n[dsp_csp]\nlatency_mean = \"70ms\"\n[csp.south]\nloss = 0.0\n");
+    let scenario = parse("small.toml", &text, &["csp.north.latency_mean=4s".to_owned()]).unwrap();
+    let north = secnet_topology::scenario::CspParams::north();
+    assert_eq!(scenario.csp.north.downlink_rate, north.downlink_rate);
+    assert_eq!(scenario.csp.north.cell_premises, north.cell_premises);
+    assert_eq!(scenario.csp.north.loss, 0.02);
+    assert_eq!(scenario.csp.north.latency_mean.to_string(), "4s");
+    assert_eq!(scenario.csp.south.loss, 0.0);
+    assert_eq!(
+        scenario.csp.central,
+        secnet_topology::scenario::CspParams::cellular()
+    );
+    assert_eq!(scenario.dsp_csp.latency_min.to_string(), "30ms");
+}
