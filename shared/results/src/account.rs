@@ -1,0 +1,51 @@
+//! What one node has to say for itself when asked.
+
+use crate::{AlertLevels, ServiceLevels};
+use secnet_engine::{ItemKind, Ledger};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A node's part of the run's results: what it opened and closed, what is in its custody, what it measured.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Account {
+    pub ledger: Ledger,
+    /// Items in the node's custody, by [`ItemKind`].
+    pub held: [u64; ItemKind::COUNT],
+    pub service: ServiceLevels,
+    pub alerts: AlertLevels,
+    /// Extras by name (`dsp.busy_answers`, `csp.north.retransmissions`), summed over the nodes. A name must not
+    /// tell shards apart: these sums are part of the digest.
+    pub counters: BTreeMap<String, u64>,
+}
+
+impl Account {
+    pub fn add(&mut self, other: &Account) {
+        self.ledger.add(&other.ledger);
+        for (sum, held) in self.held.iter_mut().zip(other.held) {
+            *sum += held;
+        }
+        self.service.add(&other.service);
+        self.alerts.add(&other.alerts);
+        for (name, count) in &other.counters {
+            *self.counters.entry(name.clone()).or_default() += count;
+        }
+    }
+}
+
+/// A node that can be asked for its account and for its state at any moment between two inputs.
+pub trait Accountable {
+    fn account(&self) -> Account;
+
+    /// The node's whole state, so that an equal node can be made of it.
+    fn save(&self) -> Vec<u8>;
+}
+
+impl<T: Accountable + ?Sized> Accountable for Box<T> {
+    fn account(&self) -> Account {
+        (**self).account()
+    }
+
+    fn save(&self) -> Vec<u8> {
+        (**self).save()
+    }
+}

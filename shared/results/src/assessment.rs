@@ -1,0 +1,486 @@
+//! What a SEC Modification changes in a scenario: the same seeds without and with it, compared pair by pair.
+//!
+//! [`RunFigures`] is what is kept of a run. [`Assessment::new`] pairs them by seed and gives each figure's mean on both
+//! sides, the mean difference and its confidence interval ([`paired`]), and says in plain sentences what
+//! follows ([`sentences`]); [`markdown`](rendering::markdown) and [`summary`](rendering::summary) put it on paper.
+//!
+//! Which measures are the headline is fixed here, before any run: a board must be able to trust that they were not
+//! picked for what they show.
+//!
+//! Not here: running anything, files, printing.
+
+pub mod figures;
+pub mod paired;
+pub mod rendering;
+pub mod sentences;
+
+pub use figures::{About, FairShare, Measure, RunFigures, Statistic, Subject, Unit};
+pub use paired::{CONFIDENCE, Interval, Paired};
+
+use crate::Machine;
+use crate::digest::digest;
+use figures::{mean_of, value};
+use paired::holm;
+use secnet_topology::assumptions;
+use secnet_topology::scenario::Scenario;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is assessed, and how its runs are made again.
+#[derive(Clone, Debug)]
+pub struct Question {
+    pub modification: String,
+    /// As processed, with the Modification on.
+    pub scenario: Scenario,
+    /// The command of one run, without its seed and switch.
+    pub command: String,
+}
+
+/// The two runs of a seed.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    pub without: RunFigures,
+    pub with: RunFigures,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Assessment {
+    /// Of the comparisons, the thresholds and the runs: equal for equal scenarios, seeds and version, whatever the machine.
+    pub digest: String,
+    pub modification: String,
+    pub scenario: String,
+    pub description: String,
+    pub seeds: Vec<u64>,
+    pub confidence: f64,
+    pub effect: Effect,
+    /// What follows from the figures.
+    pub sentences: Vec<String>,
+    pub headline: Vec<Headline>,
+    pub thresholds: Vec<Threshold>,
+    pub multiplicity: Multiplicity,
+    pub comparisons: Vec<Comparison>,
+    /// Modifications on in both sides.
+    pub on_in_both: Vec<String>,
+    /// The assessed Modification's parameters.
+    pub parameters: serde_json::Value,
+    pub runs: Vec<RunRecord>,
+    /// Every parameter of the scenario that stands on no public source.
+    pub assumptions: Vec<Assumed>,
+    pub reproduce: Reproduce,
+}
+
+/// Whether the Modification changed anything that can be told from chance.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// Each pair of runs has the same digests.
+    Identical,
+    /// Each pair of runs has the same KPIs; only the ledger or the counters differ.
+    SameService,
+    /// Nothing stands after Holm's correction.
+    NotMeasurable,
+    Measurable,
+}
+
+/// One figure without and with the Modification.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Comparison {
+    #[serde(flatten)]
+    pub subject: Subject,
+    pub measure: Measure,
+    pub unit: Unit,
+    /// Seeds for which both sides have the figure.
+    pub pairs: u32,
+    /// Mean over those pairs; where there is none, over the runs of the side that have it.
+    pub without: Option<f64>,
+    pub with: Option<f64>,
+    /// Mean of the paired differences, with less without.
+    pub difference: Option<f64>,
+    pub interval: Option<Interval>,
+    pub p_value: Option<f64>,
+    pub excludes_zero: bool,
+    /// The interval excludes zero, and the difference is larger than what the histograms can tell apart.
+    pub measurable: bool,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Headline {
+    #[serde(flatten)]
+    pub comparison: Comparison,
+    /// Together with all other headline measures that stand, at 95 % (Holm).
+    pub stands: bool,
+}
+
+/// One of the scenario's verdict thresholds.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Threshold {
+    pub text: String,
+    pub threshold: f64,
+    /// Mean of what was measured.
+    pub without: Option<f64>,
+    pub with: Option<f64>,
+    /// In how many of the seeds it was met.
+    pub met_without: u32,
+    pub met_with: u32,
+}
+
+/// How many intervals there are, and how many would exclude zero if nothing differed.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+pub struct Multiplicity {
+    /// Comparisons with an interval whose sides are not the same in every pair.
+    pub comparisons: u32,
+    pub excluding_zero: u32,
+    pub expected_by_chance: f64,
+    /// How many stand together at 95 % when all are corrected for (Holm).
+    pub standing: u32,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct RunRecord {
+    pub seed: u64,
+    pub with: bool,
+    pub ledger_digest: String,
+    pub kpis_digest: String,
+    pub balanced: bool,
+    pub complete: bool,
+    /// Contracts that were broken.
+    pub violations: u64,
+    pub verdicts_met: u32,
+    pub verdicts: u32,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Assumed {
+    pub parameter: String,
+    pub value: String,
+    pub note: String,
+}
+
+/// Commands; `SEED` stands for each of the seeds.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Reproduce {
+    pub without: String,
+    pub with: String,
+}
+
+/// Facts of the machine and the moment, which no digest covers.
+#[derive(Clone, PartialEq, Debug, Default, Serialize)]
+pub struct AssessmentFacts {
+    pub secnet_version: String,
+    pub command: Vec<String>,
+    pub machine: Machine,
+    /// UTC date and time.
+    pub started_at: String,
+    pub wall_seconds: f64,
+    /// Runs side by side.
+    pub threads: u32,
+}
+
+/// What the digest covers.
+#[derive(Serialize)]
+struct Covered<'a> {
+    modification: &'a str,
+    comparisons: &'a [Comparison],
+    thresholds: &'a [Threshold],
+    runs: &'a [RunRecord],
+}
+
+impl Pair {
+    /// `None` for runs of different seeds: they would not be a pair.
+    pub fn new(without: RunFigures, with: RunFigures) -> Option<Pair> {
+        (without.seed == with.seed).then_some(Pair { without, with })
+    }
+
+    fn runs(&self) -> [(bool, &RunFigures); 2] {
+        [(false, &self.without), (true, &self.with)]
+    }
+}
+
+impl Assessment {
+    pub fn new(question: &Question, mut pairs: Vec<Pair>) -> Assessment {
+        pairs.sort_by_key(|pair| pair.without.seed);
+        let comparisons = compare(&pairs);
+        let runs: Vec<RunRecord> = pairs
+            .iter()
+            .flat_map(Pair::runs)
+            .map(|(with, figures)| RunRecord::new(with, figures))
+            .collect();
+        let scenario = &question.scenario;
+        let switches = scenario.modifications.by_name();
+        let name = &question.modification;
+        let mut assessment = Assessment {
+            digest: String::new(),
+            modification: name.clone(),
+            scenario: scenario.name.clone(),
+            description: scenario.description.clone(),
+            seeds: pairs.iter().map(|pair| pair.without.seed).collect(),
+            confidence: CONFIDENCE,
+            effect: Effect::Identical,
+            sentences: Vec::new(),
+            headline: headline(&comparisons),
+            thresholds: thresholds(&pairs),
+            multiplicity: Multiplicity::of(&comparisons),
+            comparisons,
+            on_in_both: switches
+                .into_iter()
+                .filter(|(other, switch)| switch.is_on() && other != name)
+                .map(|(other, _)| other)
+                .collect(),
+            parameters: serde_json::to_value(&scenario.parameters)
+                .ok()
+                .and_then(|mut parameters| Some(parameters.get_mut(name)?.take()))
+                .unwrap_or_default(),
+            runs,
+            assumptions: assumptions(scenario)
+                .into_iter()
+                .map(|assumption| Assumed {
+                    parameter: assumption.path,
+                    value: assumption.value,
+                    note: assumption.note,
+                })
+                .collect(),
+            reproduce: Reproduce::new(question),
+        };
+        assessment.effect = assessment.effect_of(&pairs);
+        assessment.sentences = sentences::sentences(&assessment);
+        assessment.digest = digest(&Covered {
+            modification: name,
+            comparisons: &assessment.comparisons,
+            thresholds: &assessment.thresholds,
+            runs: &assessment.runs,
+        });
+        assessment
+    }
+
+    pub fn find(&self, subject: &Subject, measure: &Measure) -> Option<&Comparison> {
+        self.comparisons
+            .iter()
+            .find(|comparison| comparison.subject == *subject && comparison.measure == *measure)
+    }
+
+    /// Whether every run's ledger balances and no contract was broken.
+    pub fn all_balanced(&self) -> bool {
+        self.runs.iter().all(|run| run.balanced && run.violations == 0)
+    }
+
+    pub fn all_complete(&self) -> bool {
+        self.runs.iter().all(|run| run.complete)
+    }
+
+    /// Whether every threshold is met with the Modification, for every seed.
+    pub fn all_thresholds_met_with(&self) -> bool {
+        let seeds = self.seeds.len() as u32;
+        self.thresholds
+            .iter()
+            .all(|threshold| threshold.met_with == seeds)
+    }
+
+    fn effect_of(&self, pairs: &[Pair]) -> Effect {
+        let same_kpis = pairs
+            .iter()
+            .all(|pair| pair.without.kpis_digest == pair.with.kpis_digest);
+        let same_ledger = pairs
+            .iter()
+            .all(|pair| pair.without.ledger_digest == pair.with.ledger_digest);
+        match (same_kpis, same_ledger) {
+            (true, true) => Effect::Identical,
+            (true, false) => Effect::SameService,
+            _ if self.multiplicity.standing > 0 || self.headline.iter().any(|row| row.stands) => {
+                Effect::Measurable
+            }
+            _ => Effect::NotMeasurable,
+        }
+    }
+}
+
+/// Every figure of any run.
+fn compare(pairs: &[Pair]) -> Vec<Comparison> {
+    let keys: BTreeSet<&(Subject, Measure)> = pairs
+        .iter()
+        .flat_map(Pair::runs)
+        .flat_map(|(_, run)| run.values.keys())
+        .collect();
+    keys.into_iter().map(|key| Comparison::new(pairs, key)).collect()
+}
+
+impl Comparison {
+    fn new(pairs: &[Pair], key: &(Subject, Measure)) -> Comparison {
+        let both: Vec<(f64, f64)> = pairs
+            .iter()
+            .filter_map(|pair| Some((value(&pair.without, key)?, value(&pair.with, key)?)))
+            .collect();
+        let paired = Paired::new(&both);
+        let side = |of: fn(&Pair) -> &RunFigures| mean_of(&pairs.iter().map(of).collect::<Vec<_>>(), key);
+        let excludes_zero = paired
+            .and_then(|paired| paired.interval)
+            .is_some_and(|interval| interval.excludes_zero());
+        let told_apart = |paired: Paired| {
+            let larger = paired.without.abs().max(paired.with.abs());
+            paired.difference.abs() > key.1.resolution() * larger
+        };
+        Comparison {
+            subject: key.0.clone(),
+            unit: key.1.unit(),
+            measure: key.1.clone(),
+            pairs: both.len() as u32,
+            without: paired.map_or_else(|| side(|pair| &pair.without), |paired| Some(paired.without)),
+            with: paired.map_or_else(|| side(|pair| &pair.with), |paired| Some(paired.with)),
+            difference: paired.map(|paired| paired.difference),
+            interval: paired.and_then(|paired| paired.interval),
+            p_value: paired.and_then(|paired| paired.p_value),
+            excludes_zero,
+            measurable: excludes_zero && paired.is_some_and(told_apart),
+        }
+    }
+
+    /// Whether the sides are the same in every pair, so that there is nothing to test.
+    fn never_varies(&self) -> bool {
+        self.difference == Some(0.0)
+            && self
+                .interval
+                .is_none_or(|interval| interval.low == 0.0 && interval.high == 0.0)
+    }
+}
+
+/// The measures that count, whatever they turn out to show.
+fn headline_measures() -> Vec<(Subject, Measure)> {
+    let requests = [
+        Measure::WithinTarget,
+        Measure::Completed,
+        Measure::FirstAttempt,
+        Measure::ResponseTime(Statistic::Mean),
+        Measure::ResponseTime(Statistic::P99),
+        Measure::Fairness(FairShare::WithinTarget),
+    ];
+    let vends = [
+        Measure::WithinTarget,
+        Measure::Completed,
+        Measure::ResponseTime(Statistic::P99),
+    ];
+    let alerts = [
+        Measure::Delivered,
+        Measure::DeliveredWithinTarget,
+        Measure::DeliveryTime(Statistic::P99),
+    ];
+    let counters = ["dsp.queue_max", "dsp.busy_answers"].map(|name| Measure::Counter(name.to_owned()));
+    let of = |subject: Subject| move |measure| (subject.clone(), measure);
+    vends
+        .into_iter()
+        .map(of(Subject::vends()))
+        .chain(requests.into_iter().map(of(Subject::all(About::Requests))))
+        .chain(alerts.into_iter().map(of(Subject::all(About::Alerts))))
+        .chain(counters.into_iter().map(of(Subject::all(About::Network))))
+        .collect()
+}
+
+fn headline(comparisons: &[Comparison]) -> Vec<Headline> {
+    let by_key: BTreeMap<(&Subject, &Measure), &Comparison> = comparisons
+        .iter()
+        .map(|comparison| ((&comparison.subject, &comparison.measure), comparison))
+        .collect();
+    let found: Vec<&Comparison> = headline_measures()
+        .iter()
+        .filter_map(|(subject, measure)| by_key.get(&(subject, measure)).copied())
+        .collect();
+    let stands = standing(&found);
+    found
+        .into_iter()
+        .zip(stands)
+        .map(|(comparison, stands)| Headline {
+            comparison: comparison.clone(),
+            stands,
+        })
+        .collect()
+}
+
+/// Without an interval nothing stands.
+fn standing(comparisons: &[&Comparison]) -> Vec<bool> {
+    let p_values: Vec<f64> = comparisons
+        .iter()
+        .map(|comparison| comparison.p_value.unwrap_or(1.0))
+        .collect();
+    holm(&p_values)
+        .into_iter()
+        .zip(comparisons)
+        .map(|(stands, comparison)| stands && comparison.measurable)
+        .collect()
+}
+
+impl Multiplicity {
+    fn of(comparisons: &[Comparison]) -> Multiplicity {
+        let tested: Vec<&Comparison> = comparisons
+            .iter()
+            .filter(|comparison| comparison.interval.is_some() && !comparison.never_varies())
+            .collect();
+        let count = |of: usize| of as u32;
+        Multiplicity {
+            comparisons: count(tested.len()),
+            excluding_zero: count(tested.iter().filter(|c| c.excludes_zero).count()),
+            expected_by_chance: tested.len() as f64 * (1.0 - CONFIDENCE),
+            standing: count(standing(&tested).into_iter().filter(|stands| *stands).count()),
+        }
+    }
+}
+
+/// In the scenario's order, which both sides share.
+fn thresholds(pairs: &[Pair]) -> Vec<Threshold> {
+    let Some(first) = pairs.first() else {
+        return Vec::new();
+    };
+    let of_place = |place: usize, side: fn(&Pair) -> &RunFigures| {
+        let verdicts = pairs.iter().filter_map(|pair| side(pair).verdicts.get(place));
+        let met = verdicts.clone().filter(|verdict| verdict.met).count() as u32;
+        (met, paired::mean(verdicts.filter_map(|verdict| verdict.measured)))
+    };
+    let thresholds = first.without.verdicts.iter().enumerate();
+    thresholds
+        .map(|(place, verdict)| {
+            let (met_without, without) = of_place(place, |pair| &pair.without);
+            let (met_with, with) = of_place(place, |pair| &pair.with);
+            Threshold {
+                text: verdict.text.clone(),
+                threshold: verdict.threshold,
+                without,
+                with,
+                met_without,
+                met_with,
+            }
+        })
+        .collect()
+}
+
+impl RunRecord {
+    fn new(with: bool, figures: &RunFigures) -> RunRecord {
+        RunRecord {
+            seed: figures.seed,
+            with,
+            ledger_digest: figures.ledger_digest.clone(),
+            kpis_digest: figures.kpis_digest.clone(),
+            balanced: figures.balanced,
+            complete: figures.complete,
+            violations: figures.violations,
+            verdicts_met: figures.verdicts.iter().filter(|verdict| verdict.met).count() as u32,
+            verdicts: figures.verdicts.len() as u32,
+        }
+    }
+}
+
+impl Reproduce {
+    fn new(question: &Question) -> Reproduce {
+        let side = |switch: &str| {
+            let Question {
+                command,
+                modification,
+                ..
+            } = question;
+            format!("{command} --set modifications.{modification}={switch} --seed SEED")
+        };
+        Reproduce {
+            without: side("off"),
+            with: side("on"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,574 @@
+//! What an assessment keeps of a run: one number per subject and measure.
+
+use super::paired::mean;
+use crate::alerts::AlertLevel;
+use crate::back_pressure::jain;
+use crate::kpis::KpiKey;
+use crate::ledger_report::LedgerReport;
+use crate::service::ServiceLevel;
+use crate::{Account, DurationHistogram, RunOutcome, RunReport, ServiceMode, Verdict};
+use secnet_engine::{ItemKind, Outcome};
+use secnet_model::{Region, Srv};
+use serde::{Deserialize, Serialize, Serializer};
+use std::collections::BTreeMap;
+
+/// The SRV of a prepayment vend: Update Prepay… Top Up Device.
+pub const VEND: &str = "2.2";
+
+/// What a figure is about.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct Subject {
+    pub about: About,
+    /// A key that is absent stands for all its values.
+    #[serde(flatten)]
+    pub key: KpiKey,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum About {
+    Requests,
+    Alerts,
+    Network,
+}
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Measure {
+    /// Requests whose fate is known.
+    Requests,
+    /// Answered within the target response time, of those owed a response.
+    WithinTarget,
+    /// Completed in the end, of all.
+    Completed,
+    /// Completed without a retry, of all.
+    FirstAttempt,
+    /// Of the answered requests, from first submission to the final answer.
+    ResponseTime(Statistic),
+    /// Submissions beyond the first.
+    Retries,
+    /// Requests that ended so.
+    Ended(Outcome),
+    /// Alerts that reached their recipient.
+    Delivered,
+    /// Delivered within the target, of those delivered.
+    DeliveredWithinTarget,
+    DeliveryTime(Statistic),
+    /// Consolidated alerts among those delivered (SECMP0062).
+    Consolidated,
+    /// Alerts those speak for besides themselves.
+    SpokenFor,
+    /// Jain's index over the Users of a share of each User's requests: 1 when all fare alike, 1/n when one has everything.
+    Fairness(FairShare),
+    /// Items that entered the network.
+    Opened(ItemKind),
+    /// Items under way when emulated time ended.
+    InFlight(ItemKind),
+    /// Items that left the network so.
+    Closed(ItemKind, Outcome),
+    /// A named extra of the nodes; what ends in a User's name is that User's, and adds to the whole's.
+    Counter(String),
+}
+
+/// Counters a person would call otherwise.
+const COUNTERS_IN_WORDS: [(&str, &str); 8] = [
+    (
+        "dsp.alerts_consolidated",
+        "consolidated alerts forwarded by the DSP",
+    ),
+    ("dsp.alerts_suppressed", "device alerts suppressed by the DSP"),
+    ("dsp.busy_answers", "Busy answers of the DSP"),
+    ("dsp.quarantine_deleted", "requests deleted in quarantine"),
+    ("dsp.quarantined", "requests quarantined"),
+    ("dsp.queue_max", "longest queue of the DSP"),
+    ("dsp.throttled", "submissions throttled by the DSP"),
+    ("dsp.time_outs", "commands without an answer in time"),
+];
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Statistic {
+    Mean,
+    P50,
+    P90,
+    P99,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum FairShare {
+    WithinTarget,
+    Completed,
+    /// Of what a User was entitled to while traffic was managed, what was admitted (SECMP0067).
+    Entitled,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// 0 to 1.
+    Share,
+    Seconds,
+    Count,
+    /// Jain's index: 1 when all are served alike, 1/n when one alone is.
+    Index,
+}
+
+impl Statistic {
+    pub const ALL: [Statistic; 4] = [Statistic::Mean, Statistic::P50, Statistic::P90, Statistic::P99];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Statistic::Mean => "mean",
+            Statistic::P50 => "p50",
+            Statistic::P90 => "p90",
+            Statistic::P99 => "p99",
+        }
+    }
+
+    fn of(self, durations: &DurationHistogram) -> Option<f64> {
+        let quantile = |quantile| (!durations.is_empty()).then(|| durations.quantile(quantile).as_secs_f64());
+        match self {
+            Statistic::Mean => durations.mean_seconds(),
+            Statistic::P50 => quantile(0.5),
+            Statistic::P90 => quantile(0.9),
+            Statistic::P99 => quantile(0.99),
+        }
+    }
+}
+
+impl Measure {
+    pub fn unit(&self) -> Unit {
+        match self {
+            Measure::WithinTarget
+            | Measure::Completed
+            | Measure::FirstAttempt
+            | Measure::DeliveredWithinTarget => Unit::Share,
+            Measure::ResponseTime(_) | Measure::DeliveryTime(_) => Unit::Seconds,
+            Measure::Fairness(_) => Unit::Index,
+            Measure::Requests
+            | Measure::Retries
+            | Measure::Ended(_)
+            | Measure::Delivered
+            | Measure::Consolidated
+            | Measure::SpokenFor
+            | Measure::Opened(_)
+            | Measure::InFlight(_)
+            | Measure::Closed(..)
+            | Measure::Counter(_) => Unit::Count,
+        }
+    }
+
+    /// The least relative difference that can be told from the width of a histogram's bucket.
+    pub fn resolution(&self) -> f64 {
+        match self {
+            Measure::ResponseTime(_) | Measure::DeliveryTime(_) => 0.01,
+            _ => 0.0,
+        }
+    }
+
+    /// As a person would call it.
+    pub fn words(&self) -> String {
+        let time = |what: &str, statistic: &Statistic| match statistic {
+            Statistic::Mean => format!("mean {what} time"),
+            quantile => format!("{what} time, {}", quantile.name()),
+        };
+        let plain = |name: &str| name.replace('_', " ");
+        match self {
+            Measure::Requests => "requests".to_owned(),
+            Measure::WithinTarget => "answered within target".to_owned(),
+            Measure::Completed => "completed in the end".to_owned(),
+            Measure::FirstAttempt => "completed at the first attempt".to_owned(),
+            Measure::ResponseTime(statistic) => time("response", statistic),
+            Measure::Retries => "retries".to_owned(),
+            Measure::Ended(outcome) => format!("ended as “{}”", plain(outcome.name())),
+            Measure::Delivered => "delivered".to_owned(),
+            Measure::DeliveredWithinTarget => "delivered within target".to_owned(),
+            Measure::DeliveryTime(statistic) => time("delivery", statistic),
+            Measure::Consolidated => "delivered as consolidated alerts".to_owned(),
+            Measure::SpokenFor => "spoken for by consolidated alerts".to_owned(),
+            Measure::Fairness(share) => {
+                let of = match share {
+                    FairShare::WithinTarget => "answered within target",
+                    FairShare::Completed => "completed in the end",
+                    FairShare::Entitled => "admitted of entitled",
+                };
+                format!("fairness across Users, {of}")
+            }
+            Measure::Opened(kind) => format!("{}s opened", plain(kind.name())),
+            Measure::InFlight(kind) => format!("{}s in flight at the end", plain(kind.name())),
+            Measure::Closed(kind, outcome) => {
+                format!("{}s ended as “{}”", plain(kind.name()), plain(outcome.name()))
+            }
+            Measure::Counter(name) => {
+                let known = COUNTERS_IN_WORDS.iter().find(|(known, _)| known == name);
+                known.map_or_else(|| name.clone(), |(_, words)| (*words).to_owned())
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for Measure {
+    /// As the files name it, after the names in `kpis.json` and `ledger.json`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Measure::Requests => f.write_str("requests"),
+            Measure::WithinTarget | Measure::DeliveredWithinTarget => f.write_str("within_target_share"),
+            Measure::Completed => f.write_str("completed_share"),
+            Measure::FirstAttempt => f.write_str("first_attempt_share"),
+            Measure::ResponseTime(statistic) => write!(f, "response_time_s.{}", statistic.name()),
+            Measure::Retries => f.write_str("retries"),
+            Measure::Ended(outcome) => write!(f, "outcomes.{outcome}"),
+            Measure::Delivered => f.write_str("delivered"),
+            Measure::DeliveryTime(statistic) => write!(f, "delivery_time_s.{}", statistic.name()),
+            Measure::Consolidated => f.write_str("consolidated"),
+            Measure::SpokenFor => f.write_str("throttled"),
+            Measure::Fairness(FairShare::WithinTarget) => f.write_str("fairness.within_target_share"),
+            Measure::Fairness(FairShare::Completed) => f.write_str("fairness.eventual_success"),
+            Measure::Fairness(FairShare::Entitled) => f.write_str("fairness.admitted_to_entitled"),
+            Measure::Opened(kind) => write!(f, "{kind}.opened"),
+            Measure::InFlight(kind) => write!(f, "{kind}.in_flight"),
+            Measure::Closed(kind, outcome) => write!(f, "{kind}.{outcome}"),
+            Measure::Counter(name) => write!(f, "counters.{name}"),
+        }
+    }
+}
+
+impl Serialize for Measure {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl Subject {
+    pub fn new(about: About, key: KpiKey) -> Subject {
+        Subject { about, key }
+    }
+
+    pub fn all(about: About) -> Subject {
+        Subject::new(about, KpiKey::default())
+    }
+
+    /// All vends of all Users.
+    pub fn vends() -> Subject {
+        let key = KpiKey {
+            srv: Some(VEND.to_owned()),
+            ..KpiKey::default()
+        };
+        Subject::new(About::Requests, key)
+    }
+}
+
+/// What an assessment keeps of a run that has ended.
+#[derive(Clone, PartialEq, Debug)]
+pub struct RunFigures {
+    pub seed: u64,
+    pub ledger_digest: String,
+    pub kpis_digest: String,
+    pub balanced: bool,
+    /// The run went to its end with every node.
+    pub complete: bool,
+    /// Contracts that were broken.
+    pub violations: u64,
+    pub verdicts: Vec<Verdict>,
+    pub values: BTreeMap<(Subject, Measure), f64>,
+}
+
+impl RunFigures {
+    pub fn new(run: &RunOutcome, report: &RunReport) -> RunFigures {
+        let total = run.total();
+        let mut values = Values::default();
+        values.requests(run, &total);
+        values.fairness(run, &total, report);
+        values.alerts(run, &total);
+        values.ledger(run, &report.ledger);
+        RunFigures {
+            seed: run.scenario.seed,
+            ledger_digest: report.ledger.digest.clone(),
+            kpis_digest: report.kpis.digest.clone(),
+            balanced: report.ledger.balanced,
+            complete: report.ledger.complete,
+            violations: run.violations.total(),
+            verdicts: report.kpis.verdicts.clone(),
+            values: values.0,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Values(BTreeMap<(Subject, Measure), f64>);
+
+impl Values {
+    fn put(&mut self, subject: &Subject, measure: Measure, value: Option<f64>) {
+        if let Some(value) = value {
+            self.0.insert((subject.clone(), measure), value);
+        }
+    }
+
+    fn count(&mut self, subject: &Subject, measure: Measure, count: u64) {
+        // Zeroes are what an absent count stands for.
+        self.put(subject, measure, (count > 0).then_some(count as f64));
+    }
+
+    fn requests(&mut self, run: &RunOutcome, total: &Account) {
+        let mut levels = BTreeMap::<KpiKey, ServiceLevel>::new();
+        for (key, level) in total.service.iter() {
+            let (user, region) = (run.user_name(key.user), key.region.map_or("none", Region::name));
+            for key in request_rows(key.srv, key.mode, &user, region) {
+                levels.entry(key).or_default().add(level);
+            }
+        }
+        for (key, level) in levels {
+            self.request_row(&Subject::new(About::Requests, key), &level);
+        }
+    }
+
+    fn request_row(&mut self, subject: &Subject, level: &ServiceLevel) {
+        self.count(subject, Measure::Requests, level.requests());
+        for measure in [Measure::WithinTarget, Measure::Completed, Measure::FirstAttempt] {
+            let share = share_of(&measure, level);
+            self.put(subject, measure, share);
+        }
+        for statistic in Statistic::ALL {
+            let time = statistic.of(&level.response_times);
+            self.put(subject, Measure::ResponseTime(statistic), time);
+        }
+        self.count(
+            subject,
+            Measure::Retries,
+            level.attempts.saturating_sub(level.requests()),
+        );
+        for outcome in Outcome::ALL {
+            self.count(subject, Measure::Ended(*outcome), level.outcome(*outcome));
+        }
+    }
+
+    /// As in `kpis.json`: scheduled reads are not among a User's requests.
+    fn fairness(&mut self, run: &RunOutcome, total: &Account, report: &RunReport) {
+        let mut by_user = BTreeMap::<String, (u64, u64)>::new();
+        for (key, level) in total.service.iter() {
+            if key.mode != ServiceMode::Scheduled {
+                let (within, owed) = by_user.entry(run.user_name(key.user)).or_default();
+                *within += level.within_target;
+                *owed += level.owed_a_response();
+            }
+        }
+        let within = jain(
+            by_user
+                .values()
+                .filter_map(|(within, owed)| share(*within, *owed)),
+        );
+        let of_kpis = &report.kpis.back_pressure.fairness;
+        let all = Subject::all(About::Requests);
+        for (fair, index) in [
+            (FairShare::WithinTarget, within),
+            (FairShare::Completed, of_kpis.eventual_success),
+            (FairShare::Entitled, of_kpis.admitted_to_entitled),
+        ] {
+            self.put(&all, Measure::Fairness(fair), index);
+        }
+    }
+
+    fn alerts(&mut self, run: &RunOutcome, total: &Account) {
+        let mut levels = BTreeMap::<KpiKey, AlertLevel>::new();
+        for (key, level) in total.alerts.iter() {
+            let rows = [
+                KpiKey::default(),
+                KpiKey {
+                    alert: Some(key.alert.to_string()),
+                    ..KpiKey::default()
+                },
+                KpiKey {
+                    user: Some(run.user_name(key.user)),
+                    ..KpiKey::default()
+                },
+                KpiKey {
+                    region: Some(key.region.name().to_owned()),
+                    ..KpiKey::default()
+                },
+            ];
+            for key in rows {
+                levels.entry(key).or_default().add(level);
+            }
+        }
+        for (key, level) in levels {
+            let subject = Subject::new(About::Alerts, key);
+            let delivered = level.delivered();
+            self.count(&subject, Measure::Delivered, delivered);
+            self.count(&subject, Measure::Consolidated, level.consolidated);
+            self.count(&subject, Measure::SpokenFor, level.throttled);
+            let within = share(level.within_target, delivered);
+            self.put(&subject, Measure::DeliveredWithinTarget, within);
+            for statistic in Statistic::ALL {
+                let time = statistic.of(&level.delivery_times);
+                self.put(&subject, Measure::DeliveryTime(statistic), time);
+            }
+        }
+    }
+
+    fn ledger(&mut self, run: &RunOutcome, ledger: &LedgerReport) {
+        let network = Subject::all(About::Network);
+        for kind in ItemKind::ALL {
+            let Some(report) = ledger.outcomes.get(kind.name()) else {
+                continue;
+            };
+            self.count(&network, Measure::Opened(*kind), report.opened);
+            self.count(&network, Measure::InFlight(*kind), report.in_flight);
+            for outcome in Outcome::ALL {
+                let closed = report.closed.get(outcome.name()).copied().unwrap_or_default();
+                self.count(&network, Measure::Closed(*kind, *outcome), closed);
+            }
+        }
+        for (name, count) in &ledger.counters {
+            let Some((name, user)) = counter_of_user(name, &run.users) else {
+                self.count(&network, Measure::Counter(name.clone()), *count);
+                continue;
+            };
+            let of_user = Subject::new(
+                About::Network,
+                KpiKey {
+                    user: Some(user.clone()),
+                    ..KpiKey::default()
+                },
+            );
+            for subject in [of_user, network.clone()] {
+                let key = (subject, Measure::Counter(name.to_owned()));
+                if *count > 0 {
+                    *self.0.entry(key).or_default() += *count as f64;
+                }
+            }
+        }
+    }
+}
+
+/// `dsp.throttled.E.ON Next` → `dsp.throttled`, `E.ON Next`.
+fn counter_of_user<'a>(name: &'a str, users: &'a [String]) -> Option<(&'a str, &'a String)> {
+    let counter = |user: &String| name.strip_suffix(user.as_str())?.strip_suffix('.');
+    users.iter().find_map(|user| Some((counter(user)?, user)))
+}
+
+/// The rows a class of requests counts in.
+fn request_rows(srv: Srv, mode: ServiceMode, user: &str, region: &str) -> Vec<KpiKey> {
+    let class = KpiKey {
+        srv: Some(srv.to_string()),
+        mode: Some(mode),
+        ..KpiKey::default()
+    };
+    let of_user = |key: &KpiKey| KpiKey {
+        user: Some(user.to_owned()),
+        ..key.clone()
+    };
+    let in_region = |key: &KpiKey| KpiKey {
+        region: Some(region.to_owned()),
+        ..key.clone()
+    };
+    let all = KpiKey::default();
+    let mut rows = vec![of_user(&class), of_user(&all), in_region(&all)];
+    if srv.number() == VEND {
+        let vends = Subject::vends().key;
+        rows.extend([in_region(&vends), of_user(&vends), vends]);
+    }
+    rows.extend([class, all]);
+    rows
+}
+
+fn share_of(measure: &Measure, level: &ServiceLevel) -> Option<f64> {
+    match measure {
+        Measure::WithinTarget => share(level.within_target, level.owed_a_response()),
+        Measure::Completed => share(level.completed(), level.requests()),
+        Measure::FirstAttempt => share(level.completed_at_first_attempt, level.requests()),
+        _ => None,
+    }
+}
+
+fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+/// The mean over the runs that have the figure; counts that are absent are zero.
+pub(super) fn mean_of(runs: &[&RunFigures], key: &(Subject, Measure)) -> Option<f64> {
+    mean(runs.iter().filter_map(|run| value(run, key)))
+}
+
+pub(super) fn value(run: &RunFigures, key: &(Subject, Measure)) -> Option<f64> {
+    let absent = (key.1.unit() == Unit::Count).then_some(0.0);
+    run.values.get(key).copied().or(absent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    fn of_sample() -> RunFigures {
+        let run = sample::run();
+        RunFigures::new(&run, &run.report())
+    }
+
+    #[test]
+    fn figures_are_those_of_the_kpis() {
+        let run = sample::run();
+        let report = run.report();
+        let figures = RunFigures::new(&run, &report);
+        let overall = &report.kpis.service.overall;
+        let of = |measure| {
+            figures
+                .values
+                .get(&(Subject::all(About::Requests), measure))
+                .copied()
+        };
+        assert_eq!(of(Measure::Requests), Some(overall.requests as f64));
+        // The files round to six digits.
+        for (measure, rounded) in [
+            (Measure::Completed, overall.completed_share),
+            (Measure::WithinTarget, overall.within_target_share),
+            (Measure::FirstAttempt, overall.first_attempt_share),
+        ] {
+            assert!((of(measure).unwrap() - rounded.unwrap()).abs() < 1e-6);
+        }
+        let times = overall.response_time_s.unwrap();
+        assert_eq!(of(Measure::ResponseTime(Statistic::P50)), Some(times.p50));
+        assert_eq!(of(Measure::ResponseTime(Statistic::P99)), Some(times.p99));
+        assert_eq!(of(Measure::Retries), Some(1.0));
+        assert_eq!(of(Measure::Ended(Outcome::Refused)), Some(1.0));
+        for row in &report.kpis.service.by_srv {
+            let subject = Subject::new(About::Requests, row.key.clone());
+            let requests = figures.values.get(&(subject, Measure::Requests));
+            assert_eq!(requests, Some(&(row.requests as f64)), "{}", row.key);
+        }
+    }
+
+    #[test]
+    fn the_mean_is_within_a_bucket_of_the_exact_one() {
+        let figures = of_sample();
+        let key = (
+            Subject::all(About::Requests),
+            Measure::ResponseTime(Statistic::Mean),
+        );
+        let exact = (6.25 + 31.0 + 2.5 + 9.0 + 0.17) / 5.0;
+        assert!((figures.values[&key] / exact - 1.0).abs() < 0.008);
+    }
+
+    #[test]
+    fn counts_that_are_absent_are_zero_and_shares_of_nothing_are_not() {
+        let figures = of_sample();
+        let vends = |measure| value(&figures, &(Subject::vends(), measure));
+        assert_eq!(vends(Measure::Requests), Some(0.0));
+        assert_eq!(vends(Measure::WithinTarget), None);
+    }
+
+    #[test]
+    fn a_users_counter_is_its_own_and_adds_to_the_whole() {
+        let mut run = sample::run();
+        run.users.push("E.ON Next".to_owned());
+        for (name, count) in [("dsp.throttled.Alba Energy", 4), ("dsp.throttled.E.ON Next", 3)] {
+            run.accounts[0].1.counters.insert(name.to_owned(), count);
+        }
+        let figures = RunFigures::new(&run, &run.report());
+        let throttled = |user: Option<&str>| {
+            let mut subject = Subject::all(About::Network);
+            subject.key.user = user.map(str::to_owned);
+            value(&figures, &(subject, Measure::Counter("dsp.throttled".to_owned())))
+        };
+        assert_eq!(throttled(Some("Alba Energy")), Some(4.0));
+        assert_eq!(throttled(Some("E.ON Next")), Some(3.0));
+        assert_eq!(throttled(None), Some(7.0));
+    }
+}

@@ -1,0 +1,432 @@
+//! What differs between two runs.
+
+use crate::kpis::{AlertKpi, KpiKey, Kpis, ServiceKpi};
+use crate::run_folder::LoadedRun;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Differences of KPIs shown in words; all are in [`Comparison::kpis`].
+const SHOWN_MAX: usize = 40;
+
+/// The differences of run B from run A.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Comparison {
+    pub a: String,
+    pub b: String,
+    pub ledger_digests: (String, String),
+    pub kpis_digests: (String, String),
+    pub scenario: Vec<Difference>,
+    pub ledger: Vec<Difference>,
+    /// The largest first, relative to the larger of the two values.
+    pub kpis: Vec<KpiDifference>,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct Difference {
+    /// `csp.north.loss`, `outcomes.service_request.completed`.
+    pub key: String,
+    /// `None` where the run has no such key.
+    pub a: Option<String>,
+    pub b: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct KpiDifference {
+    /// Which requests or alerts.
+    pub row: String,
+    /// `response_time_s.p99`
+    pub measure: String,
+    pub a: Option<f64>,
+    pub b: Option<f64>,
+}
+
+impl Comparison {
+    /// Whether the two runs had the same results. Their scenarios may differ all the same, in hosting for one.
+    pub fn is_same(&self) -> bool {
+        self.ledger_digests.0 == self.ledger_digests.1 && self.kpis_digests.0 == self.kpis_digests.1
+    }
+}
+
+impl KpiDifference {
+    /// 0 to 1 for values of one sign; 1 where one of the two is missing.
+    pub fn relative_size(&self) -> f64 {
+        match (self.a, self.b) {
+            (Some(a), Some(b)) => (a - b).abs() / a.abs().max(b.abs()),
+            _ => 1.0,
+        }
+    }
+
+    fn absolute_size(&self) -> f64 {
+        (self.a.unwrap_or(0.0) - self.b.unwrap_or(0.0)).abs()
+    }
+}
+
+pub fn compare(a: &LoadedRun, b: &LoadedRun) -> Comparison {
+    Comparison {
+        a: a.path.display().to_string(),
+        b: b.path.display().to_string(),
+        ledger_digests: (a.ledger.digest.clone(), b.ledger.digest.clone()),
+        kpis_digests: (a.kpis.digest.clone(), b.kpis.digest.clone()),
+        scenario: differences(&json!(a.scenario), &json!(b.scenario)),
+        ledger: differences(&ledger_content(a), &ledger_content(b)),
+        kpis: kpi_differences(&a.kpis, &b.kpis),
+    }
+}
+
+fn ledger_content(run: &LoadedRun) -> Value {
+    let ledger = &run.ledger;
+    json!({
+        "balanced": ledger.balanced,
+        "complete": ledger.complete,
+        "ended_at_us": ledger.ended_at_us,
+        "outcomes": ledger.outcomes,
+        "counters": ledger.counters,
+        "fingerprint": ledger.fingerprint,
+    })
+}
+
+fn differences(a: &Value, b: &Value) -> Vec<Difference> {
+    let (mut leaves_a, mut leaves_b) = (BTreeMap::new(), BTreeMap::new());
+    collect_leaves(a, "", &mut leaves_a);
+    collect_leaves(b, "", &mut leaves_b);
+    pairs(leaves_a, leaves_b)
+        .map(|(key, a, b)| Difference { key, a, b })
+        .collect()
+}
+
+/// The keys at which two maps differ, ascending.
+fn pairs<V: PartialEq>(
+    a: BTreeMap<String, V>,
+    mut b: BTreeMap<String, V>,
+) -> impl Iterator<Item = (String, Option<V>, Option<V>)> {
+    let mut joined = BTreeMap::new();
+    for (key, of_a) in a {
+        let of_b = b.remove(&key);
+        joined.insert(key, (Some(of_a), of_b));
+    }
+    joined.extend(b.into_iter().map(|(key, of_b)| (key, (None, Some(of_b)))));
+    joined
+        .into_iter()
+        .filter(|(_, (a, b))| a != b)
+        .map(|(key, (a, b))| (key, a, b))
+}
+
+fn collect_leaves(value: &Value, path: &str, leaves: &mut BTreeMap<String, String>) {
+    let below = |name: &str| {
+        if path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{path}.{name}")
+        }
+    };
+    match value {
+        Value::Object(fields) => {
+            fields
+                .iter()
+                .for_each(|(name, field)| collect_leaves(field, &below(name), leaves));
+        }
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            for (position, item) in items.iter().enumerate() {
+                // By name where it has one, so that an entry more does not shift all that follow.
+                let name = item.get("name").and_then(Value::as_str);
+                collect_leaves(item, &below(name.unwrap_or(&position.to_string())), leaves);
+            }
+        }
+        Value::String(text) => {
+            leaves.insert(path.to_owned(), text.clone());
+        }
+        other => {
+            leaves.insert(path.to_owned(), other.to_string());
+        }
+    }
+}
+
+fn kpi_differences(a: &Kpis, b: &Kpis) -> Vec<KpiDifference> {
+    let (rows_a, rows_b) = (measures(a), measures(b));
+    let empty = BTreeMap::new();
+    let mut found: Vec<KpiDifference> = Vec::new();
+    let names: std::collections::BTreeSet<&String> = rows_a.keys().chain(rows_b.keys()).collect();
+    for row in names {
+        let of = |rows: &BTreeMap<String, BTreeMap<String, f64>>| rows.get(row).unwrap_or(&empty).clone();
+        let of_row = pairs(of(&rows_a), of(&rows_b));
+        found.extend(of_row.map(|(measure, a, b)| KpiDifference {
+            row: row.clone(),
+            measure,
+            a,
+            b,
+        }));
+    }
+    // The sort is stable: equal sizes stay in the order of their rows.
+    found.sort_by(|x, y| {
+        let sizes = |d: &KpiDifference| (d.relative_size(), d.absolute_size());
+        let ((relative_x, absolute_x), (relative_y, absolute_y)) = (sizes(x), sizes(y));
+        relative_y
+            .total_cmp(&relative_x)
+            .then(absolute_y.total_cmp(&absolute_x))
+    });
+    found
+}
+
+/// All numbers of all rows.
+fn measures(kpis: &Kpis) -> BTreeMap<String, BTreeMap<String, f64>> {
+    let service = &kpis.service;
+    let service_rows = [
+        &service.by_srv,
+        &service.by_user,
+        &service.by_region,
+        &service.classes,
+    ];
+    let alert_rows = [
+        &kpis.alerts.by_alert,
+        &kpis.alerts.by_user,
+        &kpis.alerts.by_region,
+        &kpis.alerts.classes,
+    ];
+    let service_rows = service_rows.into_iter().flatten().chain([&service.overall]);
+    let alert_rows = alert_rows.into_iter().flatten().chain([&kpis.alerts.overall]);
+    let of_service = |row: &ServiceKpi| (row_name("requests", &row.key), numbers(row));
+    let of_alerts = |row: &AlertKpi| (row_name("alerts", &row.key), numbers(row));
+    service_rows
+        .map(of_service)
+        .chain(alert_rows.map(of_alerts))
+        .collect()
+}
+
+fn row_name(what: &str, key: &KpiKey) -> String {
+    format!("{what}: {key}")
+}
+
+fn numbers(row: &impl Serialize) -> BTreeMap<String, f64> {
+    fn collect(fields: &Map<String, Value>, path: &str, numbers: &mut BTreeMap<String, f64>) {
+        for (name, value) in fields {
+            let name = if path.is_empty() {
+                name.clone()
+            } else {
+                format!("{path}.{name}")
+            };
+            match value {
+                Value::Object(fields) => collect(fields, &name, numbers),
+                value => numbers.extend(value.as_f64().map(|number| (name, number))),
+            }
+        }
+    }
+    let mut numbers = BTreeMap::new();
+    if let Some(fields) = json!(row).as_object() {
+        collect(fields, "", &mut numbers);
+    }
+    numbers
+}
+
+impl fmt::Display for Comparison {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "A  {}", self.a)?;
+        writeln!(f, "B  {}", self.b)?;
+        write_digests(f, "Ledger", &self.ledger_digests)?;
+        write_digests(f, "KPIs", &self.kpis_digests)?;
+        write_section(f, "Scenario", &self.scenario)?;
+        write_section(f, "Ledger", &self.ledger)?;
+        if !self.kpis.is_empty() {
+            writeln!(f, "\nKPIs: {} differ, the largest first", self.kpis.len())?;
+        }
+        for difference in self.kpis.iter().take(SHOWN_MAX) {
+            writeln!(f, "  {difference}")?;
+        }
+        let more = self.kpis.len().saturating_sub(SHOWN_MAX);
+        if more > 0 {
+            writeln!(f, "  … and {more} more")?;
+        }
+        f.write_str("\n")?;
+        f.write_str(if self.is_same() {
+            "The results are the same.\n"
+        } else {
+            "The results differ.\n"
+        })
+    }
+}
+
+fn write_digests(f: &mut fmt::Formatter<'_>, what: &str, (a, b): &(String, String)) -> fmt::Result {
+    let short = |digest: &str| digest.chars().take(16).collect::<String>();
+    match a == b {
+        true => writeln!(f, "{what:<6} digest equal   {}", short(a)),
+        false => writeln!(f, "{what:<6} digest differs {} → {}", short(a), short(b)),
+    }
+}
+
+fn write_section(f: &mut fmt::Formatter<'_>, what: &str, differences: &[Difference]) -> fmt::Result {
+    if !differences.is_empty() {
+        writeln!(f, "\n{what}")?;
+    }
+    for Difference { key, a, b } in differences {
+        let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "(absent)".to_owned());
+        writeln!(f, "  {key}  {} → {}", text(a), text(b))?;
+    }
+    Ok(())
+}
+
+impl fmt::Display for KpiDifference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |value: Option<f64>| value.map_or("(absent)".to_owned(), |value| value.to_string());
+        write!(
+            f,
+            "{}  {}  {} → {}",
+            self.row,
+            self.measure,
+            text(self.a),
+            text(self.b)
+        )?;
+        match (self.a, self.b) {
+            (Some(a), Some(b)) if a != 0.0 => write!(f, "  ({:+.1} %)", (b - a) / a * 100.0),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Manifest, RunOutcome, ServiceKey, ServiceMode, sample};
+    use expect_test::expect;
+    use secnet_engine::{ItemKind, Outcome};
+    use secnet_model::{Region, ResponseCode, SimDuration, SimTime, Srv, UserId};
+
+    fn loaded(name: &str, run: &RunOutcome) -> LoadedRun {
+        let report = run.report();
+        LoadedRun {
+            path: format!("runs/{name}").into(),
+            scenario: toml::Table::try_from(&run.scenario).unwrap(),
+            manifest: Manifest::default(),
+            ledger: report.ledger,
+            kpis: report.kpis,
+        }
+    }
+
+    #[test]
+    fn runs_that_differ_in_hosting_alone_are_the_same() {
+        let mut other = sample::run_in_other_shards();
+        other.scenario.hosting.premises_shards = 3;
+        let comparison = compare(&loaded("a", &sample::run()), &loaded("b", &other));
+        assert!(comparison.is_same());
+        expect![[r#"
+            A  runs/a
+            B  runs/b
+            Ledger digest equal   619abeca2b8ef3d7
+            KPIs   digest equal   3b81f61e6b95f315
+
+            Scenario
+              hosting.premises_shards  1 → 3
+
+            The results are the same.
+        "#]]
+        .assert_eq(&comparison.to_string());
+    }
+
+    #[test]
+    fn one_request_more_shows_where_it_made_a_difference() {
+        let mut other = sample::run();
+        other.scenario.csp.north.loss = 0.02;
+        let account = &mut other.accounts[1].1;
+        account.ledger.open(ItemKind::ServiceRequest);
+        account
+            .ledger
+            .close(ItemKind::ServiceRequest, Outcome::Completed, [1, 1], SimTime(5));
+        let key = ServiceKey {
+            srv: Srv::from_number("8.2").unwrap(),
+            mode: ServiceMode::NonDevice,
+            user: UserId(0),
+            region: None,
+        };
+        account.service.record(
+            key,
+            Outcome::Completed,
+            ResponseCode::I0,
+            SimDuration::from_millis(340),
+            1,
+        );
+        let comparison = compare(&loaded("a", &sample::run()), &loaded("b", &other));
+        assert!(!comparison.is_same());
+        assert!(
+            comparison
+                .kpis
+                .is_sorted_by(|x, y| x.relative_size() >= y.relative_size())
+        );
+        expect![[r#"
+            A  runs/a
+            B  runs/b
+            Ledger digest differs 619abeca2b8ef3d7 → 5fba418a5aecf76e
+            KPIs   digest differs 3b81f61e6b95f315 → a0e2ecf8daddecef
+
+            Scenario
+              csp.north.loss  0.01 → 0.02
+
+            Ledger
+              fingerprint  fef8dfcbca81c726888c77c18791c836 → c663c8297695f256a68dff695bf34e79
+              outcomes.service_request.completed  4 → 5
+              outcomes.service_request.opened  6 → 7
+
+            KPIs: 50 differ, the largest first
+              requests: Alba Energy  response_time_s.p50  6.258687 → 2.506751  (-59.9 %)
+              requests: all  response_time_s.p50  6.258687 → 2.506751  (-59.9 %)
+              requests: 8.2 non_device  attempts  1 → 2  (+100.0 %)
+              requests: 8.2 non_device  codes.I0  1 → 2  (+100.0 %)
+              requests: 8.2 non_device  outcomes.completed  1 → 2  (+100.0 %)
+              requests: 8.2 non_device  owed_a_response  1 → 2  (+100.0 %)
+              requests: 8.2 non_device  requests  1 → 2  (+100.0 %)
+              requests: 8.2 non_device  within_target  1 → 2  (+100.0 %)
+              requests: 8.2 non_device, Alba Energy, no region  attempts  1 → 2  (+100.0 %)
+              requests: 8.2 non_device, Alba Energy, no region  codes.I0  1 → 2  (+100.0 %)
+              requests: 8.2 non_device, Alba Energy, no region  outcomes.completed  1 → 2  (+100.0 %)
+              requests: 8.2 non_device, Alba Energy, no region  owed_a_response  1 → 2  (+100.0 %)
+              requests: 8.2 non_device, Alba Energy, no region  requests  1 → 2  (+100.0 %)
+              requests: 8.2 non_device, Alba Energy, no region  within_target  1 → 2  (+100.0 %)
+              requests: no region  attempts  1 → 2  (+100.0 %)
+              requests: no region  codes.I0  1 → 2  (+100.0 %)
+              requests: no region  outcomes.completed  1 → 2  (+100.0 %)
+              requests: no region  owed_a_response  1 → 2  (+100.0 %)
+              requests: no region  requests  1 → 2  (+100.0 %)
+              requests: no region  within_target  1 → 2  (+100.0 %)
+              requests: 8.2 non_device  response_time_s.max  0.17 → 0.34  (+100.0 %)
+              requests: 8.2 non_device  response_time_s.p90  0.17 → 0.34  (+100.0 %)
+              requests: 8.2 non_device  response_time_s.p99  0.17 → 0.34  (+100.0 %)
+              requests: 8.2 non_device, Alba Energy, no region  response_time_s.max  0.17 → 0.34  (+100.0 %)
+              requests: 8.2 non_device, Alba Energy, no region  response_time_s.p90  0.17 → 0.34  (+100.0 %)
+              requests: 8.2 non_device, Alba Energy, no region  response_time_s.p99  0.17 → 0.34  (+100.0 %)
+              requests: no region  response_time_s.max  0.17 → 0.34  (+100.0 %)
+              requests: no region  response_time_s.p90  0.17 → 0.34  (+100.0 %)
+              requests: no region  response_time_s.p99  0.17 → 0.34  (+100.0 %)
+              requests: Alba Energy  within_target  4 → 5  (+25.0 %)
+              requests: all  within_target  4 → 5  (+25.0 %)
+              requests: Alba Energy  codes.I0  5 → 6  (+20.0 %)
+              requests: Alba Energy  outcomes.completed  5 → 6  (+20.0 %)
+              requests: all  codes.I0  5 → 6  (+20.0 %)
+              requests: all  outcomes.completed  5 → 6  (+20.0 %)
+              requests: Alba Energy  owed_a_response  6 → 7  (+16.7 %)
+              requests: all  owed_a_response  6 → 7  (+16.7 %)
+              requests: Alba Energy  requests  7 → 8  (+14.3 %)
+              requests: all  requests  7 → 8  (+14.3 %)
+              requests: Alba Energy  attempts  8 → 9  (+12.5 %)
+              … and 10 more
+
+            The results differ.
+        "#]]
+        .assert_eq(&comparison.to_string());
+    }
+
+    #[test]
+    fn a_class_only_one_run_has_counts_as_wholly_different() {
+        let mut other = sample::run();
+        other.accounts[1].1.alerts = crate::AlertLevels::default();
+        let alert = secnet_model::AlertCode::future_dated_failed();
+        other.accounts[1]
+            .1
+            .alerts
+            .record(alert, UserId(0), Region::South, SimDuration::from_secs(1));
+        let comparison = compare(&loaded("a", &sample::run()), &loaded("b", &other));
+        let first = &comparison.kpis[0];
+        assert_eq!(
+            (first.a.is_none() || first.b.is_none(), first.relative_size()),
+            (true, 1.0)
+        );
+    }
+}

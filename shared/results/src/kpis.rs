@@ -1,0 +1,439 @@
+//! `kpis.json`: response times against their targets by SRV class, User and region, and alert delivery.
+
+use crate::Account;
+use crate::alerts::{ALERT_TARGET, AlertLevel};
+use crate::back_pressure::BackPressureKpis;
+use crate::digest::digest;
+use crate::ledger_report::{CountsByName, nonzero};
+use crate::measure::{Quantiles, share};
+use crate::run_outcome::RunOutcome;
+use crate::service::{ServiceLevel, ServiceMode, Target};
+use crate::verdicts::{self, Verdict};
+use secnet_engine::Outcome;
+use secnet_model::{Region, ResponseCode, Srv};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Kpis {
+    /// Of `service` and `alerts`, which are the same for every driver, sharding and hosting.
+    pub digest: String,
+    pub service: ServiceKpis,
+    pub alerts: AlertKpis,
+    #[serde(default)]
+    pub back_pressure: BackPressureKpis,
+    pub verdicts: Vec<Verdict>,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ServiceKpis {
+    pub overall: ServiceKpi,
+    /// By SRV and mode.
+    pub by_srv: Vec<ServiceKpi>,
+    pub by_user: Vec<ServiceKpi>,
+    pub by_region: Vec<ServiceKpi>,
+    /// By SRV, mode, User and region.
+    pub classes: Vec<ServiceKpi>,
+}
+
+/// What became of the requests the row is about. A key that is absent stands for all its values.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ServiceKpi {
+    #[serde(flatten)]
+    pub key: KpiKey,
+    /// Requests whose fate is known.
+    pub requests: u64,
+    pub outcomes: CountsByName,
+    /// By the response code of the final answer.
+    pub codes: CountsByName,
+    /// Submissions, retries included.
+    pub attempts: u64,
+    /// Completed, of all requests.
+    pub completed_share: Option<f64>,
+    /// Completed without a retry, of all requests.
+    pub first_attempt_share: Option<f64>,
+    /// Requests the network owed a response: all but those refused or mistaken.
+    pub owed_a_response: u64,
+    /// Answered (completed or with a device's error) within the target response time.
+    pub within_target: u64,
+    /// … of those owed a response.
+    pub within_target_share: Option<f64>,
+    /// Of the answered requests.
+    pub response_time_s: Option<Quantiles>,
+    /// Absent where the row covers several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_response_time: Option<TargetKpi>,
+}
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
+pub struct KpiKey {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub srv: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<ServiceMode>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alert: Option<String>,
+    /// By name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// `none` for non-device services and unknown devices.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct TargetKpi {
+    pub seconds: f64,
+    pub source: TargetSource,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TargetSource {
+    /// SEC Appendix E, as far as it is public.
+    Sourced,
+    Assumed,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct AlertKpis {
+    /// SEC H3.14(g).
+    pub target_s: f64,
+    pub overall: AlertKpi,
+    pub by_alert: Vec<AlertKpi>,
+    pub by_user: Vec<AlertKpi>,
+    pub by_region: Vec<AlertKpi>,
+    /// By alert, User and region.
+    pub classes: Vec<AlertKpi>,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct AlertKpi {
+    #[serde(flatten)]
+    pub key: KpiKey,
+    pub delivered: u64,
+    pub within_target: u64,
+    /// Of those delivered; what was lost is in the ledger.
+    pub within_target_share: Option<f64>,
+    /// Consolidated alerts among those delivered (SECMP0062); absent where there were none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub consolidated: u64,
+    /// Alerts those spoke for besides themselves.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub throttled: u64,
+    pub delivery_time_s: Option<Quantiles>,
+}
+
+#[derive(Serialize)]
+struct Covered<'a> {
+    service: &'a ServiceKpis,
+    alerts: &'a AlertKpis,
+}
+
+impl Kpis {
+    pub fn new(run: &RunOutcome) -> Kpis {
+        let total = run.total();
+        let mut kpis = Kpis {
+            digest: String::new(),
+            service: ServiceKpis::new(run, &total),
+            alerts: AlertKpis::new(run, &total),
+            back_pressure: BackPressureKpis::new(run, &total),
+            verdicts: verdicts::evaluate(&run.scenario.verdicts, &total, &run.users),
+        };
+        kpis.digest = kpis.digest_of_content();
+        kpis
+    }
+
+    /// What `digest` must be; another value in a file says that the file was changed.
+    pub fn digest_of_content(&self) -> String {
+        digest(&Covered {
+            service: &self.service,
+            alerts: &self.alerts,
+        })
+    }
+}
+
+impl ServiceKpis {
+    fn new(run: &RunOutcome, total: &Account) -> ServiceKpis {
+        let mut overall = ServiceLevel::default();
+        let mut by_srv = BTreeMap::<(Srv, ServiceMode), ServiceLevel>::new();
+        let mut by_user = BTreeMap::<String, ServiceLevel>::new();
+        let mut by_region = BTreeMap::<Option<Region>, ServiceLevel>::new();
+        let mut classes = Vec::new();
+        for (key, level) in total.service.iter() {
+            let user = run.user_name(key.user);
+            overall.add(level);
+            by_srv.entry((key.srv, key.mode)).or_default().add(level);
+            by_user.entry(user.clone()).or_default().add(level);
+            by_region.entry(key.region).or_default().add(level);
+            let row = KpiKey {
+                user: Some(user),
+                ..KpiKey::of_region(key.region)
+            };
+            classes.push(ServiceKpi::of_srv(row, key.srv, key.mode, level));
+        }
+        ServiceKpis {
+            overall: ServiceKpi::new(KpiKey::default(), &overall),
+            by_srv: by_srv
+                .iter()
+                .map(|((srv, mode), level)| ServiceKpi::of_srv(KpiKey::default(), *srv, *mode, level))
+                .collect(),
+            by_user: by_user
+                .iter()
+                .map(|(user, level)| ServiceKpi::new(KpiKey::of_user(user), level))
+                .collect(),
+            by_region: by_region
+                .iter()
+                .map(|(region, level)| ServiceKpi::new(KpiKey::of_region(*region), level))
+                .collect(),
+            classes,
+        }
+    }
+}
+
+impl ServiceKpi {
+    fn new(key: KpiKey, level: &ServiceLevel) -> ServiceKpi {
+        let (requests, owed_a_response) = (level.requests(), level.owed_a_response());
+        ServiceKpi {
+            key,
+            requests,
+            outcomes: nonzero(
+                Outcome::ALL
+                    .iter()
+                    .map(|outcome| (outcome.name(), level.outcome(*outcome))),
+            ),
+            codes: nonzero(
+                ResponseCode::ALL
+                    .iter()
+                    .map(|code| (code.code(), level.code(*code))),
+            ),
+            attempts: level.attempts,
+            completed_share: share(level.completed(), requests),
+            first_attempt_share: share(level.completed_at_first_attempt, requests),
+            owed_a_response,
+            within_target: level.within_target,
+            within_target_share: share(level.within_target, owed_a_response),
+            response_time_s: Quantiles::of(&level.response_times),
+            target_response_time: None,
+        }
+    }
+
+    fn of_srv(key: KpiKey, srv: Srv, mode: ServiceMode, level: &ServiceLevel) -> ServiceKpi {
+        let target = Target::of(srv, mode);
+        let source = if target.sourced {
+            TargetSource::Sourced
+        } else {
+            TargetSource::Assumed
+        };
+        let mut row = ServiceKpi::new(
+            KpiKey {
+                srv: Some(srv.to_string()),
+                mode: Some(mode),
+                ..key
+            },
+            level,
+        );
+        row.target_response_time = Some(TargetKpi {
+            seconds: target.time.as_secs_f64(),
+            source,
+        });
+        row
+    }
+}
+
+impl AlertKpis {
+    fn new(run: &RunOutcome, total: &Account) -> AlertKpis {
+        let mut overall = AlertLevel::default();
+        let mut by_alert = BTreeMap::<String, AlertLevel>::new();
+        let mut by_user = BTreeMap::<String, AlertLevel>::new();
+        let mut by_region = BTreeMap::<Region, AlertLevel>::new();
+        let mut classes = Vec::new();
+        for (key, level) in total.alerts.iter() {
+            let (alert, user) = (key.alert.to_string(), run.user_name(key.user));
+            overall.add(level);
+            by_alert.entry(alert.clone()).or_default().add(level);
+            by_user.entry(user.clone()).or_default().add(level);
+            by_region.entry(key.region).or_default().add(level);
+            let row = KpiKey {
+                alert: Some(alert),
+                user: Some(user),
+                ..KpiKey::of_region(Some(key.region))
+            };
+            classes.push(AlertKpi::new(row, level));
+        }
+        AlertKpis {
+            target_s: ALERT_TARGET.as_secs_f64(),
+            overall: AlertKpi::new(KpiKey::default(), &overall),
+            by_alert: by_alert
+                .iter()
+                .map(|(alert, level)| {
+                    AlertKpi::new(
+                        KpiKey {
+                            alert: Some(alert.clone()),
+                            ..KpiKey::default()
+                        },
+                        level,
+                    )
+                })
+                .collect(),
+            by_user: by_user
+                .iter()
+                .map(|(user, level)| AlertKpi::new(KpiKey::of_user(user), level))
+                .collect(),
+            by_region: by_region
+                .iter()
+                .map(|(region, level)| AlertKpi::new(KpiKey::of_region(Some(*region)), level))
+                .collect(),
+            classes,
+        }
+    }
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+impl AlertKpi {
+    fn new(key: KpiKey, level: &AlertLevel) -> AlertKpi {
+        AlertKpi {
+            key,
+            delivered: level.delivered(),
+            within_target: level.within_target,
+            within_target_share: share(level.within_target, level.delivered()),
+            consolidated: level.consolidated,
+            throttled: level.throttled,
+            delivery_time_s: Quantiles::of(&level.delivery_times),
+        }
+    }
+}
+
+impl KpiKey {
+    fn of_user(user: &str) -> KpiKey {
+        KpiKey {
+            user: Some(user.to_owned()),
+            ..KpiKey::default()
+        }
+    }
+
+    fn of_region(region: Option<Region>) -> KpiKey {
+        KpiKey {
+            region: Some(region.map_or("none", Region::name).to_owned()),
+            ..KpiKey::default()
+        }
+    }
+}
+
+impl std::fmt::Display for KpiKey {
+    /// `4.1.1 on_demand, Alba Energy, north`; `all` for the row of everything.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let class = match (&self.srv, self.mode) {
+            (Some(srv), Some(mode)) => Some(format!("{srv} {mode}")),
+            (srv, _) => srv.clone(),
+        };
+        let alert = self.alert.as_ref().map(|alert| format!("alert {alert}"));
+        let region = self.region.as_ref().map(|region| match region.as_str() {
+            "none" => "no region".to_owned(),
+            region => region.to_owned(),
+        });
+        let parts: Vec<String> = [class, alert, self.user.clone(), region]
+            .into_iter()
+            .flatten()
+            .collect();
+        f.write_str(if parts.is_empty() { "all" } else { "" })?;
+        f.write_str(&parts.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+    use expect_test::expect;
+
+    #[test]
+    fn another_sharding_has_the_same_digest() {
+        let (one, three) = (
+            Kpis::new(&sample::run()),
+            Kpis::new(&sample::run_in_other_shards()),
+        );
+        assert_eq!(one, three);
+        expect!["3b81f61e6b95f3156f207927a5497dd578636c39135e56555f77579eec0dc94f"].assert_eq(&one.digest);
+    }
+
+    #[test]
+    fn a_row_says_what_became_of_its_requests() {
+        let kpis = Kpis::new(&sample::run());
+        let rows: Vec<String> = kpis
+            .service
+            .by_srv
+            .iter()
+            .map(|row| row.key.to_string())
+            .collect();
+        expect!["4.1.1 on_demand; 4.8.1 scheduled; 8.2 non_device"].assert_eq(&rows.join("; "));
+        expect![[r#"
+            {
+              "srv": "4.1.1",
+              "mode": "on_demand",
+              "requests": 4,
+              "outcomes": {
+                "completed": 3,
+                "refused": 1
+              },
+              "codes": {
+                "E4": 1,
+                "I0": 3
+              },
+              "attempts": 5,
+              "completed_share": 0.75,
+              "first_attempt_share": 0.5,
+              "owed_a_response": 3,
+              "within_target": 2,
+              "within_target_share": 0.666667,
+              "response_time_s": {
+                "p50": 6.258687,
+                "p90": 31.0,
+                "p99": 31.0,
+                "max": 31.0
+              },
+              "target_response_time": {
+                "seconds": 30.0,
+                "source": "sourced"
+              }
+            }"#]]
+        .assert_eq(&serde_json::to_string_pretty(&kpis.service.by_srv[0]).unwrap());
+    }
+
+    #[test]
+    fn roll_ups_add_up_to_the_whole() {
+        let service = Kpis::new(&sample::run()).service;
+        assert_eq!(service.overall.requests, 7);
+        for rows in [
+            &service.by_srv,
+            &service.by_user,
+            &service.by_region,
+            &service.classes,
+        ] {
+            assert_eq!(rows.iter().map(|row| row.requests).sum::<u64>(), 7);
+            assert_eq!(
+                rows.iter().map(|row| row.within_target).sum::<u64>(),
+                service.overall.within_target
+            );
+        }
+        let regions: Vec<String> = service.by_region.iter().map(|row| row.key.to_string()).collect();
+        assert_eq!(regions, ["no region", "north", "south"]);
+    }
+
+    #[test]
+    fn alerts_are_held_against_sixty_seconds() {
+        let alerts = Kpis::new(&sample::run()).alerts;
+        expect![[r#"[{"alert":"8F66","user":"Alba Energy","region":"north","delivered":4,"within_target":3,"within_target_share":0.75,"delivery_time_s":{"p50":8.028159,"p90":70.0,"p99":70.0,"max":70.0}}]"#]].assert_eq(&serde_json::to_string(&alerts.classes).unwrap());
+        assert_eq!(alerts.target_s, 60.0);
+    }
+
+    #[test]
+    fn what_is_written_down_is_read_back() {
+        let kpis = Kpis::new(&sample::run());
+        let text = serde_json::to_string(&kpis).unwrap();
+        assert_eq!(serde_json::from_str::<Kpis>(&text).unwrap(), kpis);
+    }
+}

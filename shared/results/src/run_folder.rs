@@ -1,0 +1,328 @@
+//! `runs/<name>/`: written whole or not at all, file by file, and read back.
+
+use crate::{Kpis, LedgerReport, RunReport};
+use secnet_topology::scenario::Scenario;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::{fs, thread};
+
+pub const SCENARIO: &str = "scenario.toml";
+pub const MANIFEST: &str = "manifest.json";
+pub const LEDGER: &str = "ledger.json";
+pub const KPIS: &str = "kpis.json";
+
+/// The facts about a run that another run of the same scenario does not share. None may enter a digest.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Manifest {
+    pub secnet_version: String,
+    /// The command line.
+    pub command: Vec<String>,
+    pub scenario: String,
+    pub seed: u64,
+    /// `live` or `virtual`.
+    pub driver: String,
+    pub threads: u32,
+    /// Processes the nodes ran in.
+    pub processes: u32,
+    /// `max`, or emulated seconds per second.
+    pub speed: String,
+    pub machine: Machine,
+    /// UTC date and time.
+    pub started_at: String,
+    pub wall_seconds: f64,
+    pub emulated_seconds: f64,
+    /// Whether emulated time reached the scenario's end.
+    pub finished: bool,
+    /// How far each node fell behind its pace at most, in seconds; empty when there was no pace to keep.
+    pub lag_max_s: BTreeMap<String, f64>,
+    /// Frames sent between processes, and how many of them had to be sent again.
+    #[serde(default)]
+    pub frames_sent: u64,
+    #[serde(default)]
+    pub frames_resent: u64,
+    /// Parameters of the scenario that stand on no public source.
+    pub assumed_parameters: Vec<String>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Machine {
+    pub os: String,
+    pub architecture: String,
+    pub processor: String,
+    pub cores: usize,
+    pub memory_bytes: u64,
+}
+
+impl Machine {
+    /// The machine this runs on, as far as it says.
+    pub fn here() -> Machine {
+        let line = |file: &str, key: &str| {
+            let text = fs::read_to_string(file).unwrap_or_default();
+            let line = text.lines().find(|line| line.starts_with(key))?;
+            Some(line.split_once(':')?.1.trim().to_owned())
+        };
+        let memory_kib = line("/proc/meminfo", "MemTotal").unwrap_or_default();
+        Machine {
+            os: std::env::consts::OS.to_owned(),
+            architecture: std::env::consts::ARCH.to_owned(),
+            processor: line("/proc/cpuinfo", "model name").unwrap_or_default(),
+            cores: thread::available_parallelism().map_or(1, |cores| cores.get()),
+            memory_bytes: memory_kib.trim_end_matches(" kB").parse().unwrap_or(0) * 1_024,
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum RunFolderError {
+    #[error("cannot write {}: {source}", path.display())]
+    Write { path: PathBuf, source: io::Error },
+    #[error("cannot read {}: {source}", path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("{} is not what secnet writes there: {problem}", path.display())]
+    Malformed { path: PathBuf, problem: String },
+    #[error("{} holds no finished run: it has no {MANIFEST}", path.display())]
+    NoRun { path: PathBuf },
+    #[error("there is no folder {}", path.display())]
+    NoFolder { path: PathBuf },
+}
+
+/// A folder to write a run's files to.
+#[derive(Clone, Debug)]
+pub struct RunFolder {
+    path: PathBuf,
+}
+
+/// A run as read back from its folder.
+#[derive(Clone, Debug)]
+pub struct LoadedRun {
+    pub path: PathBuf,
+    /// As it was written: a folder may be older than today's scenario format.
+    pub scenario: toml::Table,
+    pub manifest: Manifest,
+    pub ledger: LedgerReport,
+    pub kpis: Kpis,
+}
+
+impl RunFolder {
+    /// Makes the folder where needed. An earlier run's manifest in it is removed, as the folder no longer holds that run.
+    pub fn create(path: impl Into<PathBuf>) -> Result<RunFolder, RunFolderError> {
+        let path = path.into();
+        let failed = |path: &Path, source| RunFolderError::Write {
+            path: path.to_owned(),
+            source,
+        };
+        fs::create_dir_all(&path).map_err(|source| failed(&path, source))?;
+        let manifest = path.join(MANIFEST);
+        match fs::remove_file(&manifest) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(failed(&manifest, source)),
+            _ => Ok(RunFolder { path }),
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes a run that has ended. The manifest comes last: a folder that has one is complete.
+    pub fn write(
+        &self,
+        scenario: &Scenario,
+        manifest: &Manifest,
+        report: &RunReport,
+    ) -> Result<(), RunFolderError> {
+        self.write_scenario(scenario)?;
+        self.write_json(LEDGER, &report.ledger)?;
+        self.write_json(KPIS, &report.kpis)?;
+        self.write_json(MANIFEST, manifest)
+    }
+
+    /// The processed scenario alone: it is known before the run starts.
+    pub fn write_scenario(&self, scenario: &Scenario) -> Result<(), RunFolderError> {
+        let text = toml::to_string_pretty(scenario).map_err(|problem| self.malformed(SCENARIO, &problem))?;
+        self.write_file(SCENARIO, text.as_bytes())
+    }
+
+    pub fn write_json(&self, name: &str, content: &impl Serialize) -> Result<(), RunFolderError> {
+        let mut text =
+            serde_json::to_vec_pretty(content).map_err(|problem| self.malformed(name, &problem))?;
+        text.push(b'\n');
+        self.write_file(name, &text)
+    }
+
+    /// Writes beside the file, then puts it in its place, so that no reader meets half of it.
+    pub fn write_file(&self, name: &str, content: &[u8]) -> Result<(), RunFolderError> {
+        let (path, temporary) = (self.path.join(name), self.path.join(format!(".{name}.part")));
+        let write = || -> io::Result<()> {
+            let mut file = fs::File::create(&temporary)?;
+            file.write_all(content)?;
+            file.sync_all()?;
+            fs::rename(&temporary, &path)
+        };
+        write().map_err(|source| {
+            // What is left of a failed attempt may be what fills the disk.
+            let _ = fs::remove_file(&temporary);
+            RunFolderError::Write { path, source }
+        })
+    }
+
+    fn malformed(&self, name: &str, problem: &dyn std::fmt::Display) -> RunFolderError {
+        RunFolderError::Malformed {
+            path: self.path.join(name),
+            problem: problem.to_string(),
+        }
+    }
+}
+
+impl LoadedRun {
+    pub fn load(path: impl Into<PathBuf>) -> Result<LoadedRun, RunFolderError> {
+        let path = path.into();
+        if !path.is_dir() {
+            return Err(RunFolderError::NoFolder { path });
+        }
+        if !path.join(MANIFEST).exists() {
+            return Err(RunFolderError::NoRun { path });
+        }
+        let manifest = read_json(path.join(MANIFEST))?;
+        let scenario_path = path.join(SCENARIO);
+        let scenario = read(&scenario_path)?
+            .parse()
+            .map_err(|problem: toml::de::Error| RunFolderError::Malformed {
+                path: scenario_path,
+                problem: problem.to_string(),
+            })?;
+        let (ledger, kpis): (LedgerReport, Kpis) =
+            (read_json(path.join(LEDGER))?, read_json(path.join(KPIS))?);
+        check_digest(path.join(LEDGER), &ledger.digest, ledger.digest_of_content())?;
+        check_digest(path.join(KPIS), &kpis.digest, kpis.digest_of_content())?;
+        Ok(LoadedRun {
+            path,
+            scenario,
+            manifest,
+            ledger,
+            kpis,
+        })
+    }
+}
+
+fn read(path: &Path) -> Result<String, RunFolderError> {
+    fs::read_to_string(path).map_err(|source| RunFolderError::Read {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn read_json<T: DeserializeOwned>(path: PathBuf) -> Result<T, RunFolderError> {
+    let text = read(&path)?;
+    serde_json::from_str(&text).map_err(|problem| RunFolderError::Malformed {
+        path,
+        problem: problem.to_string(),
+    })
+}
+
+fn check_digest(path: PathBuf, written: &str, of_content: String) -> Result<(), RunFolderError> {
+    if written == of_content {
+        return Ok(());
+    }
+    let problem = format!("its content has the digest {of_content}, not the {written} it states");
+    Err(RunFolderError::Malformed { path, problem })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    /// A folder of its own for each test, gone at its end.
+    struct Scratch(PathBuf);
+
+    impl Scratch {
+        fn new(name: &str) -> Scratch {
+            let path = std::env::temp_dir().join(format!("secnet-results-{}-{name}", std::process::id()));
+            let _ = fs::remove_dir_all(&path);
+            Scratch(path)
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn written(scratch: &Scratch) -> RunFolder {
+        let folder = RunFolder::create(scratch.0.join("tiny")).unwrap();
+        let manifest = Manifest {
+            scenario: "tiny".to_owned(),
+            machine: Machine::here(),
+            ..Manifest::default()
+        };
+        folder
+            .write(&sample::scenario(), &manifest, &sample::run().report())
+            .unwrap();
+        folder
+    }
+
+    fn error(path: &Path) -> String {
+        LoadedRun::load(path).map(|_| ()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_run_is_read_back_as_it_was_written() {
+        let scratch = Scratch::new("read-back");
+        let folder = written(&scratch);
+        let (loaded, report) = (LoadedRun::load(folder.path()).unwrap(), sample::run().report());
+        assert_eq!((loaded.ledger, loaded.kpis), (report.ledger, report.kpis));
+        assert_eq!(loaded.manifest.machine, Machine::here());
+        assert_eq!(
+            loaded.scenario.try_into::<Scenario>().unwrap(),
+            sample::scenario()
+        );
+        let mut files: Vec<_> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        files.sort();
+        assert_eq!(files, [KPIS, LEDGER, MANIFEST, SCENARIO]);
+    }
+
+    #[test]
+    fn a_folder_without_a_manifest_is_no_run_and_a_reused_folder_is_none_until_written() {
+        let scratch = Scratch::new("no-run");
+        let folder = written(&scratch);
+        RunFolder::create(folder.path()).unwrap();
+        assert!(error(folder.path()).ends_with("holds no finished run: it has no manifest.json"));
+    }
+
+    #[test]
+    fn a_changed_file_is_told_by_its_digest() {
+        let scratch = Scratch::new("changed");
+        let folder = written(&scratch);
+        let path = folder.path().join(LEDGER);
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, text.replace("\"delivered\": 4", "\"delivered\": 5")).unwrap();
+        assert!(
+            error(folder.path()).contains("ledger.json is not what secnet writes there: its content has")
+        );
+        fs::write(&path, "{").unwrap();
+        assert!(error(folder.path()).contains("ledger.json is not what secnet writes there: EOF"));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_named() {
+        let scratch = Scratch::new("unwritable");
+        let folder = written(&scratch);
+        fs::create_dir(folder.path().join("taken")).unwrap();
+        let problem = folder.write_file("taken", b"x").unwrap_err().to_string();
+        assert!(
+            problem.starts_with("cannot write ") && problem.contains("taken: "),
+            "{problem}"
+        );
+        assert!(!folder.path().join(".taken.part").exists());
+        let below_a_file = folder.path().join(LEDGER).join("below");
+        let problem = RunFolder::create(below_a_file).unwrap_err().to_string();
+        assert!(problem.contains("ledger.json/below: "), "{problem}");
+    }
+}

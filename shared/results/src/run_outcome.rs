@@ -1,0 +1,89 @@
+//! What a driver hands over when a run has ended, whichever driver it was.
+
+use crate::{Account, Kpis, LedgerReport};
+use secnet_engine::{ItemKind, Violations};
+use secnet_model::address::Participant;
+use secnet_model::{SimTime, UserId};
+use secnet_topology::scenario::Scenario;
+
+/// Everything known about a run that has ended.
+#[derive(Clone, Debug)]
+pub struct RunOutcome {
+    /// As processed: defaults filled in, overrides applied.
+    pub scenario: Scenario,
+    /// Names by [`UserId`].
+    pub users: Vec<String>,
+    /// The accounts of all nodes that could still give one, with the nodes' names.
+    pub accounts: Vec<(String, Account)>,
+    /// Items carried by messages nobody has handled.
+    pub carried: [u64; ItemKind::COUNT],
+    pub violations: Violations,
+    pub lost_nodes: Vec<LostNode>,
+    /// Whether emulated time reached the scenario's end.
+    pub finished: bool,
+    pub ended_at: SimTime,
+}
+
+/// A node that was gone before the run ended.
+#[derive(Clone, Debug)]
+pub struct LostNode {
+    pub name: String,
+    pub participant: Participant,
+    /// The latest emulated time known of it.
+    pub last_heard: SimTime,
+    /// How it was lost, in words.
+    pub note: String,
+}
+
+/// What a run has to say, computed from its [`RunOutcome`].
+#[derive(Clone, PartialEq, Debug)]
+pub struct RunReport {
+    pub ledger: LedgerReport,
+    pub kpis: Kpis,
+}
+
+impl RunReport {
+    pub fn all_verdicts_met(&self) -> bool {
+        self.kpis.verdicts.iter().all(|verdict| verdict.met)
+    }
+}
+
+impl LostNode {
+    /// Whether nodes of its sort bring such items into the network, so that their openings may be recorded nowhere else.
+    pub(crate) fn may_have_opened(&self, kind: ItemKind) -> bool {
+        match self.participant {
+            Participant::User(_) => kind == ItemKind::ServiceRequest,
+            Participant::Dsp => matches!(kind, ItemKind::ScheduledRead | ItemKind::DccAlert),
+            Participant::Premises(_) => kind == ItemKind::DeviceAlert,
+            Participant::Csp(_) => false,
+        }
+    }
+}
+
+impl RunOutcome {
+    pub fn report(&self) -> RunReport {
+        RunReport {
+            ledger: LedgerReport::new(self),
+            kpis: Kpis::new(self),
+        }
+    }
+
+    /// Whether the run went to its end with every node.
+    pub fn is_complete(&self) -> bool {
+        self.finished && self.lost_nodes.is_empty()
+    }
+
+    /// The sum of all accounts.
+    pub fn total(&self) -> Account {
+        let mut total = Account::default();
+        self.accounts.iter().for_each(|(_, account)| total.add(account));
+        total
+    }
+
+    pub fn user_name(&self, user: UserId) -> String {
+        self.users
+            .get(user.index())
+            .cloned()
+            .unwrap_or_else(|| format!("user-{}", user.0))
+    }
+}

@@ -1,0 +1,203 @@
+//! A small run for tests, its numbers chosen to be seen in the reports.
+
+use crate::{Account, RunOutcome, ServiceKey, ServiceMode};
+use secnet_engine::{ItemKind, Outcome, Violations};
+use secnet_model::{AlertCode, Region, ResponseCode, SimDuration, SimTime, Srv, UserId};
+use secnet_topology::scenario::Scenario;
+
+const SCENARIO: &str = r#"
+name = "tiny"
+seed = 7
+horizon = "1h"
+
+[population]
+premises = 100
+
+[[suppliers]]
+name = "Alba Energy"
+share = 1.0
+
+[[verdicts]]
+srvs = ["4.1.1"]
+within_target_share_min = 0.6
+
+[[verdicts]]
+user = "Alba Energy"
+region = "south"
+completed_share_min = 0.99
+
+[[verdicts]]
+srvs = ["2.2"]
+completed_share_min = 0.5
+"#;
+
+pub(crate) fn scenario() -> Scenario {
+    toml::from_str(SCENARIO).unwrap()
+}
+
+/// One node for all premises.
+pub(crate) fn run() -> RunOutcome {
+    with_accounts(vec![
+        ("dsp".to_owned(), dsp()),
+        ("alba-energy".to_owned(), supplier()),
+        ("premises-north".to_owned(), premises(0..6)),
+    ])
+}
+
+/// The same run with the premises in three shards, and the nodes in another order.
+pub(crate) fn run_in_other_shards() -> RunOutcome {
+    with_accounts(vec![
+        ("premises-north-2".to_owned(), premises(4..6)),
+        ("alba-energy".to_owned(), supplier()),
+        ("premises-north-0".to_owned(), premises(0..3)),
+        ("premises-north-1".to_owned(), premises(3..4)),
+        ("dsp".to_owned(), dsp()),
+    ])
+}
+
+fn with_accounts(accounts: Vec<(String, Account)>) -> RunOutcome {
+    let mut carried = [0; ItemKind::COUNT];
+    carried[ItemKind::DeviceAlert as usize] = 1;
+    RunOutcome {
+        scenario: scenario(),
+        users: vec!["Alba Energy".to_owned()],
+        accounts,
+        carried,
+        violations: Violations::default(),
+        lost_nodes: Vec::new(),
+        finished: true,
+        ended_at: SimTime::from_secs(4_200),
+    }
+}
+
+fn dsp() -> Account {
+    let mut account = Account::default();
+    for _ in 0..3 {
+        account.ledger.open(ItemKind::ScheduledRead);
+    }
+    account.held[ItemKind::ScheduledRead as usize] = 1;
+    account.counters.insert("dsp.busy_answers".to_owned(), 4);
+    account
+}
+
+fn premises(range: std::ops::Range<u64>) -> Account {
+    let mut account = Account::default();
+    for _ in range.clone() {
+        account.ledger.open(ItemKind::DeviceAlert);
+    }
+    account
+        .counters
+        .insert("premises.answers".to_owned(), range.end - range.start);
+    account
+}
+
+fn supplier() -> Account {
+    let mut account = Account::default();
+    let mut request = |srv: &str, mode, region, outcome, code, millis: u64, attempts| {
+        let kind = if mode == ServiceMode::Scheduled {
+            ItemKind::ScheduledRead
+        } else {
+            ItemKind::ServiceRequest
+        };
+        if kind == ItemKind::ServiceRequest {
+            account.ledger.open(kind);
+        }
+        account.ledger.close(kind, outcome, [millis, 0], SimTime(millis));
+        let key = ServiceKey {
+            srv: Srv::from_number(srv).unwrap(),
+            mode,
+            user: UserId(0),
+            region,
+        };
+        account
+            .service
+            .record(key, outcome, code, SimDuration::from_millis(millis), attempts);
+    };
+    let (north, south) = (Some(Region::North), Some(Region::South));
+    use ServiceMode::{NonDevice, OnDemand, Scheduled};
+    request(
+        "4.1.1",
+        OnDemand,
+        north,
+        Outcome::Completed,
+        ResponseCode::I0,
+        6_250,
+        1,
+    );
+    request(
+        "4.1.1",
+        OnDemand,
+        north,
+        Outcome::Completed,
+        ResponseCode::I0,
+        31_000,
+        2,
+    );
+    request(
+        "4.1.1",
+        OnDemand,
+        south,
+        Outcome::Completed,
+        ResponseCode::I0,
+        2_500,
+        1,
+    );
+    request(
+        "4.1.1",
+        OnDemand,
+        south,
+        Outcome::Refused,
+        ResponseCode::E4,
+        90,
+        1,
+    );
+    request(
+        "4.8.1",
+        Scheduled,
+        north,
+        Outcome::Completed,
+        ResponseCode::I0,
+        9_000,
+        1,
+    );
+    request(
+        "4.8.1",
+        Scheduled,
+        south,
+        Outcome::ScheduleTimeOut,
+        ResponseCode::E31,
+        86_400_000,
+        1,
+    );
+    request(
+        "8.2",
+        NonDevice,
+        None,
+        Outcome::Completed,
+        ResponseCode::I0,
+        170,
+        1,
+    );
+    account.ledger.open(ItemKind::ServiceRequest);
+    account.held[ItemKind::ServiceRequest as usize] = 1;
+    for (number, seconds) in [3, 8, 12, 70].into_iter().enumerate() {
+        let id = [number as u64, 1];
+        account.ledger.close(
+            ItemKind::DeviceAlert,
+            Outcome::Delivered,
+            id,
+            SimTime::from_secs(seconds),
+        );
+        let alert = AlertCode::future_dated_succeeded();
+        account
+            .alerts
+            .record(alert, UserId(0), Region::North, SimDuration::from_secs(seconds));
+    }
+    account.ledger.close(
+        ItemKind::DeviceAlert,
+        Outcome::LostOnWan,
+        [9, 9],
+        SimTime::from_secs(2),
+    );
+    account
+}

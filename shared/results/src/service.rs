@@ -1,0 +1,357 @@
+//! What Users got for their service requests, counted where the final answer arrives.
+
+use crate::duration_histogram::DurationHistogram;
+use crate::keyed::{DenseKey, Keyed};
+use secnet_engine::Outcome;
+use secnet_model::{Region, ResponseCode, SimDuration, Srv, UserId};
+use serde::{Deserialize, Serialize};
+
+/// Target response time of future-dated requests (domain.md §3: 24 h is among Appendix E's values; that it is
+/// the one for all future-dated requests is assumed).
+pub const FUTURE_DATED_TARGET: SimDuration = SimDuration::from_secs(24 * 3_600);
+
+/// Target response time of the DSP's scheduled reads. Assumed: no source gives one; as for future-dated requests.
+pub const SCHEDULED_TARGET: SimDuration = SimDuration::from_secs(24 * 3_600);
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum ServiceMode {
+    OnDemand,
+    FutureDated,
+    Scheduled,
+    NonDevice,
+}
+
+impl ServiceMode {
+    pub const ALL: [ServiceMode; 4] = [
+        ServiceMode::OnDemand,
+        ServiceMode::FutureDated,
+        ServiceMode::Scheduled,
+        ServiceMode::NonDevice,
+    ];
+
+    /// The name reports and files use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ServiceMode::OnDemand => "on_demand",
+            ServiceMode::FutureDated => "future_dated",
+            ServiceMode::Scheduled => "scheduled",
+            ServiceMode::NonDevice => "non_device",
+        }
+    }
+}
+
+impl std::fmt::Display for ServiceMode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct ServiceKey {
+    pub srv: Srv,
+    pub mode: ServiceMode,
+    pub user: UserId,
+    /// `None` for non-device services and unknown devices.
+    pub region: Option<Region>,
+}
+
+/// A target response time and whether a public source gives it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Target {
+    pub time: SimDuration,
+    pub sourced: bool,
+}
+
+impl Target {
+    pub fn of(srv: Srv, mode: ServiceMode) -> Target {
+        match mode {
+            ServiceMode::OnDemand | ServiceMode::NonDevice => {
+                let entry = srv.entry();
+                Target {
+                    time: entry.target_response_time,
+                    sourced: entry.target_response_time_sourced,
+                }
+            }
+            ServiceMode::FutureDated => Target {
+                time: FUTURE_DATED_TARGET,
+                sourced: false,
+            },
+            ServiceMode::Scheduled => Target {
+                time: SCHEDULED_TARGET,
+                sourced: false,
+            },
+        }
+    }
+}
+
+const REGIONS: usize = Region::ALL.len() + 1;
+
+impl DenseKey for ServiceKey {
+    fn slots() -> usize {
+        Srv::COUNT * ServiceMode::ALL.len() * REGIONS
+    }
+
+    #[inline]
+    fn slot(self) -> usize {
+        let region = self.region.map_or(0, |region| region.index() + 1);
+        (usize::from(self.srv.index()) * ServiceMode::ALL.len() + self.mode as usize) * REGIONS + region
+    }
+
+    fn user(self) -> UserId {
+        self.user
+    }
+}
+
+/// What became of the requests of one class.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct ServiceLevel {
+    outcomes: [u64; Outcome::COUNT],
+    codes: [u64; ResponseCode::ALL.len()],
+    /// Of the answered requests, from first submission to the final answer.
+    pub response_times: DurationHistogram,
+    /// Answered within the target response time.
+    pub within_target: u64,
+    /// Completed without a retry.
+    pub completed_at_first_attempt: u64,
+    /// Submissions, retries included.
+    pub attempts: u64,
+}
+
+/// The outcomes that are an answer of the device or the DCC to what was asked, whose time is a response time.
+/// Refusals are answers as well, but to a mistake: they come at once and would flatter the response times.
+pub const fn is_answered(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Completed | Outcome::DeviceError)
+}
+
+/// Whether a service response was owed, and its absence or lateness therefore counts against the target. What its User had
+/// deleted from quarantine is owed none.
+pub const fn is_owed_a_response(outcome: Outcome) -> bool {
+    !matches!(
+        outcome,
+        Outcome::Refused | Outcome::PreCommandMismatch | Outcome::QuarantinedDeleted
+    )
+}
+
+impl ServiceLevel {
+    #[inline]
+    pub fn record(
+        &mut self,
+        target: SimDuration,
+        outcome: Outcome,
+        code: ResponseCode,
+        response_time: SimDuration,
+        attempts: u32,
+    ) {
+        self.outcomes[outcome as usize] += 1;
+        self.codes[code as usize] += 1;
+        self.attempts += u64::from(attempts);
+        if is_answered(outcome) {
+            self.response_times.record(response_time);
+            self.within_target += u64::from(response_time <= target);
+        }
+        self.completed_at_first_attempt += u64::from(outcome == Outcome::Completed && attempts <= 1);
+    }
+
+    pub fn add(&mut self, other: &ServiceLevel) {
+        for (sum, count) in self.outcomes.iter_mut().zip(&other.outcomes) {
+            *sum += count;
+        }
+        for (sum, count) in self.codes.iter_mut().zip(&other.codes) {
+            *sum += count;
+        }
+        self.response_times.add(&other.response_times);
+        self.within_target += other.within_target;
+        self.completed_at_first_attempt += other.completed_at_first_attempt;
+        self.attempts += other.attempts;
+    }
+
+    pub fn outcome(&self, outcome: Outcome) -> u64 {
+        self.outcomes[outcome as usize]
+    }
+
+    pub fn code(&self, code: ResponseCode) -> u64 {
+        self.codes[code as usize]
+    }
+
+    /// All requests whose fate is known.
+    pub fn requests(&self) -> u64 {
+        self.outcomes.iter().sum()
+    }
+
+    pub fn completed(&self) -> u64 {
+        self.outcome(Outcome::Completed)
+    }
+
+    pub fn owed_a_response(&self) -> u64 {
+        Outcome::ALL
+            .iter()
+            .filter(|outcome| is_owed_a_response(**outcome))
+            .map(|o| self.outcome(*o))
+            .sum()
+    }
+}
+
+/// [`ServiceLevel`]s by [`ServiceKey`], part of a User's state.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ServiceLevels {
+    levels: Keyed<ServiceKey, ServiceLevel>,
+}
+
+impl ServiceLevels {
+    /// Counts one request's final answer. `attempts` is the number of its submissions, 1 without a retry.
+    #[inline]
+    pub fn record(
+        &mut self,
+        key: ServiceKey,
+        outcome: Outcome,
+        code: ResponseCode,
+        response_time: SimDuration,
+        attempts: u32,
+    ) {
+        let target = Target::of(key.srv, key.mode).time;
+        self.levels
+            .get_mut(key)
+            .record(target, outcome, code, response_time, attempts);
+    }
+
+    pub fn add(&mut self, other: &ServiceLevels) {
+        for (key, level) in other.levels.iter() {
+            self.levels.get_mut(key).add(level);
+        }
+    }
+
+    pub fn get(&self, key: ServiceKey) -> Option<&ServiceLevel> {
+        self.levels.get(key)
+    }
+
+    /// By SRV, mode, User and region, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = (ServiceKey, &ServiceLevel)> {
+        self.levels.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(srv: &str, mode: ServiceMode, user: u16, region: Option<Region>) -> ServiceKey {
+        ServiceKey {
+            srv: Srv::from_number(srv).unwrap(),
+            mode,
+            user: UserId(user),
+            region,
+        }
+    }
+
+    fn seconds(seconds: u64) -> SimDuration {
+        SimDuration::from_secs(seconds)
+    }
+
+    #[test]
+    fn every_key_has_a_slot_of_its_own() {
+        let mut seen = vec![false; ServiceKey::slots()];
+        for srv in Srv::all() {
+            for mode in ServiceMode::ALL {
+                for region in [
+                    None,
+                    Some(Region::North),
+                    Some(Region::Central),
+                    Some(Region::South),
+                ] {
+                    let slot = ServiceKey {
+                        srv,
+                        mode,
+                        user: UserId(0),
+                        region,
+                    }
+                    .slot();
+                    assert!(!std::mem::replace(&mut seen[slot], true));
+                }
+            }
+        }
+        assert!(seen.into_iter().all(|taken| taken));
+    }
+
+    #[test]
+    fn answers_are_counted_against_the_target_of_their_mode() {
+        let mut levels = ServiceLevels::default();
+        let on_demand = key("4.1.1", ServiceMode::OnDemand, 3, Some(Region::South));
+        let scheduled = key("4.1.1", ServiceMode::Scheduled, 3, Some(Region::South));
+        for took in [seconds(30), seconds(31)] {
+            levels.record(on_demand, Outcome::Completed, ResponseCode::I0, took, 1);
+            levels.record(scheduled, Outcome::Completed, ResponseCode::I0, took, 1);
+        }
+        assert_eq!(levels.get(on_demand).unwrap().within_target, 1);
+        assert_eq!(levels.get(scheduled).unwrap().within_target, 2);
+        assert_eq!(
+            Target::of(on_demand.srv, ServiceMode::OnDemand),
+            Target {
+                time: seconds(30),
+                sourced: true
+            }
+        );
+        assert!(!Target::of(on_demand.srv, ServiceMode::FutureDated).sourced);
+    }
+
+    #[test]
+    fn only_what_was_owed_an_answer_counts_against_the_target_and_only_answers_have_a_response_time() {
+        let mut levels = ServiceLevels::default();
+        let key = key("4.1.1", ServiceMode::OnDemand, 0, Some(Region::North));
+        levels.record(key, Outcome::Completed, ResponseCode::I0, seconds(5), 1);
+        levels.record(key, Outcome::Completed, ResponseCode::I0, seconds(6), 3);
+        levels.record(key, Outcome::DeviceError, ResponseCode::I0, seconds(4), 1);
+        levels.record(key, Outcome::Refused, ResponseCode::E4, seconds(1), 1);
+        levels.record(key, Outcome::NoResponse, ResponseCode::E21, seconds(3_600), 1);
+        levels.record(key, Outcome::GaveUpOverload, ResponseCode::Busy, seconds(60), 5);
+        let level = levels.get(key).unwrap();
+        assert_eq!(
+            (level.requests(), level.owed_a_response(), level.within_target),
+            (6, 5, 3)
+        );
+        assert_eq!(
+            (
+                level.completed(),
+                level.completed_at_first_attempt,
+                level.attempts
+            ),
+            (2, 1, 12)
+        );
+        assert_eq!(
+            (level.response_times.count(), level.response_times.max()),
+            (3, seconds(6))
+        );
+        assert_eq!(
+            (level.code(ResponseCode::I0), level.code(ResponseCode::Busy)),
+            (3, 1)
+        );
+    }
+
+    #[test]
+    fn levels_merge_alike_in_any_order_and_come_back_from_storage() {
+        let level = |user: u16, took: u64| {
+            let mut levels = ServiceLevels::default();
+            for (srv, region) in [
+                ("8.2", None),
+                ("4.1.1", Some(Region::North)),
+                ("1.1.1", Some(Region::South)),
+            ] {
+                let key = key(srv, ServiceMode::OnDemand, user, region);
+                levels.record(key, Outcome::Completed, ResponseCode::I0, seconds(took), 1);
+            }
+            levels
+        };
+        let parts = [level(2, 1), level(0, 40), level(2, 7), level(1, 90)];
+        let (mut forward, mut backward) = (ServiceLevels::default(), ServiceLevels::default());
+        parts.iter().for_each(|part| forward.add(part));
+        parts.iter().rev().for_each(|part| backward.add(part));
+        assert_eq!(forward, backward);
+        let text = serde_json::to_string(&forward).unwrap();
+        assert_eq!(text, serde_json::to_string(&backward).unwrap());
+        assert_eq!(serde_json::from_str::<ServiceLevels>(&text).unwrap(), forward);
+        let keys: Vec<ServiceKey> = forward.iter().map(|(key, _)| key).collect();
+        assert!(keys.is_sorted() && keys.len() == 9);
+    }
+}

@@ -1,0 +1,486 @@
+//! The end of a run in words and a table, for a terminal of 110 columns.
+
+use crate::kpis::{AlertKpi, ServiceKpi, TargetSource};
+use crate::ledger_report::{KindReport, LedgerReport};
+use crate::measure::Quantiles;
+use crate::run_folder::Manifest;
+use crate::run_outcome::RunReport;
+use crate::verdicts::percent;
+use secnet_engine::{ItemKind, Outcome};
+use secnet_model::{AlertCode, SimDuration, SimTime, Srv};
+use std::fmt::Write;
+
+pub const COLUMNS: usize = 110;
+
+/// What a person wants to know when a run has ended.
+pub fn summary(manifest: &Manifest, report: &RunReport) -> String {
+    let mut text = String::new();
+    header(&mut text, manifest, report);
+    services(&mut text, report);
+    back_pressure(&mut text, report);
+    alerts(&mut text, report);
+    ledger(&mut text, &report.ledger);
+    if !report.kpis.verdicts.is_empty() {
+        text.push_str("\nVerdicts\n");
+        report
+            .kpis
+            .verdicts
+            .iter()
+            .for_each(|verdict| wrap(&mut text, "  ", "          ", &verdict.to_string(), ' '));
+    }
+    footer(&mut text, manifest, report);
+    text
+}
+
+fn header(text: &mut String, manifest: &Manifest, report: &RunReport) {
+    let ended_at = SimTime(report.ledger.ended_at_us);
+    let pace = if manifest.wall_seconds > 0.0 {
+        format!(
+            " ({:.1} × real time)",
+            ended_at.as_secs_f64() / manifest.wall_seconds
+        )
+    } else {
+        String::new()
+    };
+    let hosts = match manifest.driver.as_str() {
+        "live" => counted(u64::from(manifest.processes), "process", "processes"),
+        _ => counted(u64::from(manifest.threads), "thread", "threads"),
+    };
+    let line = format!(
+        "{}, seed {}: {ended_at} emulated in {:.1} s{pace}, {} on {hosts}",
+        manifest.scenario, manifest.seed, manifest.wall_seconds, manifest.driver
+    );
+    wrap(text, "", "  ", &line, ' ');
+    if !report.ledger.complete {
+        let missing = if manifest.finished {
+            "nodes were lost"
+        } else {
+            "emulated time did not reach the scenario's end"
+        };
+        let _ = writeln!(text, "The run is INCOMPLETE: {missing}.");
+    }
+}
+
+/// Widths: 7 + 23 + 13 + 11 + 9 + 9 + 9 + 9 + 10 + 9 = 109.
+fn services(text: &mut String, report: &RunReport) {
+    let service = &report.kpis.service;
+    let _ = writeln!(
+        text,
+        "\n{:<43}{:>11}{:>9}{:>9}{:>9}{:>9}{:>10}{:>9}",
+        "Service requests", "requests", "complete", "p50", "p90", "p99", "target", "within"
+    );
+    for row in &service.by_srv {
+        let number = row.key.srv.as_deref().unwrap_or_default();
+        let name = Srv::from_number(number).map_or("", |srv| srv.entry().name);
+        let mode = row
+            .key
+            .mode
+            .map(|mode| mode.name().replace('_', " "))
+            .unwrap_or_default();
+        service_row(
+            text,
+            &format!("{number:<7}{:<23}{mode:<13}", shortened(name, 22)),
+            row,
+        );
+    }
+    service_row(text, &format!("{:<43}", "all"), &service.overall);
+    let assumed = |row: &&ServiceKpi| {
+        row.target_response_time
+            .as_ref()
+            .is_some_and(|target| target.source == TargetSource::Assumed)
+    };
+    let assumed = service.by_srv.iter().filter(assumed).count();
+    if assumed > 0 {
+        let _ = writeln!(
+            text,
+            "* assumed: no public source gives the target of {assumed} of these {}",
+            service.by_srv.len()
+        );
+    }
+}
+
+fn service_row(text: &mut String, label: &str, row: &ServiceKpi) {
+    let target = row.target_response_time.as_ref().map(|target| {
+        let mark = if target.source == TargetSource::Assumed {
+            "*"
+        } else {
+            " "
+        };
+        format!("{}{mark}", duration(target.seconds))
+    });
+    let [p50, p90, p99, _] = quantiles(row.response_time_s);
+    let _ = writeln!(
+        text,
+        "{label}{:>11}{:>9}{p50:>9}{p90:>9}{p99:>9}{:>10}{:>9}",
+        grouped(row.requests),
+        share(row.completed_share),
+        target.unwrap_or_default(),
+        share(row.within_target_share),
+    );
+}
+
+/// Only where somebody was turned away.
+fn back_pressure(text: &mut String, report: &RunReport) {
+    let kpis = &report.kpis.back_pressure;
+    if !kpis.was_felt() {
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "\n{:<27}{:>11}{:>9}{:>11}{:>9}{:>9}{:>11}{:>10}{:>13}",
+        "Turned away",
+        "requests",
+        "at once",
+        "in the end",
+        "p50",
+        "p99",
+        "throttled",
+        "gave up",
+        "of entitled"
+    );
+    for user in &kpis.by_user {
+        let [p50, _, p99, _] = quantiles(user.time_to_success_s);
+        let managed = user
+            .managed
+            .map(|managed| (grouped(managed.throttled), share(managed.admitted_to_entitled)));
+        let (throttled, entitled) = managed.unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "{:<27}{:>11}{:>9}{:>11}{p50:>9}{p99:>9}{throttled:>11}{:>10}{entitled:>13}",
+            shortened(&user.user, 26),
+            grouped(user.requests),
+            share(user.first_attempt_share),
+            share(user.eventual_share),
+            grouped(user.gave_up_overload + user.gave_up_throttled),
+        );
+    }
+    let index = |index: Option<f64>| index.map_or("–".to_owned(), |index| format!("{index:.4}"));
+    let fairness = &kpis.fairness;
+    let _ = writeln!(
+        text,
+        "Jain's index over these Users: {} of success in the end, {} of admitted to entitled",
+        index(fairness.eventual_success),
+        index(fairness.admitted_to_entitled)
+    );
+}
+
+fn alerts(text: &mut String, report: &RunReport) {
+    let alerts = &report.kpis.alerts;
+    if alerts.overall.delivered == 0 {
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "\n{:<43}{:>11}{:>9}{:>9}{:>9}{:>9}{:>10}{:>9}",
+        "Device alerts", "delivered", "", "p50", "p90", "p99", "target", "within"
+    );
+    for row in &alerts.by_alert {
+        let code = row.key.alert.as_deref().unwrap_or_default();
+        let meaning = AlertCode::from_code(code).map_or("", |alert| alert.entry().meaning);
+        alert_row(
+            text,
+            &format!("{code:<7}{:<36}", shortened(meaning, 35)),
+            row,
+            alerts.target_s,
+        );
+    }
+    alert_row(text, &format!("{:<43}", "all"), &alerts.overall, alerts.target_s);
+}
+
+fn alert_row(text: &mut String, label: &str, row: &AlertKpi, target_s: f64) {
+    let [p50, p90, p99, _] = quantiles(row.delivery_time_s);
+    let (delivered, target) = (grouped(row.delivered), format!("{} ", duration(target_s)));
+    let within = share(row.within_target_share);
+    let _ = writeln!(
+        text,
+        "{label}{delivered:>11}{:>9}{p50:>9}{p90:>9}{p99:>9}{target:>10}{within:>9}",
+        ""
+    );
+}
+
+fn ledger(text: &mut String, ledger: &LedgerReport) {
+    let state = if ledger.balanced {
+        "balanced"
+    } else {
+        "DOES NOT BALANCE"
+    };
+    let _ = writeln!(text, "\nLedger {state}");
+    for kind in ItemKind::ALL {
+        if let Some(report) = ledger.outcomes.get(kind.name()) {
+            let line = kind_line(report);
+            wrap(
+                text,
+                &format!("  {:<17} ", kind.name().replace('_', " ")),
+                &" ".repeat(22),
+                &line,
+                '+',
+            );
+        }
+    }
+    if let Some(lost) = &ledger.lost {
+        for node in &lost.nodes {
+            let heard = SimTime(node.last_heard_us);
+            wrap(
+                text,
+                "  ",
+                "    ",
+                &format!("lost {} (last heard at {heard}): {}", node.name, node.note),
+                ' ',
+            );
+        }
+        let items: Vec<String> = lost
+            .items
+            .iter()
+            .map(|(kind, count)| format!("{} {}", grouped(*count), kind.replace('_', " ")))
+            .collect();
+        let items = if items.is_empty() {
+            "nothing".to_owned()
+        } else {
+            items.join(", ")
+        };
+        wrap(text, "  ", "    ", &format!("lost with them: {items}"), ' ');
+    }
+    if ledger.violations.total() > 0 {
+        wrap(
+            text,
+            "  ",
+            "    ",
+            &format!("broken contracts, please report: {:?}", ledger.violations),
+            ' ',
+        );
+    }
+}
+
+/// `1,234 = 1,200 completed + 34 in flight`
+fn kind_line(report: &KindReport) -> String {
+    let mut opened = grouped(report.opened);
+    if report.opened_unrecorded > 0 {
+        let _ = write!(
+            opened,
+            " + {} opened by lost nodes",
+            grouped(report.opened_unrecorded)
+        );
+    }
+    let mut parts: Vec<String> = Outcome::ALL
+        .iter()
+        .filter_map(|outcome| {
+            let count = *report.closed.get(outcome.name())?;
+            (count > 0).then(|| format!("{} {}", grouped(count), outcome.name().replace('_', " ")))
+        })
+        .collect();
+    if report.in_flight > 0 {
+        parts.push(format!("{} in flight", grouped(report.in_flight)));
+    }
+    match report.unexplained {
+        0 => {}
+        missing @ 1.. => parts.push(format!("{} MISSING", grouped(missing as u64))),
+        surplus => {
+            let _ = write!(opened, " + {} FROM NOWHERE", grouped(surplus.unsigned_abs()));
+        }
+    }
+    if parts.is_empty() {
+        opened
+    } else {
+        format!("{opened} = {}", parts.join(" + "))
+    }
+}
+
+fn footer(text: &mut String, manifest: &Manifest, report: &RunReport) {
+    text.push('\n');
+    let largest = manifest.lag_max_s.iter().max_by(|(_, x), (_, y)| x.total_cmp(y));
+    if let Some((node, lag)) = largest {
+        let _ = match *lag > 0.0 {
+            true => writeln!(
+                text,
+                "Lag      at most {} behind the pace ({node})",
+                duration(*lag)
+            ),
+            false => writeln!(text, "Lag      none: the pace was kept"),
+        };
+    }
+    if !manifest.assumed_parameters.is_empty() {
+        let count = manifest.assumed_parameters.len();
+        let _ = writeln!(
+            text,
+            "Assumed  {count} parameters of the scenario stand on no public source; manifest.json lists them"
+        );
+    }
+    let short = |digest: &str| digest.chars().take(16).collect::<String>();
+    let (ledger, kpis) = (short(&report.ledger.digest), short(&report.kpis.digest));
+    let _ = writeln!(text, "Digest   ledger {ledger}  kpis {kpis}");
+}
+
+/// Breaks `line` at the last `mark` that fits.
+pub(crate) fn wrap(text: &mut String, first_indent: &str, next_indent: &str, line: &str, mark: char) {
+    let (mut indent, mut rest) = (first_indent, line);
+    loop {
+        let room = COLUMNS - indent.chars().count();
+        let fitting_end = rest.char_indices().nth(room).map_or(rest.len(), |(end, _)| end);
+        let cut = match fitting_end == rest.len() {
+            true => rest.len(),
+            false => rest[..fitting_end]
+                .rfind(mark)
+                .filter(|cut| *cut > 0)
+                .unwrap_or(fitting_end),
+        };
+        let _ = writeln!(text, "{indent}{}", rest[..cut].trim_end());
+        rest = rest[cut..].trim_start();
+        if rest.is_empty() {
+            return;
+        }
+        indent = next_indent;
+    }
+}
+
+fn shortened(name: &str, columns: usize) -> String {
+    if name.chars().count() <= columns {
+        return name.to_owned();
+    }
+    let kept: String = name.chars().take(columns - 1).collect();
+    format!("{}…", kept.trim_end())
+}
+
+fn quantiles(quantiles: Option<Quantiles>) -> [String; 4] {
+    let Some(Quantiles { p50, p90, p99, max }) = quantiles else {
+        return [(); 4].map(|()| "–".to_owned());
+    };
+    [p50, p90, p99, max].map(duration)
+}
+
+fn duration(seconds: f64) -> String {
+    SimDuration::from_secs_f64(seconds).to_string()
+}
+
+fn share(share: Option<f64>) -> String {
+    share.map_or("–".to_owned(), percent)
+}
+
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(count), if count == 1 { one } else { many })
+}
+
+/// `1,234,567`
+pub(crate) fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{LostNode, sample};
+    use expect_test::expect;
+    use secnet_model::Region;
+    use secnet_model::address::Participant;
+    use std::collections::BTreeMap;
+
+    fn manifest() -> Manifest {
+        Manifest {
+            scenario: "tiny".to_owned(),
+            seed: 7,
+            driver: "live".to_owned(),
+            processes: 9,
+            wall_seconds: 42.0,
+            finished: true,
+            lag_max_s: BTreeMap::from([("dsp".to_owned(), 0.0), ("csp-north".to_owned(), 0.125)]),
+            assumed_parameters: vec!["dsp.servers".to_owned()],
+            ..Manifest::default()
+        }
+    }
+
+    fn assert_fits(text: &str) {
+        for line in text.lines() {
+            assert!(
+                line.chars().count() <= COLUMNS && line.trim_end() == line,
+                "{line:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_good_run_in_full() {
+        let text = summary(&manifest(), &sample::run().report());
+        assert_fits(&text);
+        expect![[r#"
+            tiny, seed 7: 01:10:00.000 emulated in 42.0 s (100.0 × real time), live on 9 processes
+
+            Service requests                              requests complete      p50      p90      p99    target   within
+            4.1.1  Read Instantaneous Im… on demand              4     75 %   6.26 s     31 s     31 s     30 s   66.66 %
+            4.8.1  Read Active Import Pr… scheduled              2     50 %      9 s      9 s      9 s     24 h*     50 %
+            8.2    Read Inventory (also…  non device             1    100 %   170 ms   170 ms   170 ms     30 s*    100 %
+            all                                                  7  71.42 %   6.26 s     31 s     31 s            66.66 %
+            * assumed: no public source gives the target of 2 of these 3
+
+            Device alerts                                delivered               p50      p90      p99    target   within
+            8F66   Future-dated command executed                 4            8.03 s     70 s     70 s     60 s      75 %
+            all                                                  4            8.03 s     70 s     70 s     60 s      75 %
+
+            Ledger balanced
+              service request   6 = 4 completed + 1 refused + 1 in flight
+              scheduled read    3 = 1 completed + 1 schedule time out + 1 in flight
+              device alert      6 = 4 delivered + 1 lost on wan + 1 in flight
+              dcc alert         0
+
+            Verdicts
+              met     SRV 4.1.1 answered within the target response time: at least 60 %, measured 66.66 %
+              MISSED  all requests of Alba Energy in region south completed: at least 99 %, measured 33.33 %
+              MISSED  SRV 2.2 completed: at least 50 %, but there was no such request
+
+            Lag      at most 125 ms behind the pace (csp-north)
+            Assumed  1 parameters of the scenario stand on no public source; manifest.json lists them
+            Digest   ledger 619abeca2b8ef3d7  kpis 3b81f61e6b95f315
+        "#]].assert_eq(&text);
+    }
+
+    #[test]
+    fn a_run_that_lost_a_node_and_does_not_balance_says_so() {
+        let mut run = sample::run();
+        run.carried = [0, 0, 0, 2];
+        run.lost_nodes.push(LostNode {
+            name: "csp-north".to_owned(),
+            participant: Participant::Csp(Region::North),
+            last_heard: SimTime::from_secs(61),
+            note: "its process ended with signal 9 and was not there again within ten seconds; the run was ended"
+                .to_owned(),
+        });
+        let text = summary(&manifest(), &run.report());
+        assert_fits(&text);
+        let ledger = &text[text.find("Ledger").unwrap()..text.find("Verdicts").unwrap()];
+        expect![[r#"
+            Ledger DOES NOT BALANCE
+              service request   6 = 4 completed + 1 refused + 1 in flight
+              scheduled read    3 = 1 completed + 1 schedule time out + 1 in flight
+              device alert      6 = 4 delivered + 1 lost on wan + 1 lost in crash
+              dcc alert         0 + 2 FROM NOWHERE = 2 in flight
+              lost csp-north (last heard at 00:01:01.000): its process ended with signal 9 and was not there again within
+                ten seconds; the run was ended
+              lost with them: 1 device alert
+
+        "#]].assert_eq(ledger);
+        assert!(text.contains("The run is INCOMPLETE: nodes were lost."));
+    }
+
+    #[test]
+    fn long_lines_break_at_their_marks() {
+        let mut text = String::new();
+        let parts = ["1,000,000 completed"; 9].join(" + ");
+        wrap(&mut text, "  ", "      ", &parts, '+');
+        assert_fits(&text);
+        assert!(text.lines().skip(1).all(|line| line.starts_with("      + ")));
+    }
+
+    #[test]
+    fn thousands_are_grouped() {
+        assert_eq!(
+            [0, 999, 1_000, 30_000_000].map(grouped),
+            ["0", "999", "1,000", "30,000,000"]
+        );
+    }
+}

@@ -1,0 +1,51 @@
+//! Alerts the DCC pushes to the User. The item came with the message; here it ends.
+
+use crate::request_book::Stage;
+use crate::user::User;
+use secnet_engine::{ItemKind, Outcome};
+use secnet_model::{AlertCode, SimTime};
+use secnet_wire::{DccAlert, DccAlertCode, DeviceAlert};
+
+impl User {
+    pub(crate) fn receive_device_alert(&mut self, now: SimTime, alert: DeviceAlert) {
+        let counts = &mut self.state.counts;
+        counts.misdirected_alerts += u64::from(!(self.duties.expects)(alert.alert.entry().recipient));
+        counts.future_dated_executed += u64::from(alert.alert == AlertCode::future_dated_succeeded());
+        counts.future_dated_failed += u64::from(alert.alert == AlertCode::future_dated_failed());
+        let region = self.world.population.region_of(alert.device.premises);
+        self.state
+            .alerts
+            .record(alert.alert, self.id, region, now.since(alert.raised_at));
+        if let Some(throttled) = alert.throttled {
+            self.state
+                .alerts
+                .record_consolidated(alert.alert, self.id, region, throttled.count);
+        }
+        let id = [alert.device.eui64().0, u64::from(alert.number)];
+        self.state
+            .ledger
+            .close(ItemKind::DeviceAlert, Outcome::Delivered, id, now);
+    }
+
+    pub(crate) fn receive_dcc_alert(&mut self, now: SimTime, alert: DccAlert) {
+        self.state.counts.dcc_alert(alert.code);
+        match alert.code {
+            DccAlertCode::N46 | DccAlertCode::N47 | DccAlertCode::N48 => self.quarantined(alert.request),
+            DccAlertCode::N12 | DccAlertCode::N13 | DccAlertCode::N17 => {}
+        }
+        self.state.ledger.close(
+            ItemKind::DccAlert,
+            Outcome::Delivered,
+            [alert.about.0, alert.number],
+            now,
+        );
+    }
+
+    /// The request waits for people now; how long is up to the DSP's model of them.
+    fn quarantined(&mut self, counter: u64) {
+        let slot = self.state.book.find(counter);
+        if let Some(open) = slot.and_then(|slot| self.state.book.get_mut(slot)) {
+            open.stage = Stage::Quarantined;
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Open arrivals: a Poisson process whose rate follows the day's shape. The n-th arrival is found by inverting the
+//! cumulative rate, hour by hour, at the sum of n unit exponentials; each arrival costs one draw.
+//!
+//! Not here: what arrives.
+
+use crate::day_shape::HOURS;
+use secnet_model::{Calendar, SimTime};
+use serde::{Deserialize, Serialize};
+
+const HOUR_MICROS: u64 = 3_600_000_000;
+const DAY_MICROS: u64 = HOURS as u64 * HOUR_MICROS;
+
+/// The process's parameters for one User and workload.
+#[derive(Clone, Debug)]
+pub struct ArrivalProcess {
+    /// Arrivals per microsecond in each hour of the day.
+    rates: [f64; HOURS],
+    /// The epoch's time of day.
+    epoch_of_day_micros: u64,
+    starts_at: SimTime,
+    /// No arrival at or after it.
+    ends_at: SimTime,
+}
+
+/// How far the process has come.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Arrivals {
+    /// The latest arrival in microseconds, with its fraction, so that rounding never adds up.
+    position_micros: f64,
+    /// The number of the next arrival, from 0.
+    pub n: u64,
+    /// When the next arrival is; "never" past the end.
+    pub next_at: SimTime,
+}
+
+impl ArrivalProcess {
+    /// `per_day` arrivals on an average day, distributed over its hours by `shape` (mean 1).
+    pub fn new(
+        per_day: f64,
+        shape: [f64; HOURS],
+        calendar: Calendar,
+        starts_at: SimTime,
+        ends_at: SimTime,
+    ) -> ArrivalProcess {
+        ArrivalProcess {
+            rates: shape.map(|relative| relative * per_day / DAY_MICROS as f64),
+            epoch_of_day_micros: calendar.second_of_day(SimTime::ZERO) * 1_000_000,
+            starts_at,
+            ends_at,
+        }
+    }
+
+    /// The process before its first arrival; `exponential` is draw 0.
+    pub fn start(&self, exponential: f64) -> Arrivals {
+        let mut arrivals = Arrivals {
+            position_micros: self.starts_at.as_micros() as f64,
+            n: 0,
+            next_at: SimTime::ZERO,
+        };
+        self.find_next(&mut arrivals, exponential);
+        arrivals
+    }
+
+    /// Goes on to the next arrival; `exponential` is the draw with that arrival's number.
+    #[inline]
+    pub fn advance(&self, arrivals: &mut Arrivals, exponential: f64) {
+        arrivals.n += 1;
+        self.find_next(arrivals, exponential);
+    }
+
+    #[inline]
+    fn find_next(&self, arrivals: &mut Arrivals, exponential: f64) {
+        let mut position = arrivals.position_micros;
+        let mut remaining = exponential;
+        loop {
+            let whole = position as u64;
+            if whole >= self.ends_at.as_micros() {
+                arrivals.next_at = SimTime::NEVER;
+                return;
+            }
+            let of_day = (whole + self.epoch_of_day_micros) % DAY_MICROS;
+            let rate = self.rates[(of_day / HOUR_MICROS) as usize];
+            let hour_end = whole + HOUR_MICROS - of_day % HOUR_MICROS;
+            let in_this_hour = rate * (hour_end as f64 - position);
+            if remaining < in_this_hour {
+                position += remaining / rate;
+                break;
+            }
+            remaining -= in_this_hour;
+            position = hour_end as f64;
+        }
+        arrivals.position_micros = position;
+        let at = SimTime(position as u64);
+        arrivals.next_at = if at < self.ends_at { at } else { SimTime::NEVER };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::day_shape::hourly_rates;
+    use secnet_engine::Draws;
+    use secnet_engine::draw::Stream;
+    use secnet_topology::scenario::DayShape;
+
+    const STREAM: Stream = Stream::named("test-arrivals");
+    const MIDNIGHT: Calendar = Calendar {
+        epoch_unix_seconds: 0,
+    };
+
+    fn arrivals_of(process: &ArrivalProcess, seed: u64) -> Vec<SimTime> {
+        let draws = Draws::new(seed);
+        let mut arrivals = process.start(draws.exponential(STREAM, 0, 0));
+        let mut times = Vec::new();
+        while !arrivals.next_at.is_never() {
+            times.push(arrivals.next_at);
+            process.advance(&mut arrivals, draws.exponential(STREAM, 0, times.len() as u64));
+        }
+        times
+    }
+
+    fn days(count: u64) -> SimTime {
+        SimTime::from_secs(86_400 * count)
+    }
+
+    fn process(per_day: f64, shape: DayShape, calendar: Calendar, ends_at: SimTime) -> ArrivalProcess {
+        ArrivalProcess::new(per_day, hourly_rates(shape), calendar, SimTime::ZERO, ends_at)
+    }
+
+    #[test]
+    fn counts_per_day_have_the_mean_and_variance_of_a_poisson_process() {
+        for shape in [
+            DayShape::Flat,
+            DayShape::OfficeHours,
+            DayShape::EveningPeak,
+            DayShape::Overnight,
+        ] {
+            let times = arrivals_of(&process(200.0, shape, MIDNIGHT, days(2_000)), 3);
+            let mut counts = vec![0.0; 2_000];
+            times
+                .iter()
+                .for_each(|at| counts[(at.as_whole_secs() / 86_400) as usize] += 1.0);
+            let mean = counts.iter().sum::<f64>() / 2_000.0;
+            let variance = counts.iter().map(|c| (c - mean).powi(2)).sum::<f64>() / 1_999.0;
+            // Standard errors: 0.32 of the mean, 6.3 of the variance.
+            assert!((mean - 200.0).abs() < 1.3, "{shape:?}: mean {mean}");
+            assert!((variance - 200.0).abs() < 26.0, "{shape:?}: variance {variance}");
+        }
+    }
+
+    #[test]
+    fn arrivals_follow_the_shape_whatever_the_epochs_time_of_day() {
+        for epoch_hour in [0, 7, 22] {
+            let calendar = Calendar {
+                epoch_unix_seconds: epoch_hour * 3_600,
+            };
+            let times = arrivals_of(&process(24_000.0, DayShape::EveningPeak, calendar, days(20)), 5);
+            let mut by_hour = [0.0; 24];
+            times
+                .iter()
+                .for_each(|at| by_hour[(calendar.second_of_day(*at) / 3_600) as usize] += 1.0);
+            for (hour, expected) in hourly_rates(DayShape::EveningPeak).into_iter().enumerate() {
+                let expected = expected * 20_000.0;
+                let error = (by_hour[hour] - expected) / expected.sqrt();
+                assert!(
+                    error.abs() < 4.5,
+                    "epoch {epoch_hour}, hour {hour}: {error} standard errors"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn gaps_are_exponential_even_at_rates_near_the_clocks_resolution() {
+        // 200,000 a second: a mean gap of 5 µs on a clock of 1 µs.
+        let times = arrivals_of(
+            &process(
+                200_000.0 * 86_400.0,
+                DayShape::Flat,
+                MIDNIGHT,
+                SimTime::from_secs(1),
+            ),
+            8,
+        );
+        assert!(
+            (times.len() as f64 - 200_000.0).abs() < 4.5 * 200_000_f64.sqrt(),
+            "{}",
+            times.len()
+        );
+        assert!(times.is_sorted());
+    }
+
+    #[test]
+    fn arrivals_keep_within_the_workloads_first_and_last_moment() {
+        let (starts_at, ends_at) = (SimTime::from_secs(5_000), SimTime::from_secs(9_000));
+        let process = ArrivalProcess::new(1e6, [1.0; 24], MIDNIGHT, starts_at, ends_at);
+        let times = arrivals_of(&process, 1);
+        assert!(times.iter().all(|at| (starts_at..ends_at).contains(at)));
+        let expected = 1e6 / 86_400.0 * 4_000.0;
+        assert!((times.len() as f64 - expected).abs() < 4.5 * expected.sqrt());
+    }
+
+    #[test]
+    fn a_workload_without_requests_never_arrives() {
+        assert_eq!(
+            arrivals_of(&process(0.0, DayShape::Flat, MIDNIGHT, days(400)), 1),
+            []
+        );
+        let before_midnight = Calendar {
+            epoch_unix_seconds: 7 * 3_600,
+        };
+        let overnight = process(
+            1e6,
+            DayShape::Overnight,
+            before_midnight,
+            SimTime::from_secs(17 * 3_600),
+        );
+        assert_eq!(arrivals_of(&overnight, 1), []);
+    }
+}

@@ -1,0 +1,30 @@
+//! What every DCC User does alike: it starts service requests in an open arrival process, follows each through
+//! acknowledgement, pre-command signing, retries and response, receives alerts, and accounts for all of them.
+//! The node crates `secnet-supplier`, `secnet-dno` and `secnet-other-user` add what is particular to each ([`Duties`]).
+//!
+//! Not here: what the DSP checks and answers, schedules once created (the DSP owns them), IO of any kind.
+
+pub mod alerts;
+pub mod arrivals;
+pub mod counts;
+pub mod day_shape;
+pub mod duties;
+pub mod mistakes;
+pub mod patience;
+pub mod payload;
+pub mod request_book;
+pub mod request_form;
+pub mod responses;
+pub mod retries;
+pub mod signing;
+pub mod targets;
+pub mod user;
+pub mod workload;
+
+pub use duties::Duties;
+pub use user::{User, UserState};
+
+#[cfg(test)]
+mod behaviour;
+#[cfg(test)]
+mod testing;

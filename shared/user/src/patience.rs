@@ -1,0 +1,177 @@
+//! The safety net: the DSP always answers in the end (E20, E21, E30); a request it does not answer all the same is
+//! given up. Open requests are looked through rarely, so that this costs a request nothing; one may be given up
+//! [`CHECK_INTERVAL`] late.
+
+use crate::request_book::{OpenRequest, Slot, Stage};
+use crate::user::User;
+use secnet_engine::Outcome;
+use secnet_model::{ResponseCode, SimDuration, SimTime, Srv};
+use secnet_results::ServiceMode;
+use secnet_topology::scenario::Scenario;
+
+/// Unanswered requests are looked for at most this often.
+pub const CHECK_INTERVAL: SimDuration = SimDuration::from_secs(60);
+
+/// How long after its sending, or its execution time, each SRV's request is given up.
+#[derive(Clone, Debug)]
+pub struct Patience {
+    by_srv: Vec<SimDuration>,
+    shortest: SimDuration,
+}
+
+impl Patience {
+    /// The DSP's own time-out, and the User's patience on top.
+    pub fn new(scenario: &Scenario) -> Patience {
+        let (dsp, patience) = (&scenario.dsp, scenario.user.patience.as_duration());
+        let by_srv: Vec<SimDuration> = Srv::all()
+            .map(|srv| {
+                let target = srv.entry().target_response_time.as_secs_f64();
+                let timeout = SimDuration::from_secs_f64(target * dsp.timeout_in_target_response_times);
+                timeout.max(dsp.timeout_min.as_duration()) + patience
+            })
+            .collect();
+        let shortest = by_srv.iter().copied().min().unwrap_or(patience);
+        Patience { by_srv, shortest }
+    }
+
+    /// When a request is given up; `None` while it is the User's own turn, or that of the people it has to do with.
+    pub fn ends_at(&self, open: &OpenRequest) -> Option<SimTime> {
+        if matches!(
+            open.stage,
+            Stage::BackingOff | Stage::Signing | Stage::Quarantined
+        ) {
+            return None;
+        }
+        let due = match open.mode {
+            ServiceMode::FutureDated => SimTime::from_secs(u64::from(open.request.execute_at_s)),
+            ServiceMode::OnDemand | ServiceMode::Scheduled | ServiceMode::NonDevice => SimTime::ZERO,
+        };
+        Some(open.sent_at.max(due) + self.by_srv[usize::from(open.request.srv.index())])
+    }
+}
+
+impl User {
+    /// A request was opened at `now`: from when on one could be unanswered.
+    #[inline]
+    pub(crate) fn note_patience(&mut self, now: SimTime) {
+        if self.state.patience_check_at.is_never() {
+            self.state.patience_check_at = now + self.patience.shortest;
+        }
+    }
+
+    pub(crate) fn give_up_unanswered(&mut self, now: SimTime) {
+        let mut unanswered: Vec<Slot> = Vec::new();
+        let mut earliest = SimTime::NEVER;
+        for (slot, open) in self.state.book.iter() {
+            match self.patience.ends_at(open) {
+                Some(at) if at <= now => unanswered.push(slot),
+                Some(at) => earliest = earliest.min(at),
+                None => {}
+            }
+        }
+        for slot in unanswered {
+            self.close(now, slot, Outcome::NoResponse, ResponseCode::E21, None);
+        }
+        self.state.patience_check_at = if self.state.book.is_empty() {
+            SimTime::NEVER
+        } else {
+            earliest
+                .max(now + CHECK_INTERVAL)
+                .min(now + self.patience.shortest.max(CHECK_INTERVAL))
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Harness, world_with};
+    use secnet_wire::{Answer, DccAlert, DccAlertCode, DeviceResult, Message};
+
+    const TIMES: &str = "[dsp]\ntimeout_min = \"10min\"\n[user]\npatience = \"1min\"";
+
+    /// The moment the first request is given up, and how long after its sending that is.
+    fn given_up_after(srv: &str, accepted: bool, more: &str) -> SimDuration {
+        let world = world_with(srv, 0.003, &format!("{more}\n{TIMES}"));
+        let mut harness = Harness::supplier(&world);
+        let request = harness.next_request();
+        let sent_at = harness.now;
+        if accepted {
+            harness.acknowledge(request, Answer::Accepted);
+        }
+        while harness.closed(Outcome::NoResponse) == 0 {
+            harness.wake();
+        }
+        harness.now.since(sent_at)
+    }
+
+    #[test]
+    fn a_request_without_an_answer_is_given_up_when_patience_ends() {
+        let rows = [
+            ("4.1.1", true, "", 600 + 60),
+            ("4.1.1", false, "", 600 + 60),
+            // Twice the target response time.
+            ("4.8.1", true, "", 2 * 5_600 + 60),
+            ("4.1.1", true, "future_dated_by = \"1h\"", 3_600 + 600 + 60),
+        ];
+        for (srv, accepted, more, expected) in rows {
+            let after = given_up_after(srv, accepted, more);
+            let expected = SimDuration::from_secs(expected);
+            assert!(
+                (expected..=expected + CHECK_INTERVAL).contains(&after),
+                "{srv} {more}: {after}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_quarantined_request_stays_open_until_people_have_decided() {
+        let world = world_with("4.1.1", 0.003, TIMES);
+        for acknowledged_first in [true, false] {
+            let mut harness = Harness::supplier(&world);
+            let request = harness.next_request();
+            let alert = Message::DccAlert(DccAlert {
+                code: DccAlertCode::N46,
+                about: request.id.target,
+                request: request.id.counter,
+                number: 1,
+                raised_at: harness.now,
+            });
+            if acknowledged_first {
+                harness.acknowledge(request, Answer::Accepted);
+                harness.tell(harness.now, alert);
+            } else {
+                harness.tell(harness.now, alert);
+                harness.acknowledge(request, Answer::Accepted);
+            }
+            let hours_later = harness.now + SimDuration::from_secs(5 * 3_600);
+            harness.run_to(hours_later);
+            let open = |harness: &Harness| harness.user.state().book.find(request.id.counter).is_some();
+            assert!(open(&harness));
+            harness.respond(hours_later, request, ResponseCode::Deleted, DeviceResult::Error);
+            assert!(!open(&harness));
+            assert_eq!(harness.closed(Outcome::QuarantinedDeleted), 1);
+            let counters = harness.account().counters;
+            assert_eq!(
+                (
+                    counters["user.dcc_alerts.n46"],
+                    counters["user.duplicate_answers"]
+                ),
+                (1, 0)
+            );
+        }
+    }
+
+    #[test]
+    fn an_answer_after_giving_up_is_a_duplicate() {
+        let world = world_with("4.1.1", 0.003, TIMES);
+        let mut harness = Harness::supplier(&world);
+        let request = harness.next_request();
+        while harness.closed(Outcome::NoResponse) == 0 {
+            harness.wake();
+        }
+        harness.acknowledge(request, Answer::Accepted);
+        assert_eq!(harness.account().counters["user.duplicate_answers"], 1);
+        assert_eq!(harness.closed(Outcome::NoResponse), 1);
+    }
+}

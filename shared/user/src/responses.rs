@@ -1,0 +1,145 @@
+//! Acknowledgements and service responses: what each means for the request it answers.
+
+use crate::request_book::{Slot, Stage};
+use crate::user::User;
+use secnet_engine::{ItemKind, Outcome};
+use secnet_model::{RequestId, ResponseCode, SimTime};
+use secnet_results::{ServiceKey, ServiceMode};
+use secnet_wire::{Acknowledgement, Answer, CommandOrigin, DeviceResult, ServiceResponse};
+
+/// The two words that tell a request from every other of the run.
+pub(crate) fn ledger_id(id: RequestId) -> [u64; 2] {
+    [u64::from(id.originator.0) << 48 ^ id.counter, id.target.0]
+}
+
+pub(crate) fn outcome_of(code: ResponseCode, result: DeviceResult) -> Outcome {
+    match code {
+        ResponseCode::I0 | ResponseCode::I99 => match result {
+            DeviceResult::Success => Outcome::Completed,
+            DeviceResult::Error => Outcome::DeviceError,
+        },
+        ResponseCode::E20 => Outcome::NotDelivered,
+        ResponseCode::E21 => Outcome::NoResponse,
+        ResponseCode::E30 => Outcome::FutureDatedTimeOut,
+        ResponseCode::E31 => Outcome::ScheduleTimeOut,
+        ResponseCode::Busy => Outcome::GaveUpOverload,
+        ResponseCode::Throttled => Outcome::Throttled,
+        ResponseCode::Deleted => Outcome::QuarantinedDeleted,
+        ResponseCode::E1
+        | ResponseCode::E2
+        | ResponseCode::E3
+        | ResponseCode::E4
+        | ResponseCode::E5
+        | ResponseCode::E11
+        | ResponseCode::E12
+        | ResponseCode::E13
+        | ResponseCode::E17
+        | ResponseCode::E19 => Outcome::Refused,
+    }
+}
+
+impl User {
+    pub(crate) fn receive_acknowledgement(&mut self, now: SimTime, acknowledgement: Acknowledgement) {
+        let counter = acknowledgement.id.counter;
+        let found = self.state.book.find(counter).and_then(|slot| {
+            let open = self.state.book.get_mut(slot)?;
+            Some((slot, open))
+        });
+        let (slot, open) = match found {
+            Some((slot, open)) if open.stage == Stage::Submitted => (slot, open),
+            // The alert that tells of the quarantine overtook it.
+            Some((_, open)) if open.stage == Stage::Quarantined => return,
+            _ => {
+                self.state.counts.duplicate_answers += 1;
+                return;
+            }
+        };
+        match acknowledgement.answer {
+            Answer::Accepted => open.stage = Stage::Accepted,
+            Answer::Done { .. } => {
+                let request = open.request;
+                self.remember_schedule(request);
+                self.close(now, slot, Outcome::Completed, ResponseCode::I0, None);
+            }
+            Answer::PreCommand { srv, bytes } => self.correlate_pre_command(now, slot, srv, bytes),
+            Answer::Refused(code) => self.close(now, slot, Outcome::Refused, code, None),
+            Answer::Busy { retry_after_ms } => {
+                self.back_off_or_give_up(now, slot, retry_after_ms, ResponseCode::Busy);
+            }
+            Answer::Throttled { retry_after_ms } => {
+                self.state.counts.throttled_answers += 1;
+                self.back_off_or_give_up(now, slot, retry_after_ms, ResponseCode::Throttled);
+            }
+        }
+    }
+
+    pub(crate) fn receive_service_response(&mut self, now: SimTime, response: ServiceResponse) {
+        if response.origin == CommandOrigin::Scheduled {
+            self.receive_scheduled_read(now, response);
+            return;
+        }
+        let Some(slot) = self.state.book.find(response.id.counter) else {
+            self.state.counts.duplicate_answers += 1;
+            return;
+        };
+        let outcome = outcome_of(response.code, response.result);
+        // What the DSP held until its time could not have been answered before.
+        let execution = match self.state.book.get_mut(slot) {
+            Some(open) if response.origin == CommandOrigin::HeldByDsp => {
+                Some(SimTime::from_secs(u64::from(open.request.execute_at_s)))
+            }
+            _ => None,
+        };
+        self.close(now, slot, outcome, response.code, execution);
+    }
+
+    /// A reading the DSP started: the item came with the message.
+    fn receive_scheduled_read(&mut self, now: SimTime, response: ServiceResponse) {
+        let region = response
+            .id
+            .target
+            .device()
+            .map(|device| self.world.population.region_of(device.premises));
+        let key = ServiceKey {
+            srv: response.srv,
+            mode: ServiceMode::Scheduled,
+            user: self.id,
+            region,
+        };
+        let outcome = outcome_of(response.code, response.result);
+        self.state
+            .service
+            .record(key, outcome, response.code, now.since(response.started_at), 1);
+        self.state
+            .ledger
+            .close(ItemKind::ScheduledRead, outcome, ledger_id(response.id), now);
+    }
+
+    /// Ends an open request. Its response time runs from when it was opened, or from its `execution` where that was
+    /// put off.
+    pub(crate) fn close(
+        &mut self,
+        now: SimTime,
+        slot: Slot,
+        outcome: Outcome,
+        code: ResponseCode,
+        execution: Option<SimTime>,
+    ) {
+        let Some(open) = self.state.book.remove(slot) else {
+            return;
+        };
+        let key = ServiceKey {
+            srv: open.request.srv,
+            mode: open.mode,
+            user: self.id,
+            region: open.region,
+        };
+        let since = execution.unwrap_or(open.opened_at);
+        self.state
+            .service
+            .record(key, outcome, code, now.since(since), open.attempts);
+        self.state
+            .ledger
+            .close(ItemKind::ServiceRequest, outcome, ledger_id(open.request.id), now);
+    }
+}

@@ -1,0 +1,467 @@
+//! The state machine every User is.
+
+use crate::arrivals::Arrivals;
+use crate::counts::Counts;
+use crate::duties::Duties;
+use crate::mistakes;
+use crate::patience::Patience;
+use crate::payload;
+use crate::request_book::{OpenRequest, RequestBook, Slot, Stage};
+use crate::request_form::{Candidate, RequestForm, Subject, Unsendable, is_about_schedules};
+use crate::signing::SigningTime;
+use crate::targets::{Search, Target};
+use crate::workload::Workload;
+use secnet_engine::deadlines::Deadlines;
+use secnet_engine::draw::Stream;
+use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox};
+use secnet_model::{Address, Eui64, Region, RequestId, Role, SimDuration, SimTime, Srv, UserId};
+use secnet_results::{Account, Accountable, AlertLevels, ServiceLevels, ServiceMode};
+use secnet_topology::World;
+use secnet_topology::scenario::Mistake;
+use secnet_wire::codec::{self, CodecError};
+use secnet_wire::{Message, ServiceRequest};
+use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::Arc;
+
+const GATEWAY_DELAY: Stream = Stream::named("user-gateway-delay");
+const REQUEST_SIZE: Stream = Stream::named("user-request-size");
+
+/// Schedules of its own making that a User remembers, to read and delete them. Assumed; the oldest stay.
+const SCHEDULES_REMEMBERED: usize = 1_024;
+
+/// A DCC User: what every kind does alike.
+#[derive(Debug)]
+pub struct User {
+    pub(crate) world: Arc<World>,
+    pub(crate) id: UserId,
+    pub(crate) duties: &'static Duties,
+    pub(crate) signing_time: SigningTime,
+    pub(crate) patience: Patience,
+    gateway_delay_min: SimDuration,
+    gateway_delay_mean: SimDuration,
+    pub(crate) workloads: Vec<Workload>,
+    /// The next arrival of each workload; follows from the state.
+    arrivals_due: Deadlines,
+    pub(crate) state: UserState,
+}
+
+/// Everything of a User that changes.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct UserState {
+    /// Number of the last envelope sent.
+    seq: u64,
+    /// Counter of the last request; strictly increasing (domain.md §2.1).
+    counter: u64,
+    /// By workload.
+    arrivals: Vec<Arrivals>,
+    pub(crate) book: RequestBook,
+    /// Requests to be sent, again or signed, with the time to do so.
+    waiting: BinaryHeap<Reverse<(SimTime, u64, Slot)>>,
+    schedules: Vec<OwnSchedule>,
+    pub(crate) patience_check_at: SimTime,
+    pub(crate) ledger: Ledger,
+    pub(crate) service: ServiceLevels,
+    pub(crate) alerts: AlertLevels,
+    pub(crate) counts: Counts,
+}
+
+/// A schedule the User created and has not deleted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+struct OwnSchedule {
+    target: Eui64,
+    srv: Srv,
+    /// As which it was created.
+    role: Role,
+}
+
+/// A request ready to be opened.
+struct Draft {
+    request: ServiceRequest,
+    mode: ServiceMode,
+    region: Option<Region>,
+}
+
+impl User {
+    /// A User the world does not list has neither roles nor workloads.
+    pub fn new(world: &Arc<World>, id: UserId, duties: &'static Duties) -> User {
+        let scenario = &world.scenario;
+        let workloads = match world.user(id) {
+            Some(entry) => Workload::all_of(world, entry, duties),
+            None => Vec::new(),
+        };
+        let first_arrival = |workload: &Workload| {
+            workload.process.start(
+                world
+                    .draws
+                    .exponential(workload.streams.arrivals, u64::from(id.0), 0),
+            )
+        };
+        let state = UserState {
+            arrivals: workloads.iter().map(first_arrival).collect(),
+            patience_check_at: SimTime::NEVER,
+            ..UserState::default()
+        };
+        User {
+            world: Arc::clone(world),
+            id,
+            duties,
+            signing_time: SigningTime::new(&scenario.user),
+            patience: Patience::new(scenario),
+            gateway_delay_min: scenario.gateway.latency_min.as_duration(),
+            gateway_delay_mean: scenario.gateway.latency_mean.as_duration(),
+            workloads,
+            arrivals_due: deadlines_of(&state.arrivals),
+            state,
+        }
+    }
+
+    /// The User whose state [`Accountable::save`] wrote down.
+    pub fn restore(
+        world: &Arc<World>,
+        id: UserId,
+        duties: &'static Duties,
+        saved: &[u8],
+    ) -> Result<User, CodecError> {
+        const WHAT: &str = "the state of a User";
+        let state: UserState = codec::decode_value(WHAT, saved, codec::STATE_BYTES_MAX)?;
+        let mut user = User::new(world, id, duties);
+        if state.arrivals.len() != user.workloads.len() {
+            let problem = codec::Problem::Invalid(format!(
+                "has {} workloads where the scenario gives it {}",
+                state.arrivals.len(),
+                user.workloads.len()
+            ));
+            return Err(CodecError {
+                what: WHAT.to_owned(),
+                problem,
+            });
+        }
+        user.arrivals_due = deadlines_of(&state.arrivals);
+        user.state = state;
+        Ok(user)
+    }
+
+    pub fn id(&self) -> UserId {
+        self.id
+    }
+
+    pub fn state(&self) -> &UserState {
+        &self.state
+    }
+
+    /// To send the request in `slot`, again or signed, at `due`.
+    pub(crate) fn wait_until(&mut self, due: SimTime, counter: u64, slot: Slot) {
+        self.state.waiting.push(Reverse((due, counter, slot)));
+    }
+
+    fn wake(&mut self, now: SimTime, out: &mut Outbox<Message>) {
+        while self.arrivals_due.earliest() <= now {
+            self.arrive(now, self.arrivals_due.earliest_index(), out);
+        }
+        while let Some(&Reverse((due, counter, slot))) = self.state.waiting.peek()
+            && due <= now
+        {
+            self.state.waiting.pop();
+            self.resume(now, counter, slot, out);
+        }
+        if self.state.patience_check_at <= now {
+            self.give_up_unanswered(now);
+        }
+    }
+
+    /// The next arrival of a workload is here.
+    fn arrive(&mut self, now: SimTime, place: usize, out: &mut Outbox<Message>) {
+        let n = self.state.arrivals[place].n;
+        match self.draft(now, &self.workloads[place], n) {
+            Ok(draft) => self.open(now, place, draft, out),
+            Err(Unsendable::NoTarget) => self.state.counts.arrivals_without_target += 1,
+            Err(Unsendable::MistakeNotPossible) => self.state.counts.mistakes_not_possible += 1,
+        }
+        let workload = &self.workloads[place];
+        let exponential =
+            self.world
+                .draws
+                .exponential(workload.streams.arrivals, u64::from(self.id.0), n + 1);
+        let arrivals = &mut self.state.arrivals[place];
+        workload.process.advance(arrivals, exponential);
+        self.arrivals_due.set(place, arrivals.next_at);
+    }
+
+    /// Fills in a workload's `n`-th request.
+    fn draft(&self, now: SimTime, workload: &Workload, n: u64) -> Result<Draft, Unsendable> {
+        let (draws, user) = (self.world.draws, u64::from(self.id.0));
+        let choice = match workload.forms.len() {
+            1 => 0,
+            count => draws.below(count as u64, workload.streams.srv, user, n) as usize,
+        };
+        let form = workload
+            .forms
+            .get(choice)
+            .ok_or(Unsendable::NoTarget)?
+            .as_ref()
+            .map_err(|problem| *problem)?;
+        let (target, role, region, execute_at_s) = match &form.subject {
+            Subject::Dcc(role) => (Eui64::DCC, *role, None, 0),
+            Subject::Device(candidates) => {
+                let (target, role, region) = self.choose_device(workload, form.srv, candidates, n)?;
+                let region = region.filter(|_| form.mode != ServiceMode::NonDevice);
+                (target, role, region, execution_time(now, workload, form))
+            }
+            Subject::Schedule(choices) => {
+                let schedule = self.choose_schedule(workload, form, choices, n)?;
+                (
+                    schedule.target,
+                    schedule.role,
+                    None,
+                    u32::from(schedule.srv.index()),
+                )
+            }
+        };
+        let counter = self.state.counter + 1;
+        let request = ServiceRequest {
+            id: RequestId {
+                originator: self.id,
+                target,
+                counter,
+            },
+            srv: form.srv,
+            variant: form.variant,
+            service: form.service,
+            role: form.claimed_role.unwrap_or(role),
+            bytes: payload::service_request(form.srv, draws.bits(REQUEST_SIZE, user, counter)),
+            execute_at_s,
+        };
+        Ok(Draft {
+            request,
+            mode: form.mode,
+            region,
+        })
+    }
+
+    /// What 5.1–5.3 are about: a schedule to create, or one of its own to read or delete where it has any.
+    fn choose_schedule(
+        &self,
+        workload: &Workload,
+        form: &RequestForm,
+        choices: &[(Srv, Vec<Candidate>)],
+        n: u64,
+    ) -> Result<OwnSchedule, Unsendable> {
+        let choose = |count: usize| {
+            let stream = workload.streams.schedule;
+            self.world
+                .draws
+                .below(count as u64, stream, u64::from(self.id.0), n) as usize
+        };
+        let own = &self.state.schedules;
+        if form.srv.number() != "5.1" && workload.mistake.is_none() && !own.is_empty() {
+            return Ok(own[choose(own.len())]);
+        }
+        let (srv, candidates) = choices.get(choose(choices.len())).ok_or(Unsendable::NoTarget)?;
+        let (target, role, _) = self.choose_device(workload, *srv, candidates, n)?;
+        Ok(OwnSchedule {
+            target,
+            srv: *srv,
+            role,
+        })
+    }
+
+    /// The device `srv` goes to, the role in which, and its region.
+    fn choose_device(
+        &self,
+        workload: &Workload,
+        srv: Srv,
+        candidates: &[Candidate],
+        n: u64,
+    ) -> Result<(Eui64, Role, Option<Region>), Unsendable> {
+        let population = &self.world.population;
+        if workload.mistake == Some(Mistake::UnknownDevice) {
+            let role = candidates.first().ok_or(Unsendable::NoTarget)?.role;
+            return Ok((self.unknown_device(workload, n), role, None));
+        }
+        let search = Search {
+            population,
+            draws: self.world.draws,
+            user: self.id,
+            stream: workload.streams.premises,
+            n,
+            prepayment_only: workload.prepayment_only,
+        };
+        let Target { premises, candidate } = if workload.mistake == Some(Mistake::NotResponsible) {
+            search.foreign(candidates).ok_or(Unsendable::MistakeNotPossible)?
+        } else {
+            search
+                .own(&workload.portfolio, |role| workload.implies(role), candidates)
+                .ok_or(Unsendable::NoTarget)?
+        };
+        let device_type = match workload.mistake {
+            Some(Mistake::WrongDeviceType) => mistakes::wrong_device_type(srv, population, premises)
+                .ok_or(Unsendable::MistakeNotPossible)?,
+            _ => candidate.device_type,
+        };
+        let region = population.region_of(premises);
+        Ok((premises.device(device_type).eui64(), candidate.role, Some(region)))
+    }
+
+    fn unknown_device(&self, workload: &Workload, n: u64) -> Eui64 {
+        mistakes::unknown_device(self.world.draws.bits(
+            workload.streams.unknown_device,
+            u64::from(self.id.0),
+            n,
+        ))
+    }
+
+    fn open(&mut self, now: SimTime, workload: usize, draft: Draft, out: &mut Outbox<Message>) {
+        self.state.counter += 1;
+        self.state.ledger.open(ItemKind::ServiceRequest);
+        let slot = self.state.book.insert(OpenRequest {
+            request: draft.request,
+            stage: Stage::Submitted,
+            mode: draft.mode,
+            region: draft.region,
+            attempts: 1,
+            submissions: 0,
+            workload: workload as u16,
+            opened_at: now,
+            sent_at: now,
+        });
+        self.note_patience(now);
+        self.submit(now, slot, out);
+    }
+
+    /// A back-off or a signing is over.
+    fn resume(&mut self, now: SimTime, counter: u64, slot: Slot, out: &mut Outbox<Message>) {
+        let Some(open) = self.state.book.get_mut(slot) else {
+            return;
+        };
+        if open.request.id.counter != counter {
+            return;
+        }
+        if open.stage == Stage::BackingOff {
+            open.attempts += 1;
+            self.state.counts.retries += 1;
+        }
+        self.submit(now, slot, out);
+    }
+
+    fn submit(&mut self, now: SimTime, slot: Slot, out: &mut Outbox<Message>) {
+        let Some(open) = self.state.book.get_mut(slot) else {
+            return;
+        };
+        open.stage = Stage::Submitted;
+        open.sent_at = now;
+        open.submissions = open.submissions.wrapping_add(1);
+        let key = open.request.id.counter << 16 | u64::from(open.submissions);
+        let delay = self.world.draws.delay(
+            self.gateway_delay_min,
+            self.gateway_delay_mean,
+            GATEWAY_DELAY,
+            u64::from(self.id.0),
+            key,
+        );
+        self.state.seq += 1;
+        let message = Message::ServiceRequest(open.request);
+        out.send(
+            Address::user(self.id),
+            Address::DSP,
+            self.state.seq,
+            now + delay,
+            message,
+        );
+    }
+
+    /// Keeps in mind which schedules the DSP holds on its request.
+    pub(crate) fn remember_schedule(&mut self, request: ServiceRequest) {
+        if !is_about_schedules(request.srv) {
+            return;
+        }
+        let scheduled = u8::try_from(request.execute_at_s).ok().and_then(Srv::from_index);
+        let Some(srv) = scheduled else { return };
+        let schedule = OwnSchedule {
+            target: request.id.target,
+            srv,
+            role: request.role,
+        };
+        let own = &mut self.state.schedules;
+        let place = own.iter().position(|known| *known == schedule);
+        match (request.srv.number(), place) {
+            ("5.1", None) if own.len() < SCHEDULES_REMEMBERED => own.push(schedule),
+            ("5.3", Some(place)) => {
+                own.swap_remove(place);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Execution time in whole seconds since the epoch, never 0; 0 for on-demand requests.
+fn execution_time(now: SimTime, workload: &Workload, form: &RequestForm) -> u32 {
+    match workload.future_dated_by {
+        Some(span) if form.mode == ServiceMode::FutureDated => {
+            let seconds = (now + span).as_micros().div_ceil(1_000_000).max(1);
+            u32::try_from(seconds).unwrap_or(u32::MAX)
+        }
+        _ => 0,
+    }
+}
+
+fn deadlines_of(arrivals: &[Arrivals]) -> Deadlines {
+    let mut deadlines = Deadlines::new(arrivals.len());
+    for (place, arrivals) in arrivals.iter().enumerate() {
+        deadlines.set(place, arrivals.next_at);
+    }
+    deadlines
+}
+
+impl Node for User {
+    type Message = Message;
+
+    fn handle(&mut self, now: SimTime, input: Input<Message>, out: &mut Outbox<Message>) {
+        let envelope = match input {
+            Input::Deadline => return self.wake(now, out),
+            Input::Message(envelope) => envelope,
+        };
+        match envelope.message {
+            Message::Acknowledgement(acknowledgement) => self.receive_acknowledgement(now, acknowledgement),
+            Message::ServiceResponse(response) => self.receive_service_response(now, response),
+            Message::DeviceAlert(alert) => self.receive_device_alert(now, alert),
+            Message::DccAlert(alert) => self.receive_dcc_alert(now, alert),
+            Message::ServiceRequest(_)
+            | Message::Command(_)
+            | Message::Undeliverable(_)
+            | Message::DeviceResponse(_) => self.state.counts.unexpected_messages += 1,
+        }
+    }
+
+    fn next_deadline(&self) -> SimTime {
+        let waiting = self
+            .state
+            .waiting
+            .peek()
+            .map_or(SimTime::NEVER, |Reverse((due, _, _))| *due);
+        self.arrivals_due
+            .earliest()
+            .min(waiting)
+            .min(self.state.patience_check_at)
+    }
+}
+
+impl Accountable for User {
+    fn account(&self) -> Account {
+        let mut held = [0; ItemKind::COUNT];
+        held[ItemKind::ServiceRequest as usize] = self.state.book.len() as u64;
+        Account {
+            ledger: self.state.ledger.clone(),
+            held,
+            service: self.state.service.clone(),
+            alerts: self.state.alerts.clone(),
+            counters: self.state.counts.named(),
+        }
+    }
+
+    fn save(&self) -> Vec<u8> {
+        // Fails only beyond the limit of 4 GiB; what is then written down cannot be read back.
+        codec::encode_value("the state of a User", &self.state, codec::STATE_BYTES_MAX).unwrap_or_default()
+    }
+}

@@ -1,0 +1,138 @@
+//! A scenario's workload as one User sends it: everything about it that does not change, worked out once.
+
+use crate::arrivals::ArrivalProcess;
+use crate::day_shape::hourly_rates;
+use crate::duties::Duties;
+use crate::request_form::{RequestForm, Unsendable, Wishes};
+use crate::retries::RetryPolicy;
+use secnet_engine::draw::Stream;
+use secnet_model::{Role, SimDuration, SimTime, Srv};
+use secnet_topology::scenario::{Mistake, WorkloadParams};
+use secnet_topology::{Portfolio, UserEntry, World};
+
+const ARRIVALS: Stream = Stream::named("user-arrivals");
+const CHOICE_OF_SRV: Stream = Stream::named("user-choice-of-srv");
+const CHOICE_OF_PREMISES: Stream = Stream::named("user-choice-of-premises");
+const CHOICE_OF_SCHEDULE: Stream = Stream::named("user-choice-of-schedule");
+const UNKNOWN_DEVICE: Stream = Stream::named("user-unknown-device");
+
+/// The workload's own streams of draws, told apart by its place in the scenario.
+#[derive(Clone, Copy, Debug)]
+pub struct Streams {
+    pub arrivals: Stream,
+    pub srv: Stream,
+    pub premises: Stream,
+    pub schedule: Stream,
+    pub unknown_device: Stream,
+}
+
+/// Which premises a workload draws from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reach {
+    /// The User's portfolio: a Supplier's premises by electricity.
+    Portfolio,
+    /// A Supplier's premises by gas, for workloads that only deal with gas devices.
+    Gas,
+}
+
+#[derive(Clone, Debug)]
+pub struct Workload {
+    pub process: ArrivalProcess,
+    pub streams: Streams,
+    pub portfolio: Portfolio,
+    pub reach: Reach,
+    pub forms: Vec<Result<RequestForm, Unsendable>>,
+    pub prepayment_only: bool,
+    pub future_dated_by: Option<SimDuration>,
+    pub mistake: Option<Mistake>,
+    pub retry_policy: RetryPolicy,
+}
+
+impl Workload {
+    /// All workloads of the scenario that the User sends, in the scenario's order.
+    pub fn all_of(world: &World, user: &UserEntry, duties: &Duties) -> Vec<Workload> {
+        let workloads = world.scenario.workloads.iter().zip(0..);
+        workloads
+            .filter(|(params, _)| user.is_meant_by(&params.from))
+            .map(|(params, place)| Workload::new(world, user, duties, params, place))
+            .collect()
+    }
+
+    fn new(
+        world: &World,
+        user: &UserEntry,
+        duties: &Duties,
+        params: &WorkloadParams,
+        place: u64,
+    ) -> Workload {
+        let wishes = Wishes {
+            target: params.target,
+            future_dated: params.future_dated_by.is_some(),
+            mistake: params.mistake,
+        };
+        let forms: Vec<_> = params
+            .srvs
+            .iter()
+            .filter_map(|number| Srv::from_number(number))
+            .map(|srv| RequestForm::new(srv, duties, user.roles, wishes))
+            .collect();
+        let reach = reach_of(&forms);
+        let portfolio = match reach {
+            Reach::Portfolio => world.population.portfolio(user.id),
+            Reach::Gas => world.population.gas_portfolio(user.id),
+        };
+        let after_epoch = |span: secnet_topology::Span| SimTime::ZERO + span.as_duration();
+        let starts_at = params.starts_after.map_or(SimTime::ZERO, after_epoch);
+        let ends_at = params
+            .ends_after
+            .map_or(world.horizon, after_epoch)
+            .min(world.horizon);
+        let per_day = if forms.is_empty() {
+            0.0
+        } else {
+            params.per_premises_per_day * f64::from(portfolio.len())
+        };
+        Workload {
+            process: ArrivalProcess::new(
+                per_day,
+                hourly_rates(params.shape),
+                world.calendar,
+                starts_at,
+                ends_at,
+            ),
+            streams: Streams {
+                arrivals: ARRIVALS.variant(place),
+                srv: CHOICE_OF_SRV.variant(place),
+                premises: CHOICE_OF_PREMISES.variant(place),
+                schedule: CHOICE_OF_SCHEDULE.variant(place),
+                unknown_device: UNKNOWN_DEVICE.variant(place),
+            },
+            portfolio,
+            reach,
+            forms,
+            prepayment_only: params.prepayment_only,
+            future_dated_by: params.future_dated_by.map(|span| span.as_duration()),
+            mistake: params.mistake,
+            retry_policy: RetryPolicy::new(&world.scenario.user, params),
+        }
+    }
+
+    /// Whether every premises it draws from is the User's own in that role.
+    #[inline]
+    pub fn implies(&self, role: Role) -> bool {
+        (role == Role::GasSupplier) == (self.reach == Reach::Gas)
+    }
+}
+
+fn reach_of(forms: &[Result<RequestForm, Unsendable>]) -> Reach {
+    let mut candidates = forms
+        .iter()
+        .flatten()
+        .flat_map(RequestForm::candidates)
+        .peekable();
+    if candidates.peek().is_some() && candidates.all(|candidate| candidate.role == Role::GasSupplier) {
+        Reach::Gas
+    } else {
+        Reach::Portfolio
+    }
+}
