@@ -1,0 +1,236 @@
+//! All cells of a region, both directions, and the moments at which one of them has something to do.
+
+use crate::cell::{Channel, Server};
+use crate::identity::Identity;
+use crate::loss::{Direction, Loss};
+use crate::waiting_room::{Parcel, WaitingRoom};
+use secnet_model::{SimDuration, SimTime};
+use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// What does not change during a run.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct WanParams {
+    pub downlink: Channel,
+    pub uplink: Channel,
+    /// Messages waiting per cell and direction beyond which the least urgent are refused.
+    pub queue_limit: u32,
+    pub loss: Loss,
+}
+
+/// How a message leaves the cells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Passage {
+    /// Its transmission ends then, and is received.
+    Sent {
+        ends: SimTime,
+    },
+    /// Every transmission was lost.
+    Lost,
+    QueueFull,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Traffic {
+    pub transmissions: u64,
+    pub retransmissions: u64,
+    /// Spent waiting in a queue before a transmission, over all transmissions.
+    pub waiting: SimDuration,
+    pub transmitting: SimDuration,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Cells {
+    /// Two per cell: downlink, uplink.
+    servers: Vec<Server>,
+    room: WaitingRoom,
+    /// One for each server in whose queue something waits, one for each loss not yet noticed.
+    due: BinaryHeap<Reverse<(SimTime, Event)>>,
+    pub downlink: Traffic,
+    pub uplink: Traffic,
+}
+
+/// Of two at one moment a server sends on before what was lost rejoins the queue, as before what arrives at that moment.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+enum Event {
+    ServerFree(u32),
+    LossNoticed(u32),
+}
+
+impl Direction {
+    const fn of_server(server: u32) -> Direction {
+        if server & 1 == 0 {
+            Direction::Downlink
+        } else {
+            Direction::Uplink
+        }
+    }
+
+    /// The server of a cell in this direction.
+    pub const fn server(self, cell: u32) -> u32 {
+        match self {
+            Direction::Downlink => cell * 2,
+            Direction::Uplink => cell * 2 + 1,
+        }
+    }
+}
+
+impl Parcel {
+    pub fn direction(&self) -> Direction {
+        Direction::of_server(self.server)
+    }
+}
+
+impl Cells {
+    pub fn new(cells: u32) -> Cells {
+        Cells {
+            servers: vec![Server::IDLE; cells as usize * 2],
+            room: WaitingRoom::default(),
+            due: BinaryHeap::new(),
+            downlink: Traffic::default(),
+            uplink: Traffic::default(),
+        }
+    }
+
+    pub fn count(&self) -> u32 {
+        (self.servers.len() / 2) as u32
+    }
+
+    /// The next moment a queue moves or a loss is noticed.
+    #[inline]
+    pub fn next_deadline(&self) -> SimTime {
+        self.due.peek().map_or(SimTime::NEVER, |Reverse((at, _))| *at)
+    }
+
+    /// Device alerts in the cells' custody. One that is being received already travels as an envelope.
+    pub fn alerts_held(&self) -> u64 {
+        self.room.alerts()
+    }
+
+    pub fn waiting(&self) -> usize {
+        self.room.len()
+    }
+
+    pub fn memory_bytes(&self) -> usize {
+        self.servers.capacity() * size_of::<Server>()
+            + self.room.memory_bytes()
+            + self.due.capacity() * size_of::<Reverse<(SimTime, Event)>>()
+    }
+
+    /// A message comes to its cell: it is sent at once, waits, or is refused.
+    #[inline]
+    pub fn offer(
+        &mut self,
+        now: SimTime,
+        params: &WanParams,
+        mut parcel: Parcel,
+        leave: &mut impl FnMut(Parcel, Passage),
+    ) {
+        parcel.joined = now;
+        if self.servers[parcel.server as usize].is_idle(now) {
+            self.transmit(now, params, parcel, leave);
+        } else {
+            self.queue(params, parcel, leave);
+        }
+    }
+
+    /// Does what is due at or before `now`, in order.
+    pub fn wake(&mut self, now: SimTime, params: &WanParams, leave: &mut impl FnMut(Parcel, Passage)) {
+        while let Some(Reverse((at, event))) = self.due.peek().copied()
+            && at <= now
+        {
+            self.due.pop();
+            match event {
+                Event::ServerFree(server) => self.send_next(at, params, server, leave),
+                Event::LossNoticed(place) => {
+                    let parcel = self.room.remove(place);
+                    if parcel.transmissions >= params.loss.transmissions_max {
+                        leave(parcel, Passage::Lost);
+                    } else {
+                        self.offer(at, params, parcel, leave);
+                    }
+                }
+            }
+        }
+    }
+
+    fn queue(&mut self, params: &WanParams, parcel: Parcel, leave: &mut impl FnMut(Parcel, Passage)) {
+        let server = &mut self.servers[parcel.server as usize];
+        if server.waiting() >= params.queue_limit {
+            let Some(place) = server.take_less_urgent(&mut self.room, parcel.class) else {
+                return leave(parcel, Passage::QueueFull);
+            };
+            leave(self.room.remove(place), Passage::QueueFull);
+        } else if server.waiting() == 0 {
+            self.due
+                .push(Reverse((server.free_at, Event::ServerFree(parcel.server))));
+        }
+        let place = self.room.insert(parcel);
+        server.join(&mut self.room, place, parcel.class);
+    }
+
+    fn send_next(
+        &mut self,
+        now: SimTime,
+        params: &WanParams,
+        server: u32,
+        leave: &mut impl FnMut(Parcel, Passage),
+    ) {
+        let Some(place) = self.servers[server as usize].take_next(&mut self.room) else {
+            return;
+        };
+        let parcel = self.room.remove(place);
+        self.transmit(now, params, parcel, leave);
+        let server_state = &self.servers[server as usize];
+        if server_state.waiting() > 0 {
+            self.due
+                .push(Reverse((server_state.free_at, Event::ServerFree(server))));
+        }
+    }
+
+    #[inline]
+    fn transmit(
+        &mut self,
+        now: SimTime,
+        params: &WanParams,
+        mut parcel: Parcel,
+        leave: &mut impl FnMut(Parcel, Passage),
+    ) {
+        let direction = parcel.direction();
+        let (channel, traffic) = match direction {
+            Direction::Downlink => (params.downlink, &mut self.downlink),
+            Direction::Uplink => (params.uplink, &mut self.uplink),
+        };
+        let takes = channel.transmission_time(bytes_of(&parcel));
+        let ends = now + takes;
+        self.servers[parcel.server as usize].free_at = ends;
+        traffic.transmissions += 1;
+        traffic.retransmissions += u64::from(parcel.transmissions > 0);
+        traffic.waiting += now.since(parcel.joined);
+        traffic.transmitting += takes;
+        parcel.transmissions += 1;
+        let lost = Identity::of(&parcel.message)
+            .is_some_and(|message| params.loss.strikes(direction, message, parcel.transmissions));
+        if lost {
+            let place = self.room.insert(parcel);
+            self.due.push(Reverse((
+                ends + params.loss.retransmit_after,
+                Event::LossNoticed(place),
+            )));
+        } else {
+            leave(parcel, Passage::Sent { ends });
+        }
+    }
+}
+
+/// GBCS size of what goes over the WAN.
+fn bytes_of(parcel: &Parcel) -> u32 {
+    use secnet_wire::Message;
+    match parcel.message {
+        Message::Command(command) => command.bytes,
+        Message::DeviceResponse(response) => response.bytes,
+        Message::DeviceAlert(alert) => u32::from(alert.bytes),
+        _ => 0,
+    }
+}

@@ -1,0 +1,48 @@
+//! One-way latencies: over the SM WAN to the premises, and over the DSP–CSP link. Transmission and waiting come on top.
+
+use crate::identity::Identity;
+use secnet_engine::Draws;
+use secnet_engine::draw::Stream;
+use secnet_model::SimDuration;
+
+const TO_PREMISES: Stream = Stream::named("csp-to-premises");
+const RESPONSE_TO_DSP: Stream = Stream::named("csp-to-dsp");
+const UNDELIVERABLE_TO_DSP: Stream = Stream::named("csp-undeliverable-to-dsp");
+
+/// A shortest delay and an exponential tail.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Latency {
+    pub min: SimDuration,
+    pub mean: SimDuration,
+}
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Latencies {
+    pub draws: Draws,
+    pub wan: Latency,
+    pub dsp: Latency,
+}
+
+impl Latencies {
+    #[inline]
+    pub fn to_premises(&self, command: Identity) -> SimDuration {
+        self.draw(self.wan, TO_PREMISES, command)
+    }
+
+    /// For a response or an alert passed on.
+    #[inline]
+    pub fn to_dsp(&self, message: Identity) -> SimDuration {
+        self.draw(self.dsp, RESPONSE_TO_DSP, message)
+    }
+
+    /// For word of a command that could not be delivered.
+    #[inline]
+    pub fn undeliverable_to_dsp(&self, command: Identity) -> SimDuration {
+        self.draw(self.dsp, UNDELIVERABLE_TO_DSP, command)
+    }
+
+    #[inline]
+    fn draw(&self, latency: Latency, stream: Stream, key: Identity) -> SimDuration {
+        self.draws.delay(latency.min, latency.mean, stream, key.id, key.n)
+    }
+}

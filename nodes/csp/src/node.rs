@@ -1,0 +1,416 @@
+//! `impl Node for Csp`: what comes in, and what becomes of what leaves the cells.
+
+use crate::cell::Channel;
+use crate::cells::{Cells, Passage, WanParams};
+use crate::identity::Identity;
+use crate::latency::{Latencies, Latency};
+use crate::loss::{Direction, Loss};
+use crate::priority::class_of;
+use crate::waiting_room::Parcel;
+use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Outcome};
+use secnet_model::{Address, PremisesId, Region, SimTime};
+use secnet_results::{Account, Accountable};
+use secnet_topology::World;
+use secnet_topology::scenario::CspParams;
+use secnet_wire::codec::{CodecError, Problem, STATE_BYTES_MAX, decode_value, encode_value};
+use secnet_wire::{Command, DeviceAlert, DeviceResponse, Message, Undeliverable, UndeliverableReason};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::ops::{AddAssign, Range};
+use std::sync::Arc;
+
+const STATE_NAME: &str = "the state of a CSP";
+
+/// One region's Communications Service Provider.
+pub struct Csp {
+    world: Arc<World>,
+    region: Region,
+    premises: Range<u32>,
+    wan: WanParams,
+    latencies: Latencies,
+    state: CspState,
+}
+
+/// Everything about a CSP that changes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CspState {
+    cells: Cells,
+    desk: Desk,
+}
+
+/// Where messages leave the cells to: what was sent, closed and counted.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Desk {
+    /// Envelopes sent so far.
+    sent: u64,
+    ledger: Ledger,
+    counts: Counts,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Counts {
+    commands: u64,
+    commands_delivered: u64,
+    no_coverage: u64,
+    commands_lost: u64,
+    commands_queue_full: u64,
+    responses_delivered: u64,
+    responses_lost: u64,
+    responses_queue_full: u64,
+    alerts_passed_on: u64,
+    alerts_lost: u64,
+    alerts_queue_full: u64,
+    misrouted: u64,
+}
+
+impl Csp {
+    pub fn new(world: &Arc<World>, region: Region) -> Csp {
+        let cells = Cells::new(world.population.cell_count(region));
+        Csp::with_state(
+            world,
+            region,
+            CspState {
+                cells,
+                desk: Desk::default(),
+            },
+        )
+    }
+
+    fn with_state(world: &Arc<World>, region: Region, state: CspState) -> Csp {
+        let params = world.scenario.csp.get(region);
+        let link = &world.scenario.dsp_csp;
+        Csp {
+            region,
+            premises: world.population.region_range(region),
+            wan: wan_params(world, params),
+            latencies: Latencies {
+                draws: world.draws,
+                wan: Latency {
+                    min: params.latency_min.as_duration(),
+                    mean: params.latency_mean.as_duration(),
+                },
+                dsp: Latency {
+                    min: link.latency_min.as_duration(),
+                    mean: link.latency_mean.as_duration(),
+                },
+            },
+            world: Arc::clone(world),
+            state,
+        }
+    }
+
+    /// A CSP that goes on from what [`save`](Accountable::save) wrote. The state of another scenario's is refused.
+    pub fn restore(world: &Arc<World>, region: Region, saved: &[u8]) -> Result<Csp, CodecError> {
+        let state: CspState = decode_value(STATE_NAME, saved, STATE_BYTES_MAX)?;
+        let (cells, expected) = (state.cells.count(), world.population.cell_count(region));
+        if cells != expected {
+            let problem = Problem::Invalid(format!("has {cells} cells where the region has {expected}"));
+            return Err(CodecError {
+                what: STATE_NAME.to_owned(),
+                problem,
+            });
+        }
+        Ok(Csp::with_state(world, region, state))
+    }
+
+    /// Bytes this CSP's cells, queues and timers take.
+    pub fn memory_bytes(&self) -> usize {
+        self.state.cells.memory_bytes()
+    }
+
+    /// A command from the DSP: to the cell of its premises, where there is coverage.
+    #[inline]
+    fn command(&mut self, now: SimTime, command: Command, out: &mut Outbox<Message>) {
+        self.state.desk.counts.commands += 1;
+        let Some(premises) = self.premises_of(command.id.target.device().map(|device| device.premises))
+        else {
+            self.state.desk.counts.misrouted += 1;
+            return self
+                .clerk(now, out)
+                .undeliverable(&command, UndeliverableReason::NoCoverage);
+        };
+        if !self.world.population.has_wan(premises) {
+            self.state.desk.counts.no_coverage += 1;
+            return self
+                .clerk(now, out)
+                .undeliverable(&command, UndeliverableReason::NoCoverage);
+        }
+        self.offer(now, Direction::Downlink, premises, Message::Command(command), out);
+    }
+
+    /// A response or an alert from a premises: through its cell, then to the DSP.
+    #[inline]
+    fn up(
+        &mut self,
+        now: SimTime,
+        premises: Option<PremisesId>,
+        message: Message,
+        out: &mut Outbox<Message>,
+    ) {
+        match self.premises_of(premises) {
+            Some(premises) => self.offer(now, Direction::Uplink, premises, message, out),
+            None => {
+                self.state.desk.counts.misrouted += 1;
+                self.clerk(now, out).gone(message, Outcome::LostOnWan);
+            }
+        }
+    }
+
+    fn premises_of(&self, premises: Option<PremisesId>) -> Option<PremisesId> {
+        premises.filter(|premises| self.premises.contains(&premises.0))
+    }
+
+    #[inline]
+    fn offer(
+        &mut self,
+        now: SimTime,
+        direction: Direction,
+        premises: PremisesId,
+        message: Message,
+        out: &mut Outbox<Message>,
+    ) {
+        let parcel = Parcel {
+            server: direction.server(self.world.population.cell_of(premises)),
+            class: class_of(&message),
+            message,
+            joined: now,
+            transmissions: 0,
+        };
+        let (cells, wan, mut clerk) = self.cells_and_clerk(now, out);
+        cells.offer(now, wan, parcel, &mut |parcel, passage| {
+            clerk.leave(&parcel, passage)
+        });
+    }
+
+    fn wake(&mut self, now: SimTime, out: &mut Outbox<Message>) {
+        let (cells, wan, mut clerk) = self.cells_and_clerk(now, out);
+        cells.wake(now, wan, &mut |parcel, passage| clerk.leave(&parcel, passage));
+    }
+
+    /// The cells, and who deals with what leaves them.
+    #[inline]
+    fn cells_and_clerk<'a>(
+        &'a mut self,
+        now: SimTime,
+        out: &'a mut Outbox<Message>,
+    ) -> (&'a mut Cells, &'a WanParams, Clerk<'a>) {
+        let clerk = Clerk {
+            now,
+            region: self.region,
+            latencies: &self.latencies,
+            desk: &mut self.state.desk,
+            out,
+        };
+        (&mut self.state.cells, &self.wan, clerk)
+    }
+
+    fn clerk<'a>(&'a mut self, now: SimTime, out: &'a mut Outbox<Message>) -> Clerk<'a> {
+        self.cells_and_clerk(now, out).2
+    }
+}
+
+impl Node for Csp {
+    type Message = Message;
+
+    fn handle(&mut self, now: SimTime, input: Input<Message>, out: &mut Outbox<Message>) {
+        match input {
+            Input::Deadline => self.wake(now, out),
+            Input::Message(envelope) => match envelope.message {
+                Message::Command(command) => self.command(now, command, out),
+                Message::DeviceResponse(DeviceResponse { id, .. }) => {
+                    let premises = id.target.device().map(|device| device.premises);
+                    self.up(now, premises, envelope.message, out);
+                }
+                Message::DeviceAlert(DeviceAlert { device, .. }) => {
+                    self.up(now, Some(device.premises), envelope.message, out);
+                }
+                Message::ServiceRequest(_)
+                | Message::Acknowledgement(_)
+                | Message::Undeliverable(_)
+                | Message::ServiceResponse(_)
+                | Message::DccAlert(_) => self.state.desk.counts.misrouted += 1,
+            },
+        }
+    }
+
+    #[inline]
+    fn next_deadline(&self) -> SimTime {
+        self.state.cells.next_deadline()
+    }
+}
+
+/// Sends on, reports or closes what leaves the cells.
+struct Clerk<'a> {
+    now: SimTime,
+    region: Region,
+    latencies: &'a Latencies,
+    desk: &'a mut Desk,
+    out: &'a mut Outbox<Message>,
+}
+
+impl Clerk<'_> {
+    #[inline]
+    fn leave(&mut self, parcel: &Parcel, passage: Passage) {
+        match (parcel.message, passage) {
+            (message, Passage::Sent { ends }) => self.sent(message, ends),
+            (Message::Command(command), Passage::Lost) => {
+                self.desk.counts.commands_lost += 1;
+                self.undeliverable(&command, UndeliverableReason::LostOnWan);
+            }
+            (Message::Command(command), Passage::QueueFull) => {
+                self.desk.counts.commands_queue_full += 1;
+                self.undeliverable(&command, UndeliverableReason::QueueFull);
+            }
+            (message, Passage::Lost) => self.gone(message, Outcome::LostOnWan),
+            (message, Passage::QueueFull) => self.gone(message, Outcome::DroppedQueueFull),
+        }
+    }
+
+    #[inline]
+    fn sent(&mut self, message: Message, ends: SimTime) {
+        let Some(identity) = Identity::of(&message) else {
+            return;
+        };
+        let counts = &mut self.desk.counts;
+        match message {
+            Message::Command(command) => {
+                let Some(device) = command.id.target.device() else {
+                    return;
+                };
+                counts.commands_delivered += 1;
+                let due = ends + self.latencies.to_premises(identity);
+                self.send(Address::premises(device.premises), due, message);
+            }
+            _ => {
+                match message {
+                    Message::DeviceAlert(_) => counts.alerts_passed_on += 1,
+                    _ => counts.responses_delivered += 1,
+                }
+                self.send(Address::DSP, ends + self.latencies.to_dsp(identity), message);
+            }
+        }
+    }
+
+    /// Tells the DSP, which answers the User with E20.
+    fn undeliverable(&mut self, command: &Command, reason: UndeliverableReason) {
+        let due = self.now
+            + self
+                .latencies
+                .undeliverable_to_dsp(Identity::of_request(command.id));
+        let word = Undeliverable {
+            id: command.id,
+            correlation: command.correlation,
+            reason,
+        };
+        self.send(Address::DSP, due, Message::Undeliverable(word));
+    }
+
+    /// A response that is gone leaves the DSP to its time-out (E21); an alert ends here.
+    fn gone(&mut self, message: Message, outcome: Outcome) {
+        let lost = outcome == Outcome::LostOnWan;
+        let counts = &mut self.desk.counts;
+        match message {
+            Message::DeviceAlert(alert) => {
+                if lost {
+                    &mut counts.alerts_lost
+                } else {
+                    &mut counts.alerts_queue_full
+                }
+                .add_assign(1);
+                let id = [alert.device.eui64().0, u64::from(alert.number)];
+                self.desk
+                    .ledger
+                    .close(ItemKind::DeviceAlert, outcome, id, self.now);
+            }
+            _ => if lost {
+                &mut counts.responses_lost
+            } else {
+                &mut counts.responses_queue_full
+            }
+            .add_assign(1),
+        }
+    }
+
+    #[inline]
+    fn send(&mut self, to: Address, due: SimTime, message: Message) {
+        self.desk.sent += 1;
+        self.out
+            .send(Address::csp(self.region), to, self.desk.sent, due, message);
+    }
+}
+
+impl Accountable for Csp {
+    fn account(&self) -> Account {
+        let CspState { cells, desk } = &self.state;
+        let mut account = Account {
+            ledger: desk.ledger.clone(),
+            ..Account::default()
+        };
+        account.held[ItemKind::DeviceAlert as usize] = cells.alerts_held();
+        account.counters = desk.counts.named(self.region);
+        for (way, traffic) in [("downlink", &cells.downlink), ("uplink", &cells.uplink)] {
+            for (what, count) in [
+                ("transmissions", traffic.transmissions),
+                ("retransmissions", traffic.retransmissions),
+                ("waiting_us", traffic.waiting.0),
+                ("transmitting_us", traffic.transmitting.0),
+            ] {
+                account
+                    .counters
+                    .insert(format!("csp.{}.{way}.{what}", self.region), count);
+            }
+        }
+        let retransmissions = cells.downlink.retransmissions + cells.uplink.retransmissions;
+        account
+            .counters
+            .insert(format!("csp.{}.retransmissions", self.region), retransmissions);
+        account
+    }
+
+    fn save(&self) -> Vec<u8> {
+        encode_value(STATE_NAME, &self.state, STATE_BYTES_MAX).unwrap_or_default()
+    }
+}
+
+impl Counts {
+    fn named(&self, region: Region) -> BTreeMap<String, u64> {
+        [
+            ("commands", self.commands),
+            ("commands_delivered", self.commands_delivered),
+            ("commands_without_coverage", self.no_coverage),
+            ("commands_lost", self.commands_lost),
+            ("commands_queue_full", self.commands_queue_full),
+            ("responses_delivered", self.responses_delivered),
+            ("responses_lost", self.responses_lost),
+            ("responses_queue_full", self.responses_queue_full),
+            ("alerts_passed_on", self.alerts_passed_on),
+            ("alerts_lost", self.alerts_lost),
+            ("alerts_queue_full", self.alerts_queue_full),
+            ("misrouted", self.misrouted),
+        ]
+        .into_iter()
+        .map(|(name, count)| (format!("csp.{region}.{name}"), count))
+        .collect()
+    }
+}
+
+fn wan_params(world: &World, params: &CspParams) -> WanParams {
+    let overhead_bytes = params.overhead.0 as u32;
+    WanParams {
+        downlink: Channel {
+            bits_per_second: params.downlink_rate.bits_per_second(),
+            overhead_bytes,
+        },
+        uplink: Channel {
+            bits_per_second: params.uplink_rate.bits_per_second(),
+            overhead_bytes,
+        },
+        queue_limit: params.queue_limit,
+        loss: Loss {
+            draws: world.draws,
+            probability: params.loss,
+            transmissions_max: params.transmissions_max.clamp(1, 255) as u16,
+            retransmit_after: params.retransmit_after.as_duration(),
+        },
+    }
+}

@@ -1,0 +1,29 @@
+//! Which of the CSPs' priority classes a message travels in.
+
+use crate::cell::CLASSES;
+use secnet_wire::{DeviceAlert, Message};
+
+const CLASS_LAST: u8 = CLASSES as u8 - 1;
+/// Assumed: an alert the alert table calls critical goes before everything else …
+const CRITICAL_ALERT: u8 = 0;
+/// … and any other lets requests for data on demand go first.
+const OTHER_ALERT: u8 = 2;
+
+/// Commands and their responses carry the class the DSP gave them.
+#[inline]
+pub fn class_of(message: &Message) -> u8 {
+    match message {
+        Message::Command(command) => command.priority.min(CLASS_LAST),
+        Message::DeviceResponse(response) => response.priority.min(CLASS_LAST),
+        Message::DeviceAlert(alert) => alert_class(alert),
+        _ => CLASS_LAST,
+    }
+}
+
+fn alert_class(alert: &DeviceAlert) -> u8 {
+    if alert.alert.entry().critical {
+        CRITICAL_ALERT
+    } else {
+        OTHER_ALERT
+    }
+}

@@ -1,0 +1,11 @@
+//! What a CSP region promises, driven through `handle` in virtual time. One file per promise.
+#![allow(clippy::unwrap_used)]
+
+mod accounting;
+mod coverage;
+mod loss;
+mod priority;
+mod queueing_theory;
+mod resuming;
+mod rig;
+mod speed;

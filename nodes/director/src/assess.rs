@@ -1,0 +1,369 @@
+//! `secnet assess`: a scenario with and without a SEC Modification over the same seeds, in virtual time, and what
+//! follows for Users.
+//!
+//! Each run has one thread; several go on side by side. Of a run only its figures are kept, so that
+//! memory does not grow with the seeds.
+//!
+//! Not here: the statistics and the wording (`secnet_results::assessment`).
+
+use crate::exit::{Exit, bad_input};
+use crate::progress::Progress;
+use crate::run::on_interrupt;
+use crate::scenario_arguments::ScenarioArguments;
+use crate::{console, virtual_run};
+use anyhow::Context;
+use clap::Args;
+use secnet_engine::{Pace, Watch};
+use secnet_model::SimTime;
+use secnet_results::assessment::rendering::{markdown, summary};
+use secnet_results::assessment::{Assessment, AssessmentFacts, Pair, Question, RunFigures};
+use secnet_results::{Machine, RunFolder};
+use secnet_topology::modifications::ModificationSwitches;
+use secnet_topology::{Scenario, World};
+use serde::Serialize;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+pub const JSON: &str = "assessment.json";
+pub const MARKDOWN: &str = "assessment.md";
+const WITHOUT: &str = "without.toml";
+const WITH: &str = "with.toml";
+const LOOK: Duration = Duration::from_millis(100);
+
+#[derive(Args, Clone, Debug)]
+pub struct AssessArguments {
+    /// The Modification: `SECMP0067`.
+    pub modification: String,
+    /// On both sides. Other Modifications the scenario has on stay on.
+    #[command(flatten)]
+    pub scenario: ScenarioArguments,
+    /// How many seeds, counted up from the scenario's.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..=1_000))]
+    pub seeds: u32,
+    /// Runs side by side; as many as there are cores otherwise.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub threads: Option<u16>,
+    /// Folder for the report; `runs/assess-<Modification>-<scenario's name>` otherwise.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Also writes the assessment as JSON to this file.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Print no summary.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// What `assessment.json` holds.
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(flatten)]
+    assessment: &'a Assessment,
+    facts: &'a AssessmentFacts,
+}
+
+/// The scenario on both sides, equal but for the switch.
+struct Sides {
+    without: Scenario,
+    with: Scenario,
+}
+
+pub fn run(arguments: &AssessArguments) -> anyhow::Result<Exit> {
+    let modification = ModificationSwitches::find(&arguments.modification).map_err(bad_input)?;
+    let sides = load_sides(arguments, &modification)?;
+    let folder = prepare_folder(arguments, &modification, &sides)?;
+    let started_at = jiff::Timestamp::now();
+    let start = Instant::now();
+    let study = Study::new(&sides, arguments.seeds);
+    let threads = side_by_side(arguments, study.runs());
+    let Some(pairs) = study.carry_out(threads)? else {
+        console::complain("stopped by hand: nothing is assessed");
+        return Ok(Exit::Incomplete);
+    };
+    let question = Question {
+        modification,
+        scenario: sides.with.clone(),
+        command: command(arguments),
+    };
+    let assessment = Assessment::new(&question, pairs);
+    let facts = AssessmentFacts {
+        secnet_version: env!("CARGO_PKG_VERSION").to_owned(),
+        command: std::env::args().collect(),
+        machine: Machine::here(),
+        started_at: started_at.to_string(),
+        wall_seconds: start.elapsed().as_secs_f64(),
+        threads: threads as u32,
+    };
+    write(arguments, &folder, &assessment, &facts)?;
+    if !arguments.quiet {
+        console::print(&summary(&assessment));
+        let report = folder.path().join(MARKDOWN);
+        console::print(&format!(
+            "{:.1} s on {threads} threads. Report: {}\n",
+            facts.wall_seconds,
+            report.display()
+        ));
+    }
+    Ok(exit(&assessment))
+}
+
+fn exit(assessment: &Assessment) -> Exit {
+    if !assessment.all_balanced() {
+        Exit::Unbalanced
+    } else if !assessment.all_complete() {
+        Exit::Incomplete
+    } else if !assessment.all_thresholds_met_with() {
+        Exit::VerdictMissed
+    } else {
+        Exit::Good
+    }
+}
+
+fn load_sides(arguments: &AssessArguments, modification: &str) -> anyhow::Result<Sides> {
+    let load = |switch: &str| -> anyhow::Result<Scenario> {
+        let switched = format!("modifications.{modification}={switch}");
+        let scenario = arguments.scenario.load(&[switched])?;
+        World::new(scenario.clone()).map_err(bad_input)?;
+        Ok(scenario)
+    };
+    Ok(Sides {
+        without: load("off")?,
+        with: load("on")?,
+    })
+}
+
+fn prepare_folder(
+    arguments: &AssessArguments,
+    modification: &str,
+    sides: &Sides,
+) -> anyhow::Result<RunFolder> {
+    let default = || PathBuf::from("runs").join(format!("assess-{modification}-{}", sides.with.name));
+    let folder = RunFolder::create(arguments.out.clone().unwrap_or_else(default))?;
+    for old in [JSON, MARKDOWN] {
+        let old = folder.path().join(old);
+        if old.exists() {
+            std::fs::remove_file(&old).with_context(|| format!("cannot remove {}", old.display()))?;
+        }
+    }
+    folder.write_file(WITHOUT, sides.without.to_toml()?.as_bytes())?;
+    folder.write_file(WITH, sides.with.to_toml()?.as_bytes())?;
+    Ok(folder)
+}
+
+fn write(
+    arguments: &AssessArguments,
+    folder: &RunFolder,
+    assessment: &Assessment,
+    facts: &AssessmentFacts,
+) -> anyhow::Result<()> {
+    let document = Document { assessment, facts };
+    folder.write_file(MARKDOWN, markdown(assessment, facts).as_bytes())?;
+    folder.write_json(JSON, &document)?;
+    if let Some(file) = &arguments.json {
+        let text = serde_json::to_string_pretty(&document)?;
+        std::fs::write(file, text + "\n").with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    Ok(())
+}
+
+fn side_by_side(arguments: &AssessArguments, runs: usize) -> usize {
+    let cores = || std::thread::available_parallelism().map_or(1, |cores| cores.get());
+    arguments.threads.map_or_else(cores, usize::from).min(runs)
+}
+
+/// How one of the runs is made again, without its seed and switch.
+fn command(arguments: &AssessArguments) -> String {
+    let scenario = &arguments.scenario;
+    let mut words = vec![
+        "secnet run".to_owned(),
+        quoted(&scenario.scenario.display().to_string()),
+    ];
+    words.push("--driver virtual".to_owned());
+    words.extend(scenario.horizon.iter().map(|span| format!("--for {span}")));
+    words.extend(
+        scenario
+            .overrides
+            .iter()
+            .map(|flag| format!("--set {}", quoted(flag))),
+    );
+    words.join(" ")
+}
+
+/// As a shell takes it for one word.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:,+".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// The runs to be made: for each seed one without and one with the Modification, in this order.
+struct Study<'a> {
+    sides: &'a Sides,
+    seeds: Vec<u64>,
+    next: AtomicUsize,
+    done: AtomicUsize,
+    /// Of the runs that go on; the first Ctrl-C stops them all.
+    control: Arc<Control>,
+    figures: Mutex<Vec<Option<RunFigures>>>,
+}
+
+#[derive(Default)]
+struct Control {
+    stopped: AtomicBool,
+    watches: Mutex<Vec<Arc<Watch>>>,
+}
+
+impl Control {
+    fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+        for watch in locked(&self.watches).iter() {
+            watch.stop();
+        }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+
+    /// A watch for a run about to start.
+    fn watch(&self) -> Arc<Watch> {
+        let watch = Arc::new(Watch::default());
+        locked(&self.watches).push(Arc::clone(&watch));
+        if self.is_stopped() {
+            watch.stop();
+        }
+        watch
+    }
+
+    fn forget(&self, ended: &Arc<Watch>) {
+        locked(&self.watches).retain(|watch| !Arc::ptr_eq(watch, ended));
+    }
+
+    /// Emulated time of the runs that go on, added up.
+    fn under_way(&self, end: SimTime) -> u64 {
+        let watches = locked(&self.watches);
+        watches.iter().map(|watch| watch.progress().0.min(end).0).sum()
+    }
+}
+
+impl<'a> Study<'a> {
+    fn new(sides: &'a Sides, seeds: u32) -> Study<'a> {
+        let first = sides.with.seed;
+        let seeds: Vec<u64> = (0..u64::from(seeds)).map(|n| first.wrapping_add(n)).collect();
+        Study {
+            sides,
+            figures: Mutex::new(vec![None; seeds.len() * 2]),
+            seeds,
+            next: AtomicUsize::new(0),
+            done: AtomicUsize::new(0),
+            control: Arc::default(),
+        }
+    }
+
+    fn runs(&self) -> usize {
+        self.seeds.len() * 2
+    }
+
+    /// `None` when it was stopped.
+    fn carry_out(self, threads: usize) -> anyhow::Result<Option<Vec<Pair>>> {
+        let control = Arc::clone(&self.control);
+        on_interrupt(move || control.stop())?;
+        let end = World::new(self.sides.with.clone()).map_err(bad_input)?.end;
+        let progress = Progress::new(SimTime(end.0.saturating_mul(self.runs() as u64)));
+        let result = std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..threads)
+                .map(|_| scope.spawn(|| self.work(&progress)))
+                .collect();
+            while !workers.iter().all(|worker| worker.is_finished()) {
+                self.show(&progress, end);
+                std::thread::sleep(LOOK);
+            }
+            let results = workers.into_iter().map(|worker| match worker.join() {
+                Ok(result) => result,
+                Err(panic) => std::panic::resume_unwind(panic),
+            });
+            results.collect::<anyhow::Result<Vec<()>>>()
+        });
+        progress.finish();
+        result?;
+        if self.control.is_stopped() {
+            return Ok(None);
+        }
+        let figures = self.figures.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut figures = figures.into_iter().flatten();
+        let mut pairs = Vec::with_capacity(self.seeds.len());
+        while let (Some(without), Some(with)) = (figures.next(), figures.next()) {
+            pairs.extend(Pair::new(without, with));
+        }
+        Ok(Some(pairs))
+    }
+
+    fn work(&self, progress: &Progress) -> anyhow::Result<()> {
+        while !self.control.is_stopped() {
+            let number = self.next.fetch_add(1, Ordering::Relaxed);
+            if number >= self.runs() {
+                break;
+            }
+            let start = Instant::now();
+            let (seed, with) = (self.seeds[number / 2], number % 2 == 1);
+            let figures = self.run(seed, with)?;
+            if self.control.is_stopped() {
+                break;
+            }
+            locked(&self.figures)[number] = Some(figures);
+            let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+            if progress.is_hidden() {
+                console::tell(&format!(
+                    "run {done} of {}: seed {seed} {} it, {:.1} s",
+                    self.runs(),
+                    if with { "with" } else { "without" },
+                    start.elapsed().as_secs_f64()
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn run(&self, seed: u64, with: bool) -> anyhow::Result<RunFigures> {
+        let side = if with {
+            &self.sides.with
+        } else {
+            &self.sides.without
+        };
+        let scenario = Scenario { seed, ..side.clone() };
+        let world = Arc::new(World::new(scenario).map_err(bad_input)?);
+        let layout = world.layout();
+        let watch = self.control.watch();
+        let unseen = Progress::hidden(world.end);
+        let (outcome, _) = virtual_run::run(&world, &layout, 1, Pace::Max, &watch, &unseen);
+        self.control.forget(&watch);
+        Ok(RunFigures::new(&outcome, &outcome.report()))
+    }
+
+    fn show(&self, progress: &Progress, end: SimTime) {
+        let done = self.done.load(Ordering::Relaxed);
+        let position = (end.0.saturating_mul(done as u64)).saturating_add(self.control.under_way(end));
+        progress.at(SimTime(position), &format!("{done} of {} runs", self.runs()));
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_for_a_shell_where_they_need_it() {
+        assert_eq!(quoted("topology/demo.toml"), "topology/demo.toml");
+        assert_eq!(quoted("horizon=20m"), "horizon=20m");
+        assert_eq!(quoted("my scenario.toml"), "'my scenario.toml'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+    }
+}

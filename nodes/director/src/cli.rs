@@ -1,0 +1,94 @@
+//! The command line: which command, and which exit code.
+
+use crate::assess::{self, AssessArguments};
+use crate::bench::{self, BenchArguments};
+use crate::console::{complain, print};
+use crate::exit::{BadInput, Exit};
+use crate::run::{self, RunArguments};
+use crate::status::{self, StatusArguments};
+use crate::topology_command::{self, TopologyCommand};
+use clap::{Args, Parser, Subcommand};
+use secnet_results::{LoadedRun, compare};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Emulates the network the Smart Energy Code governs, from the Users' requests to the meters and back.
+#[derive(Parser, Debug)]
+#[command(name = "secnet", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 good, 1 internal error, 2 bad input, 3 a verdict threshold missed \
+(assess: with the Modification; compare: the runs differ), \
+4 run incomplete (a node lost, stopped, or not at pace with --max-lag), 5 the ledger does not balance.";
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Run a scenario, live or in virtual time.
+    Run(Box<RunArguments>),
+    /// Show how a live run that goes on is doing: emulated time, what is in flight, who waits for whom.
+    Status(StatusArguments),
+    /// Assess a SEC Modification: a scenario with and without it over the same seeds, with confidence intervals.
+    Assess(Box<AssessArguments>),
+    /// Say what differs between two runs.
+    Compare(CompareArguments),
+    /// Check, show and document scenarios.
+    #[command(subcommand)]
+    Topology(TopologyCommand),
+    /// Measure this machine: round trips per second, live and virtual, and bytes per premises.
+    Bench(BenchArguments),
+}
+
+#[derive(Args, Debug)]
+struct CompareArguments {
+    /// Two run folders.
+    first: PathBuf,
+    second: PathBuf,
+}
+
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    secnet_telemetry::init_logs();
+    let result = match cli.command {
+        Command::Run(arguments) => run::run(*arguments),
+        Command::Status(arguments) => status::run(&arguments),
+        Command::Assess(arguments) => assess::run(&arguments),
+        Command::Compare(arguments) => compare_runs(&arguments),
+        Command::Topology(command) => topology_command::run(&command),
+        Command::Bench(arguments) => bench::run(&arguments),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            complain(&causes(&error));
+            let is_input = error.chain().any(|cause| cause.is::<BadInput>());
+            if is_input { Exit::BadInput } else { Exit::Internal }.into()
+        }
+    }
+}
+
+/// The error and its causes, each once: some name their cause themselves.
+fn causes(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
+fn compare_runs(arguments: &CompareArguments) -> anyhow::Result<Exit> {
+    let load = |folder: &PathBuf| LoadedRun::load(folder).map_err(crate::exit::bad_input);
+    let comparison = compare(&load(&arguments.first)?, &load(&arguments.second)?);
+    print(&comparison.to_string());
+    Ok(if comparison.is_same() {
+        Exit::Good
+    } else {
+        Exit::VerdictMissed
+    })
+}

@@ -1,0 +1,19 @@
+//! The director: the program `secnet`. It starts networks, watches them, collects what they leave behind and says
+//! what it means.
+//!
+//! Not here: what a participant does, how results are computed (`secnet-results`), what a scenario may say
+//! (`secnet-topology`). This is the only crate besides the tests that sees all participants.
+
+pub mod assess;
+pub mod bench;
+pub mod cli;
+pub mod console;
+pub mod exit;
+pub mod live_run;
+pub mod network;
+pub mod progress;
+pub mod run;
+pub mod scenario_arguments;
+pub mod status;
+pub mod topology_command;
+pub mod virtual_run;

@@ -1,0 +1,634 @@
+//! Runs a network live: starts each of the scenario's processes, holds them at the barrier until every link is up,
+//! starts emulated time, watches, and collects what they leave behind. A process that dies is named at once.
+
+use crate::network;
+use crate::progress::{Progress, Traffic};
+use crate::virtual_run::RunFacts;
+use anyhow::{Context, anyhow};
+use secnet_engine::{ItemKind, Ledger, Pace, Violations};
+use secnet_fabric::control::{DirectorControl, Event};
+use secnet_fabric::report::{Command, ProcessResult, ProcessStatus, RunStatus};
+use secnet_fabric::{Endpoints, Launch};
+use secnet_model::{Region, SimTime};
+use secnet_results::run_outcome::LostNode;
+use secnet_results::{Account, RunFolder, RunOutcome};
+use secnet_topology::{Layout, ProcessSpec, World};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tokio::process::Child;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+/// While the processes come and their links come up, something must have moved on within this.
+const BARRIER_STILL: Duration = Duration::from_secs(15);
+/// A process whose liveliness token is gone this long without its end being seen counts as lost.
+const GONE_BOUND: Duration = Duration::from_secs(5);
+/// After a halt the processes still there have this long to report.
+const COLLECT_BOUND: Duration = Duration::from_secs(15);
+const TICK: Duration = Duration::from_millis(50);
+/// Commands are repeated at this interval until their effect shows.
+const REPEAT: Duration = Duration::from_millis(250);
+/// A process silent for longer is shown as such; it is not lost for that.
+const SILENT: Duration = Duration::from_secs(2);
+
+/// The file in the run folder that tells `secnet status` where the run answers.
+pub const LAUNCH_FILE: &str = "launch.json";
+
+pub fn run(
+    world: &World,
+    layout: &Layout,
+    pace: Pace,
+    folder: &RunFolder,
+    progress: &Progress,
+) -> anyhow::Result<(RunOutcome, RunFacts)> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    let result = runtime.block_on(async {
+        let launch = launch(world, layout, folder)?;
+        let (control, events) = DirectorControl::open(&launch.endpoints.control, &launch.run).await?;
+        let launch_file = LaunchFile(folder.path().join(LAUNCH_FILE));
+        launch.store(&launch_file.0)?;
+        let mut run = LiveRun {
+            world,
+            layout,
+            pace,
+            processes: start_processes(layout, &launch_file.0, folder.path())?,
+            control,
+            run: launch.run,
+            stage: Stage::Barrier,
+            since: Instant::now(),
+            came: 0,
+            running_since: None,
+            said: None,
+        };
+        let result = run.drive(events, progress).await;
+        for process in &mut run.processes {
+            let _ = process.child.kill().await;
+        }
+        let outcome = result.map(|()| run.outcome());
+        run.control.close().await;
+        outcome
+    });
+    runtime.shutdown_timeout(Duration::from_millis(500));
+    result
+}
+
+/// Removed when the run has ended, however it did.
+struct LaunchFile(PathBuf);
+
+impl Drop for LaunchFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Whether a live run goes on in that folder.
+pub fn goes_on_in(folder: &Path) -> bool {
+    Launch::load(&folder.join(LAUNCH_FILE)).is_ok_and(|launch| launch.endpoints.is_control_open())
+}
+
+/// Resolves at the first Ctrl-C or SIGTERM.
+pub async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+fn launch(world: &World, layout: &Layout, folder: &RunFolder) -> anyhow::Result<Launch> {
+    // All ports are held until all are chosen, so that none is chosen twice.
+    let mut held = Vec::new();
+    let mut endpoint = || -> anyhow::Result<String> {
+        let listener = TcpListener::bind("127.0.0.1:0").context("no free port on the loopback interface")?;
+        let endpoint = format!("tcp/{}", listener.local_addr()?);
+        held.push(listener);
+        Ok(endpoint)
+    };
+    let regions = Region::ALL
+        .into_iter()
+        .filter(|region| layout.network.directory.csps[region.index()].is_some());
+    let wan = regions
+        .map(|region| Ok((region, endpoint()?)))
+        .collect::<anyhow::Result<BTreeMap<_, _>>>()?;
+    let endpoints = Endpoints {
+        control: endpoint()?,
+        gateway: endpoint()?,
+        dsp_csp: endpoint()?,
+        wan,
+    };
+    let unix_ms = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_millis();
+    let scenario = std::path::absolute(folder.path().join(secnet_results::run_folder::SCENARIO))?;
+    tracing::debug!(scenario = world.scenario.name, "launching");
+    Ok(Launch {
+        run: format!("r{}-{unix_ms}", std::process::id()),
+        scenario,
+        endpoints,
+    })
+}
+
+fn start_processes(layout: &Layout, launch: &Path, folder: &Path) -> anyhow::Result<Vec<Process>> {
+    let logs = folder.join("logs");
+    std::fs::create_dir_all(&logs).with_context(|| format!("cannot make {}", logs.display()))?;
+    let own = std::env::current_exe().context("cannot find this program's own file")?;
+    let programs = own.parent().map(Path::to_path_buf).unwrap_or_default();
+    layout
+        .processes
+        .iter()
+        .map(|spec| start_process(spec, &programs, launch, &logs))
+        .collect()
+}
+
+fn start_process(spec: &ProcessSpec, programs: &Path, launch: &Path, logs: &Path) -> anyhow::Result<Process> {
+    let program = programs.join(spec.binary);
+    let log = logs.join(format!("{}.log", spec.name));
+    let log_file = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
+    let child = tokio::process::Command::new(&program)
+        .arg("--launch")
+        .arg(launch)
+        .args(["--process", &spec.name, "--until-stdin-closes"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(log_file)
+        // A Ctrl-C in the terminal is the director's to handle.
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()
+        .with_context(|| {
+            format!(
+                "cannot start {}: build the whole workspace, `cargo build --release`",
+                program.display()
+            )
+        })?;
+    Ok(Process {
+        spec: spec.clone(),
+        child,
+        log,
+        status: None,
+        ledgers: BTreeMap::new(),
+        result: None,
+        has_come: false,
+        token_gone: None,
+        lost: None,
+    })
+}
+
+struct Process {
+    spec: ProcessSpec,
+    child: Child,
+    log: PathBuf,
+    status: Option<(Instant, ProcessStatus)>,
+    /// By node: the latest it reported.
+    ledgers: BTreeMap<String, Ledger>,
+    result: Option<ProcessResult>,
+    /// Its liveliness token was seen.
+    has_come: bool,
+    token_gone: Option<Instant>,
+    /// Why it counts as lost.
+    lost: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Stage {
+    /// Waiting for every link to be up.
+    Barrier,
+    Running,
+    /// Halted: waiting for what the processes still there report.
+    Collecting,
+    Done,
+}
+
+struct LiveRun<'a> {
+    world: &'a World,
+    layout: &'a Layout,
+    pace: Pace,
+    processes: Vec<Process>,
+    control: DirectorControl,
+    run: String,
+    stage: Stage,
+    /// When the stage began; in the barrier, when a process or link last came.
+    since: Instant,
+    /// How much had come when last looked.
+    came: u64,
+    running_since: Option<(Instant, u64)>,
+    said: Option<Instant>,
+}
+
+impl LiveRun<'_> {
+    async fn drive(
+        &mut self,
+        mut events: UnboundedReceiver<Event>,
+        progress: &Progress,
+    ) -> anyhow::Result<()> {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let interrupt = interrupted();
+        tokio::pin!(interrupt);
+        let mut was_interrupted = false;
+        while self.stage != Stage::Done {
+            tokio::select! {
+                event = events.recv() => match event {
+                    Some(event) => self.take(event),
+                    None => return Err(anyhow!("the control plane has closed")),
+                },
+                _ = tick.tick() => {
+                    self.look_after_processes()?;
+                    self.step().await?;
+                    self.show(progress);
+                }
+                () = &mut interrupt, if !was_interrupted => {
+                    was_interrupted = true;
+                    self.halt();
+                }
+            }
+        }
+        self.say_goodbye().await
+    }
+
+    fn take(&mut self, event: Event) {
+        let by_name =
+            |processes: &mut Vec<Process>, name: &str| processes.iter().position(|p| p.spec.name == name);
+        match event {
+            Event::Alive { process } => {
+                if let Some(index) = by_name(&mut self.processes, &process) {
+                    self.processes[index].has_come = true;
+                    self.processes[index].token_gone = None;
+                }
+            }
+            Event::Gone { process } => {
+                if let Some(index) = by_name(&mut self.processes, &process) {
+                    self.processes[index].token_gone = Some(Instant::now());
+                }
+            }
+            Event::Status(status) => {
+                let Some(index) = by_name(&mut self.processes, &status.process) else {
+                    return;
+                };
+                let process = &mut self.processes[index];
+                process.ledgers.extend(status.ledgers.iter().cloned());
+                if let Some(problem) = status.nodes.iter().find_map(|node| node.problem.clone())
+                    && process.lost.is_none()
+                {
+                    process.lost = Some(problem);
+                }
+                process.status = Some((Instant::now(), *status));
+            }
+            Event::Result(result) => {
+                if let Some(index) = by_name(&mut self.processes, &result.process) {
+                    self.processes[index].result = Some(*result);
+                }
+            }
+            Event::Unreadable(what) => tracing::error!(what, "dropped from the control plane"),
+        }
+    }
+
+    /// Finds processes that have ended or lost their token, names them and halts the run.
+    fn look_after_processes(&mut self) -> anyhow::Result<()> {
+        for process in &mut self.processes {
+            if process.lost.is_some() || process.result.is_some() {
+                continue;
+            }
+            if let Some(status) = process.child.try_wait()? {
+                process.lost = Some(format!(
+                    "its process ended ({status}); its log: {}",
+                    process.log.display()
+                ));
+            } else if process
+                .token_gone
+                .is_some_and(|since| since.elapsed() > GONE_BOUND)
+            {
+                process.lost = Some(format!("gone from the bus for more than {GONE_BOUND:?}"));
+            }
+        }
+        if self.processes.iter().any(|process| process.lost.is_some()) {
+            self.halt();
+        }
+        Ok(())
+    }
+
+    fn halt(&mut self) {
+        let next = match self.stage {
+            // Nothing has happened yet that would have to be collected.
+            Stage::Barrier => Stage::Done,
+            Stage::Running => Stage::Collecting,
+            Stage::Collecting | Stage::Done => return,
+        };
+        self.enter(next);
+    }
+
+    fn enter(&mut self, stage: Stage) {
+        self.stage = stage;
+        self.since = Instant::now();
+        self.said = None;
+    }
+
+    fn lost_nodes(&self) -> Vec<String> {
+        let lost = self.processes.iter().filter(|process| process.lost.is_some());
+        lost.flat_map(|p| &p.spec.nodes)
+            .map(|node| self.layout.network.name(*node).to_owned())
+            .collect()
+    }
+
+    async fn step(&mut self) -> anyhow::Result<()> {
+        let all_in = self
+            .processes
+            .iter()
+            .all(|process| process.result.is_some() || process.lost.is_some());
+        match self.stage {
+            Stage::Barrier => {
+                if self.processes.iter().all(Process::is_linked) {
+                    let in_a_moment = Duration::from_millis(100);
+                    let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + in_a_moment;
+                    self.running_since = Some((Instant::now() + in_a_moment, unix.as_micros() as u64));
+                    self.enter(Stage::Running);
+                } else if self.has_come_closer() {
+                    self.since = Instant::now();
+                } else if self.since.elapsed() > BARRIER_STILL {
+                    self.name_who_never_came();
+                }
+            }
+            Stage::Running => {
+                if let Some((_, wall_unix_us)) = self.running_since
+                    && !self.processes.iter().all(Process::has_started)
+                {
+                    self.repeat(Command::Start {
+                        wall_unix_us,
+                        pace: self.pace,
+                    })
+                    .await?;
+                }
+                if all_in {
+                    self.enter(Stage::Done);
+                }
+            }
+            Stage::Collecting => {
+                if all_in {
+                    self.enter(Stage::Done);
+                } else if self.since.elapsed() > COLLECT_BOUND {
+                    for process in self
+                        .processes
+                        .iter_mut()
+                        .filter(|p| p.result.is_none() && p.lost.is_none())
+                    {
+                        process.lost = Some(format!("did not report within {COLLECT_BOUND:?} of the halt"));
+                    }
+                } else {
+                    let lost_nodes = self.lost_nodes();
+                    self.repeat(Command::Halt { lost_nodes }).await?;
+                }
+            }
+            Stage::Done => {}
+        }
+        Ok(())
+    }
+
+    async fn repeat(&mut self, command: Command) -> anyhow::Result<()> {
+        if self.said.is_some_and(|said| said.elapsed() < REPEAT) {
+            return Ok(());
+        }
+        self.said = Some(Instant::now());
+        self.control.command(&command).await
+    }
+
+    /// Whether a process has come or a link has come up since last asked.
+    fn has_come_closer(&mut self) -> bool {
+        let come = self.processes.iter().filter(|process| process.has_come).count() as u64;
+        let statuses = self
+            .processes
+            .iter()
+            .filter_map(|process| process.status.as_ref());
+        let nodes = statuses.flat_map(|(_, status)| &status.nodes);
+        let came = come + nodes.map(|node| 1 + u64::from(node.links_up)).sum::<u64>();
+        std::mem::replace(&mut self.came, came) < came
+    }
+
+    /// Who never came is to blame for every link that is not up to it; where all came, each end without a link is.
+    fn name_who_never_came(&mut self) {
+        let log = |process: &Process| process.log.display().to_string();
+        let mut named = false;
+        for process in self.processes.iter_mut().filter(|process| !process.has_come) {
+            named = true;
+            let log = log(process);
+            process.lost = Some(format!(
+                "never came, {BARRIER_STILL:?} after the last that did; its log: {log}"
+            ));
+        }
+        if named {
+            return;
+        }
+        for process in self.processes.iter_mut().filter(|process| !process.is_linked()) {
+            let statuses = process.status.iter().flat_map(|(_, status)| &status.nodes);
+            let down = statuses.flat_map(|node| node.links.iter().filter(|link| !link.up));
+            let down: Vec<&str> = down.map(|link| link.neighbour.as_str()).collect();
+            let missing = if down.is_empty() {
+                "a segment to take part in".to_owned()
+            } else {
+                format!("a link to {}", down.join(", "))
+            };
+            let log = log(process);
+            process.lost = Some(format!(
+                "still lacks {missing} after {BARRIER_STILL:?}; its log: {log}"
+            ));
+        }
+    }
+
+    async fn say_goodbye(&mut self) -> anyhow::Result<()> {
+        if self.running_since.is_none() {
+            return Ok(());
+        }
+        let deadline = Instant::now() + Duration::from_secs(3);
+        loop {
+            self.control.command(&Command::Bye).await?;
+            let mut left = 0;
+            for process in self.processes.iter_mut().filter(|process| process.lost.is_none()) {
+                left += usize::from(process.child.try_wait()?.is_none());
+            }
+            if left == 0 || Instant::now() > deadline {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    fn show(&mut self, progress: &Progress) {
+        let nodes = || {
+            self.processes
+                .iter()
+                .filter_map(|p| p.status.as_ref())
+                .flat_map(|(_, s)| &s.nodes)
+        };
+        match self.stage {
+            Stage::Barrier => {
+                let (up, total) = nodes().fold((0, 0), |(up, total), node| {
+                    (up + node.links_up, total + node.links_total)
+                });
+                let here = self
+                    .processes
+                    .iter()
+                    .filter(|process| process.status.is_some())
+                    .count();
+                progress.say(&format!(
+                    "{here} of {} processes, {up} of {total} ends of links",
+                    self.processes.len()
+                ));
+            }
+            Stage::Collecting => progress.say("collecting the ledgers"),
+            Stage::Running | Stage::Done => {
+                let reached =
+                    |phase: &str, now: SimTime| if phase == "finished" { self.world.end } else { now };
+                let now = nodes()
+                    .map(|node| reached(&node.phase, node.now.min(self.world.end)))
+                    .max();
+                let handled = nodes().map(|node| node.handled).sum();
+                let ledgers = || self.processes.iter().flat_map(|process| process.ledgers.values());
+                let kind = ItemKind::ServiceRequest;
+                let requests = ledgers().map(|ledger| ledger.opened(kind)).sum();
+                let closed: u64 = ledgers().map(|ledger| ledger.closed_total(kind)).sum();
+                let traffic = Traffic {
+                    requests,
+                    in_flight: u64::saturating_sub(requests, closed),
+                };
+                let lag = nodes()
+                    .map(|node| node.lag_max_us)
+                    .max()
+                    .map(Duration::from_micros);
+                let lag = lag.filter(|_| self.pace != Pace::Max);
+                progress.show(now.unwrap_or_default(), handled, Some(traffic), lag);
+            }
+        }
+        let silent = |process: &Process| match &process.status {
+            None => Some((process.spec.name.clone(), None)),
+            Some((at, _)) if at.elapsed() > SILENT => {
+                Some((process.spec.name.clone(), Some(at.elapsed().as_secs_f64())))
+            }
+            Some(_) => None,
+        };
+        self.control.set_status(RunStatus {
+            run: self.run.clone(),
+            scenario: self.world.scenario.name.clone(),
+            pace: self.pace,
+            end: self.world.end,
+            wall_seconds: self
+                .running_since
+                .map_or(0.0, |(start, _)| start.elapsed().as_secs_f64()),
+            processes: self
+                .processes
+                .iter()
+                .filter_map(|p| p.status.as_ref().map(|(_, s)| s.clone()))
+                .collect(),
+            silent: self.processes.iter().filter_map(silent).collect(),
+        });
+    }
+
+    fn outcome(&self) -> (RunOutcome, RunFacts) {
+        let mut outcome = RunOutcome {
+            scenario: self.world.scenario.clone(),
+            users: self.world.users.iter().map(|user| user.name.clone()).collect(),
+            accounts: Vec::new(),
+            carried: [0; ItemKind::COUNT],
+            violations: Violations::default(),
+            lost_nodes: Vec::new(),
+            finished: self.running_since.is_some(),
+            ended_at: SimTime::ZERO,
+        };
+        let mut facts = RunFacts {
+            processes: self.processes.len() as u32,
+            threads: self.layout.kinds.len() as u32,
+            running: self.running_since.map_or(Duration::ZERO, |(start, _)| {
+                self.since.saturating_duration_since(start)
+            }),
+            ..RunFacts::default()
+        };
+        // By node, not by process: reports list nodes in the order of the layout, whatever the hosting.
+        let mut by_node = BTreeMap::new();
+        for process in &self.processes {
+            for (report, account) in process.result.iter().flat_map(|result| &result.nodes) {
+                outcome.finished &= report.reached_end;
+                outcome.violations.add(&report.violations);
+                outcome.ended_at = outcome.ended_at.max(report.now.min(self.world.end));
+                for (sum, carried) in outcome.carried.iter_mut().zip(report.carried) {
+                    *sum += carried;
+                }
+                facts.events += report.handled;
+                for (_, stats) in &report.links {
+                    facts.frames_sent += stats.frames_sent;
+                    facts.frames_resent += stats.resends;
+                }
+                if self.pace != Pace::Max {
+                    facts
+                        .lag_max
+                        .insert(report.name.clone(), Duration::from_micros(report.lag_max_us));
+                }
+                by_node.insert(report.index, (report.name.clone(), account.clone()));
+            }
+            if process.result.is_none() && process.lost.is_some() {
+                self.count_lost(process, &mut outcome, &mut by_node);
+            }
+        }
+        outcome.accounts = by_node.into_values().collect();
+        if outcome.finished && outcome.lost_nodes.is_empty() {
+            outcome.ended_at = self.world.end;
+        }
+        (outcome, facts)
+    }
+
+    /// What is known of a lost process: the last ledger of each of its nodes.
+    fn count_lost(
+        &self,
+        process: &Process,
+        outcome: &mut RunOutcome,
+        by_node: &mut BTreeMap<secnet_engine::NodeIndex, (String, Account)>,
+    ) {
+        outcome.finished = false;
+        for &node in &process.spec.nodes {
+            let name = self.layout.network.name(node).to_owned();
+            let status = process
+                .status
+                .as_ref()
+                .and_then(|(_, status)| status.nodes.iter().find(|n| n.name == name));
+            outcome.lost_nodes.push(LostNode {
+                name: name.clone(),
+                participant: network::participant(self.layout, node),
+                last_heard: status.map_or(SimTime::ZERO, |status| status.now),
+                note: process
+                    .lost
+                    .clone()
+                    .unwrap_or_else(|| "did not report".to_owned()),
+            });
+            if let Some(ledger) = process.ledgers.get(&name) {
+                let account = Account {
+                    ledger: ledger.clone(),
+                    ..Account::default()
+                };
+                by_node.insert(node, (name, account));
+            }
+        }
+    }
+}
+
+impl Process {
+    fn nodes_all(&self, test: impl Fn(&secnet_fabric::report::NodeStatus) -> bool) -> bool {
+        self.status
+            .as_ref()
+            .is_some_and(|(_, status)| !status.nodes.is_empty() && status.nodes.iter().all(test))
+    }
+
+    fn is_linked(&self) -> bool {
+        self.nodes_all(|node| node.links_up == node.links_total)
+    }
+
+    fn has_started(&self) -> bool {
+        self.nodes_all(|node| node.phase != "linking")
+    }
+}

@@ -1,0 +1,193 @@
+//! `secnet run`: from a scenario to a run folder, a summary and an exit code.
+
+use crate::exit::{Exit, bad_input};
+use crate::live_run;
+use crate::progress::Progress;
+use crate::scenario_arguments::ScenarioArguments;
+use crate::virtual_run::{self, RunFacts};
+use clap::{Args, ValueEnum};
+use secnet_engine::{Pace, Watch};
+use secnet_results::{Machine, Manifest, RunFolder, RunOutcome, summary};
+use secnet_topology::{Span, World, assumptions};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+#[derive(Args, Clone, Debug)]
+pub struct RunArguments {
+    #[command(flatten)]
+    pub scenario: ScenarioArguments,
+    /// Each participant a process of its own over zenoh, or all of them in this process.
+    #[arg(long, value_enum, default_value_t = Driver::Live)]
+    pub driver: Driver,
+    /// Emulated seconds per second, or `max`: as fast as it goes.
+    #[arg(long, value_name = "N|max", default_value = "max", value_parser = parse_pace)]
+    pub speed: Pace,
+    /// Threads of the virtual driver; regions run side by side.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub threads: u16,
+    /// Run folder; `runs/<scenario's name>` otherwise. What an earlier run left there is replaced.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// A paced run that fell further behind the wall clock than this counts as incomplete: `500ms`, `5s`.
+    #[arg(long, value_name = "SPAN")]
+    pub max_lag: Option<Span>,
+    /// Print no summary.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Driver {
+    Live,
+    Virtual,
+}
+
+fn parse_pace(text: &str) -> Result<Pace, String> {
+    if text == "max" {
+        return Ok(Pace::Max);
+    }
+    match text.parse::<f64>() {
+        Ok(speed) if speed.is_finite() && speed > 0.0 => Ok(Pace::WallTimes(speed)),
+        _ => Err("give a positive number of emulated seconds per second, or max".to_owned()),
+    }
+}
+
+fn pace_text(pace: Pace) -> String {
+    match pace {
+        Pace::Max => "max".to_owned(),
+        Pace::WallTimes(speed) => speed.to_string(),
+    }
+}
+
+pub fn run(arguments: RunArguments) -> anyhow::Result<Exit> {
+    let scenario = arguments.scenario.load(&[])?;
+    let world = Arc::new(World::new(scenario).map_err(bad_input)?);
+    let layout = world.layout();
+    let out = arguments
+        .out
+        .clone()
+        .unwrap_or_else(|| PathBuf::from("runs").join(&world.scenario.name));
+    if live_run::goes_on_in(&out) {
+        let folder = out.display();
+        return Err(bad_input(format!(
+            "a live run goes on in {folder}; choose another with --out"
+        )));
+    }
+    let folder =
+        RunFolder::create(out).map_err(|error| bad_input(format!("{error}; choose another with --out")))?;
+    folder.write_scenario(&world.scenario)?;
+    let started_at = jiff::Timestamp::now();
+    let start = Instant::now();
+    let progress = Progress::new(world.end);
+    let (outcome, facts) = match arguments.driver {
+        Driver::Virtual => {
+            let watch = Arc::new(Watch::default());
+            let stopped = Arc::clone(&watch);
+            on_interrupt(move || stopped.stop())?;
+            virtual_run::run(
+                &world,
+                &layout,
+                usize::from(arguments.threads),
+                arguments.speed,
+                &watch,
+                &progress,
+            )
+        }
+        Driver::Live => live_run::run(&world, &layout, arguments.speed, &folder, &progress)?,
+    };
+    let wall = start.elapsed();
+    progress.finish();
+    let manifest = manifest(&arguments, &outcome, &facts, started_at, wall);
+    let report = outcome.report();
+    folder.write(&world.scenario, &manifest, &report)?;
+    if !arguments.quiet {
+        crate::console::print(&summary(&manifest, &report));
+        crate::console::print(&format!("Run folder: {}\n", folder.path().display()));
+    }
+    let lag = facts.lag_max.values().max().copied().unwrap_or_default();
+    let too_late = arguments
+        .max_lag
+        .filter(|bound| lag.as_micros() as u64 > secnet_model::SimDuration::from(*bound).0);
+    if let Some(bound) = too_late {
+        crate::console::complain(&format!(
+            "not at pace: {lag:.1?} behind the wall clock at worst, --max-lag is {bound}"
+        ));
+    }
+    for node in &outcome.lost_nodes {
+        crate::console::complain(&format!("lost {}: {}", node.name, node.note));
+    }
+    if outcome.lost_nodes.is_empty() && !outcome.finished {
+        crate::console::complain(&format!(
+            "stopped by hand at {}, before the end at {}",
+            outcome.ended_at, world.end
+        ));
+    }
+    Ok(if !report.ledger.balanced || outcome.violations.total() > 0 {
+        Exit::Unbalanced
+    } else if !outcome.is_complete() || too_late.is_some() {
+        Exit::Incomplete
+    } else if !report.all_verdicts_met() {
+        Exit::VerdictMissed
+    } else {
+        Exit::Good
+    })
+}
+
+/// The first Ctrl-C (or SIGTERM) stops what goes on in virtual time, so that a run ends with its books in order; the second
+/// ends the program.
+pub(crate) fn on_interrupt(stop: impl FnOnce() + Send + 'static) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || {
+            runtime.block_on(async {
+                crate::live_run::interrupted().await;
+                stop();
+                crate::live_run::interrupted().await;
+                std::process::exit(130);
+            });
+        })?;
+    Ok(())
+}
+
+fn manifest(
+    arguments: &RunArguments,
+    outcome: &RunOutcome,
+    facts: &RunFacts,
+    started_at: jiff::Timestamp,
+    wall: Duration,
+) -> Manifest {
+    Manifest {
+        secnet_version: env!("CARGO_PKG_VERSION").to_owned(),
+        command: std::env::args().collect(),
+        scenario: outcome.scenario.name.clone(),
+        seed: outcome.scenario.seed,
+        driver: match arguments.driver {
+            Driver::Live => "live",
+            Driver::Virtual => "virtual",
+        }
+        .to_owned(),
+        threads: facts.threads,
+        processes: facts.processes,
+        speed: pace_text(arguments.speed),
+        machine: Machine::here(),
+        started_at: started_at.to_string(),
+        wall_seconds: wall.as_secs_f64(),
+        emulated_seconds: outcome.ended_at.as_secs_f64(),
+        finished: outcome.finished,
+        lag_max_s: facts
+            .lag_max
+            .iter()
+            .map(|(node, lag)| (node.clone(), lag.as_secs_f64()))
+            .collect(),
+        frames_sent: facts.frames_sent,
+        frames_resent: facts.frames_resent,
+        assumed_parameters: assumptions(&outcome.scenario)
+            .into_iter()
+            .map(|assumption| assumption.path)
+            .collect(),
+    }
+}

@@ -1,0 +1,35 @@
+//! A scenario as the command line names it: the file, and what is to be otherwise than it says.
+
+use crate::exit::bad_input;
+use clap::Args;
+use secnet_topology::{Scenario, Span};
+use std::path::PathBuf;
+
+/// The largest whole number a scenario's format, TOML, can write.
+const SEED_MAX: u64 = i64::MAX as u64;
+
+#[derive(Args, Clone, Debug)]
+pub struct ScenarioArguments {
+    /// The scenario.
+    pub scenario: PathBuf,
+    /// Overrides the scenario's seed.
+    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(..=SEED_MAX))]
+    pub seed: Option<u64>,
+    /// Overrides the scenario's horizon: `20min`, `1h`.
+    #[arg(long = "for", value_name = "SPAN")]
+    pub horizon: Option<Span>,
+    /// Overrides one parameter of the scenario; may be given again: `--set csp.north.downlink_rate=10kbit/s`.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub overrides: Vec<String>,
+}
+
+impl ScenarioArguments {
+    /// The scenario with the overrides applied, and after them `more`.
+    pub fn load(&self, more: &[String]) -> anyhow::Result<Scenario> {
+        let mut overrides = self.overrides.clone();
+        overrides.extend(self.seed.map(|seed| format!("seed={seed}")));
+        overrides.extend(self.horizon.map(|span| format!("horizon={span}")));
+        overrides.extend_from_slice(more);
+        secnet_topology::load(&self.scenario, &overrides).map_err(bad_input)
+    }
+}

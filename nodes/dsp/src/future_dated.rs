@@ -1,0 +1,70 @@
+//! Future-dated requests the DSP holds until their time.
+
+use secnet_model::{RequestId, SimTime, Srv};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Held {
+    pub id: RequestId,
+    pub srv: Srv,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FutureDated {
+    /// By execution time, then in the order of acceptance.
+    held: BTreeMap<(SimTime, u64), Held>,
+    accepted: u64,
+    next: SimTime,
+}
+
+impl FutureDated {
+    pub fn new() -> FutureDated {
+        FutureDated {
+            held: BTreeMap::new(),
+            accepted: 0,
+            next: SimTime::NEVER,
+        }
+    }
+
+    pub fn hold(&mut self, execute_at: SimTime, request: Held) {
+        self.held.insert((execute_at, self.accepted), request);
+        self.accepted += 1;
+        self.next = self.next.min(execute_at);
+    }
+
+    /// The first execution time.
+    #[inline]
+    pub fn next(&self) -> SimTime {
+        self.next
+    }
+
+    /// A request whose time has come.
+    pub fn take_due(&mut self, now: SimTime) -> Option<(SimTime, Held)> {
+        let first = self.held.first_entry()?;
+        let at = first.key().0;
+        if at > now {
+            return None;
+        }
+        let request = first.remove();
+        self.next = self
+            .held
+            .first_key_value()
+            .map_or(SimTime::NEVER, |((at, _), _)| *at);
+        Some((at, request))
+    }
+
+    pub fn len(&self) -> usize {
+        self.held.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.held.is_empty()
+    }
+}
+
+impl Default for FutureDated {
+    fn default() -> Self {
+        FutureDated::new()
+    }
+}

@@ -1,0 +1,40 @@
+//! The DCC's own answers: their sizes. What the inventory says of a premises is a function of the population.
+
+use crate::services::NonDeviceService;
+use secnet_model::Eui64;
+use secnet_topology::Population;
+
+/// DUIS envelope, signature and result of an answer without data. Assumed.
+const ANSWER_BYTES: u32 = 400;
+/// One device of an inventory. Assumed.
+const DEVICE_BYTES: u32 = 250;
+/// One schedule of a device. Assumed.
+const SCHEDULE_BYTES: u32 = 150;
+/// Coverage, technology, likelihood and auxiliary equipment of a premises (domain.md §8). Assumed.
+const WAN_MATRIX_BYTES: u32 = 600;
+/// Most devices one answer lists (domain.md §1).
+pub const DEVICES_MAX: u32 = 17;
+
+/// The size of the answer; `schedules` is what 5.2 found.
+pub fn answer_bytes(
+    population: &Population,
+    service: NonDeviceService,
+    target: Eui64,
+    schedules: u32,
+) -> u32 {
+    match service {
+        NonDeviceService::ReadInventory => ANSWER_BYTES + DEVICE_BYTES * devices(population, target),
+        NonDeviceService::ReadSchedule => ANSWER_BYTES + SCHEDULE_BYTES * schedules,
+        NonDeviceService::RequestWanMatrix => ANSWER_BYTES + WAN_MATRIX_BYTES,
+        NonDeviceService::CreateSchedule
+        | NonDeviceService::DeleteSchedule
+        | NonDeviceService::DecommissionDevice
+        | NonDeviceService::Other => ANSWER_BYTES,
+    }
+}
+
+/// Devices of the premises the target stands in.
+fn devices(population: &Population, target: Eui64) -> u32 {
+    let Some(device) = target.device() else { return 0 };
+    (population.devices(device.premises).count() as u32).min(DEVICES_MAX)
+}

@@ -1,0 +1,247 @@
+//! SEC Modifications in the DSP, one module each. The DSP calls each hook of [`Modification`] at one named point; a
+//! Modification the scenario has switched off is not there, and with none of them a hook costs one branch.
+//!
+//! The next one is a module whose type implements [`Modification`], and its line in the registry below.
+
+use crate::future_dated::Held;
+use crate::schedules::ScheduledRead;
+use crate::service_process::Capacity;
+use secnet_engine::{ItemKind, Outcome};
+use secnet_model::{Address, RequestId, SimTime, Srv};
+use secnet_topology::World;
+use secnet_wire::{DccAlertCode, DeviceAlert, DeviceResponse, ServiceRequest, Undeliverable};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A Modification's part in the DSP. The value is its state, plain data that is saved with the DSP's, together with
+/// what it worked out from its parameters.
+pub trait Modification: Sized {
+    /// `None` where the scenario has it switched off.
+    fn new(world: &World) -> Option<Self>;
+
+    /// A service request at the DSP's door, before it has cost anything.
+    fn request_arrives(&mut self, _now: SimTime, _world: &World, _request: &ServiceRequest) -> Ingress {
+        Ingress::Admit
+    }
+
+    /// Something wants to be served.
+    fn takes_turn(&mut self, _now: SimTime, _capacity: Capacity, _work: &Work) -> Turn {
+        Turn::InOrderOfArrival
+    }
+
+    /// A request that passed access control and is to become a command to a device.
+    fn command_accepted(&mut self, _now: SimTime, _world: &World, _request: &ServiceRequest) -> Scrutiny {
+        Scrutiny::Pass
+    }
+
+    /// A device alert at the DSP's door, before it has cost anything.
+    fn alert_arrives(&mut self, _now: SimTime, _alert: &DeviceAlert) -> Northbound {
+        Northbound::Forward
+    }
+
+    /// When [`Modification::due`] has something to do; "never" for nothing.
+    fn next_deadline(&self) -> SimTime {
+        SimTime::NEVER
+    }
+
+    /// One thing whose time has come; asked again until there is none.
+    fn due(&mut self, _now: SimTime, _world: &World, _capacity: Capacity) -> Option<Due> {
+        None
+    }
+
+    /// Items in its custody beyond those the DSP accounts for itself.
+    fn held(&self, _kind: ItemKind) -> u64 {
+        0
+    }
+
+    /// What it counted, by name.
+    fn counters(&self, _world: &World, _counters: &mut BTreeMap<String, u64>) {}
+}
+
+/// What becomes of a request at the door.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ingress {
+    Admit,
+    /// Answered at once, without a place in the queue.
+    Throttle {
+        retry_after_ms: u32,
+    },
+}
+
+/// What the service process serves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Work {
+    Request {
+        from: Address,
+        request: ServiceRequest,
+    },
+    /// From quarantine.
+    Released(ServiceRequest),
+    FutureDated {
+        execute_at: SimTime,
+        held: Held,
+    },
+    Scheduled(ScheduledRead),
+    Response(DeviceResponse),
+    Undeliverable(Undeliverable),
+    Alert(DeviceAlert),
+}
+
+/// When something is served.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Turn {
+    /// As the service process has it.
+    InOrderOfArrival,
+    /// A server takes it now and has served it then.
+    ServedAt(SimTime),
+    /// Kept, and handed back by [`Due::Serve`].
+    Waits,
+    /// A request for which there is no place.
+    Refused,
+}
+
+/// What becomes of a request that passed access control.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Scrutiny {
+    Pass,
+    /// Kept, and handed back by [`Due::Release`] or [`Due::Delete`]; the User is told with this alert.
+    Quarantine(DccAlertCode),
+}
+
+/// What becomes of a device alert on its way to its recipient.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Northbound {
+    Forward,
+    /// It ends here.
+    Close(Outcome),
+    /// Kept, counted in [`Modification::held`], and handed back by [`Due::Forward`].
+    Hold,
+}
+
+/// What a Modification kept and now hands back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Due {
+    /// A server takes it now and has served it at that time.
+    Serve { work: Work, served: SimTime },
+    /// A request goes on from where it was quarantined.
+    Release(ServiceRequest),
+    /// A request ends in quarantine.
+    Delete { id: RequestId, srv: Srv },
+    /// An alert goes on from the DSP's door.
+    Forward(DeviceAlert),
+}
+
+/// Declares the modules and [`Modifications`], which asks each in the order of the lines. The first that has something
+/// to say is heard.
+macro_rules! registry {
+    ($($module:ident :: $Modification:ident,)*) => {
+        $(pub mod $module;)*
+
+        /// Those that are switched on.
+        #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+        pub struct Modifications {
+            any: bool,
+            $($module: Option<$module::$Modification>,)*
+        }
+
+        impl Modifications {
+            pub fn new(world: &World) -> Modifications {
+                $(let $module = <$module::$Modification as Modification>::new(world);)*
+                Modifications { any: false $(|| $module.is_some())*, $($module,)* }
+            }
+
+            #[inline]
+            pub fn request_arrives(&mut self, now: SimTime, world: &World, request: &ServiceRequest) -> Ingress {
+                if self.any {
+                    $(if let Some(it) = &mut self.$module {
+                        let ingress = it.request_arrives(now, world, request);
+                        if ingress != Ingress::Admit {
+                            return ingress;
+                        }
+                    })*
+                }
+                Ingress::Admit
+            }
+
+            /// `work` is only asked for where some Modification is on.
+            #[inline]
+            pub fn takes_turn(&mut self, now: SimTime, capacity: Capacity, work: impl FnOnce() -> Work) -> Turn {
+                if self.any {
+                    let work = work();
+                    $(if let Some(it) = &mut self.$module {
+                        let turn = it.takes_turn(now, capacity, &work);
+                        if turn != Turn::InOrderOfArrival {
+                            return turn;
+                        }
+                    })*
+                }
+                Turn::InOrderOfArrival
+            }
+
+            #[inline]
+            pub fn command_accepted(&mut self, now: SimTime, world: &World, request: &ServiceRequest) -> Scrutiny {
+                if self.any {
+                    $(if let Some(it) = &mut self.$module {
+                        let scrutiny = it.command_accepted(now, world, request);
+                        if scrutiny != Scrutiny::Pass {
+                            return scrutiny;
+                        }
+                    })*
+                }
+                Scrutiny::Pass
+            }
+
+            #[inline]
+            pub fn alert_arrives(&mut self, now: SimTime, alert: &DeviceAlert) -> Northbound {
+                if self.any {
+                    $(if let Some(it) = &mut self.$module {
+                        let northbound = it.alert_arrives(now, alert);
+                        if northbound != Northbound::Forward {
+                            return northbound;
+                        }
+                    })*
+                }
+                Northbound::Forward
+            }
+
+            #[inline]
+            pub fn next_deadline(&self) -> SimTime {
+                let mut next = SimTime::NEVER;
+                if self.any {
+                    $(if let Some(it) = &self.$module {
+                        next = next.min(it.next_deadline());
+                    })*
+                }
+                next
+            }
+
+            pub fn due(&mut self, now: SimTime, world: &World, capacity: Capacity) -> Option<Due> {
+                if self.any {
+                    $(if let Some(it) = &mut self.$module
+                        && let Some(due) = it.due(now, world, capacity)
+                    {
+                        return Some(due);
+                    })*
+                }
+                None
+            }
+
+            pub fn held(&self, kind: ItemKind) -> u64 {
+                0 $(+ self.$module.as_ref().map_or(0, |it| it.held(kind)))*
+            }
+
+            pub fn counters(&self, world: &World, counters: &mut BTreeMap<String, u64>) {
+                $(if let Some(it) = &self.$module {
+                    it.counters(world, counters);
+                })*
+            }
+        }
+    };
+}
+
+registry! {
+    secmp0067::TrafficManagement,
+    secmp0028::PriorityOrder,
+    secmp0062::AlertStormProtection,
+    anomaly_detection::AnomalyDetection,
+}

@@ -1,0 +1,131 @@
+//! SECMP0028: demand management by priority (domain.md §5.1), an alternative to SECMP0067 that throttles nobody. A free server
+//! takes the longest waiting of the most urgent class; service is not interrupted.
+//!
+//! In order of arrival the moment of service is known on arrival; here it depends on who comes later, so what waits is
+//! kept until a server comes free.
+
+use super::{Due, Modification, Turn, Work};
+use crate::service_process::Capacity;
+use secnet_engine::ItemKind;
+use secnet_model::{SimTime, Srv};
+use secnet_topology::World;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, VecDeque};
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct PriorityOrder {
+    class_by_srv: Vec<u8>,
+    servers: u32,
+    /// When each busy server comes free, ascending: service times are equal.
+    busy_until: VecDeque<SimTime>,
+    /// By class, the most urgent first.
+    waiting: Vec<Class>,
+    waiting_total: u64,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+struct Class {
+    queue: VecDeque<Work>,
+    refused: u64,
+    waiting_max: u64,
+}
+
+impl Modification for PriorityOrder {
+    fn new(world: &World) -> Option<PriorityOrder> {
+        let params = &world.scenario.parameters.secmp0028;
+        world
+            .scenario
+            .modifications
+            .secmp0028
+            .is_on()
+            .then(|| PriorityOrder {
+                class_by_srv: params.class_by_srv(),
+                servers: world.scenario.dsp.servers.max(1),
+                busy_until: VecDeque::new(),
+                waiting: vec![Class::default(); params.class_count()],
+                waiting_total: 0,
+            })
+    }
+
+    fn takes_turn(&mut self, now: SimTime, capacity: Capacity, work: &Work) -> Turn {
+        self.free_servers(now);
+        if self.waiting_total == 0 && self.busy_until.len() < self.servers as usize {
+            return Turn::ServedAt(self.start(now, capacity));
+        }
+        let class = self.class(work);
+        let class = &mut self.waiting[class];
+        if matches!(work, Work::Request { .. }) && class.queue.len() >= capacity.queue_limit {
+            class.refused += 1;
+            return Turn::Refused;
+        }
+        class.queue.push_back(*work);
+        class.waiting_max = class.waiting_max.max(class.queue.len() as u64);
+        self.waiting_total += 1;
+        Turn::Waits
+    }
+
+    fn next_deadline(&self) -> SimTime {
+        match self.busy_until.front() {
+            Some(free_at) if self.waiting_total > 0 => *free_at,
+            _ => SimTime::NEVER,
+        }
+    }
+
+    fn due(&mut self, now: SimTime, _world: &World, capacity: Capacity) -> Option<Due> {
+        if self.waiting_total == 0 {
+            return None;
+        }
+        self.free_servers(now);
+        if self.busy_until.len() >= self.servers as usize {
+            return None;
+        }
+        let work = self
+            .waiting
+            .iter_mut()
+            .find_map(|class| class.queue.pop_front())?;
+        self.waiting_total -= 1;
+        let served = self.start(now, capacity);
+        Some(Due::Serve { work, served })
+    }
+
+    fn held(&self, kind: ItemKind) -> u64 {
+        // All else that waits is in the custody of its User, or counted as a scheduled read under way.
+        if kind != ItemKind::DeviceAlert {
+            return 0;
+        }
+        let waiting = self.waiting.iter().flat_map(|class| &class.queue);
+        waiting.filter(|work| matches!(work, Work::Alert(_))).count() as u64
+    }
+
+    fn counters(&self, _world: &World, counters: &mut BTreeMap<String, u64>) {
+        for (number, class) in self.waiting.iter().enumerate() {
+            counters.insert(format!("dsp.class_{number}.queue_max"), class.waiting_max);
+            counters.insert(format!("dsp.class_{number}.refused"), class.refused);
+        }
+    }
+}
+
+impl PriorityOrder {
+    fn free_servers(&mut self, now: SimTime) {
+        while self.busy_until.front().is_some_and(|free_at| *free_at <= now) {
+            self.busy_until.pop_front();
+        }
+    }
+
+    /// A free server takes something; the moment it has been served.
+    fn start(&mut self, now: SimTime, capacity: Capacity) -> SimTime {
+        let served = now + capacity.service_time;
+        self.busy_until.push_back(served);
+        served
+    }
+
+    fn class(&self, work: &Work) -> usize {
+        let of_srv = |srv: Srv| usize::from(self.class_by_srv[usize::from(srv.index())]);
+        match work {
+            Work::Request { request, .. } | Work::Released(request) => of_srv(request.srv),
+            Work::Response(response) => of_srv(response.srv),
+            Work::FutureDated { held, .. } => of_srv(held.srv),
+            Work::Undeliverable(_) | Work::Scheduled(_) | Work::Alert(_) => self.waiting.len() - 1,
+        }
+    }
+}

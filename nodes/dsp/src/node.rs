@@ -1,0 +1,805 @@
+//! The DSP as a node: its inputs, and which of the other modules' functions each is a matter for.
+
+use crate::access_control::{self, Accepted};
+use crate::alerts;
+use crate::correlation::{Correlations, Outstanding};
+use crate::delays::{Delays, Leg};
+use crate::future_dated::{FutureDated, Held};
+use crate::inventory;
+use crate::modifications::{Due, Ingress, Modifications, Northbound, Scrutiny, Turn, Work};
+use crate::routing;
+use crate::schedules::{ScheduledRead, Schedules, SchedulesState};
+use crate::service_process::{Capacity, ServiceProcess};
+use crate::services::NonDeviceService;
+use crate::timeouts::{TimeoutClasses, Timeouts};
+use crate::transform;
+use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Outcome};
+use secnet_model::{Address, DeviceId, Eui64, RequestId, ResponseCode, SimTime, UserId};
+use secnet_results::{Account, Accountable, AlertLevels, ServiceLevels};
+use secnet_topology::World;
+use secnet_wire::codec::{self, CodecError};
+use secnet_wire::{
+    Acknowledgement, Answer, Command, CommandOrigin, DccAlert, DccAlertCode, DeviceAlert, DeviceResponse,
+    DeviceResult, Message, ServiceRequest, ServiceResponse, Undeliverable,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A service response that says only that there is no answer. Assumed.
+const NO_ANSWER_BYTES: u32 = 200;
+
+pub struct Dsp {
+    world: Arc<World>,
+    capacity: Capacity,
+    retry_after_ms: u32,
+    delays: Delays,
+    timeout_classes: TimeoutClasses,
+    schedules: Schedules,
+    state: DspState,
+}
+
+/// Everything that changes but the schedules' part, which `Schedules` holds.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+struct DspState {
+    seq: u64,
+    service_process: ServiceProcess,
+    correlations: Correlations,
+    timeouts: Timeouts,
+    future_dated: FutureDated,
+    dcc_alerts: u64,
+    scheduled_reads_held: u64,
+    ledger: Ledger,
+    counts: Counts,
+    modifications: Modifications,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+struct Counts {
+    requests: u64,
+    /// By response code; I99 for accepted requests.
+    answers: [u64; ResponseCode::ALL.len()],
+    pre_commands: u64,
+    commands: u64,
+    time_outs: u64,
+    undeliverable: u64,
+    late_responses: u64,
+    device_alerts: u64,
+    /// Messages nobody should send to the DSP.
+    misdirected: u64,
+}
+
+/// What `save` writes.
+#[derive(Serialize)]
+struct Saved<'a> {
+    dsp: &'a DspState,
+    schedules: &'a SchedulesState,
+}
+
+#[derive(Deserialize)]
+struct Restored {
+    dsp: DspState,
+    schedules: SchedulesState,
+}
+
+#[derive(Debug)]
+pub enum RestoreError {
+    Damaged(CodecError),
+    /// The state does not fit the scenario.
+    OtherScenario,
+}
+
+impl std::fmt::Display for RestoreError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            RestoreError::Damaged(error) => write!(f, "{error}"),
+            RestoreError::OtherScenario => f.write_str("the saved state of the DSP is of another scenario"),
+        }
+    }
+}
+
+impl std::error::Error for RestoreError {}
+
+impl Node for Dsp {
+    type Message = Message;
+
+    fn handle(&mut self, now: SimTime, input: Input<Message>, out: &mut Outbox<Message>) {
+        let Input::Message(envelope) = input else {
+            return self.deadline(now, out);
+        };
+        match envelope.message {
+            Message::ServiceRequest(request) => self.service_request(now, envelope.from, &request, out),
+            Message::DeviceResponse(response) => self.device_response(now, &response, out),
+            Message::Undeliverable(undeliverable) => self.undeliverable(now, &undeliverable, out),
+            Message::DeviceAlert(alert) => self.device_alert(now, alert, out),
+            Message::Acknowledgement(_)
+            | Message::Command(_)
+            | Message::ServiceResponse(_)
+            | Message::DccAlert(_) => self.state.counts.misdirected += 1,
+        }
+    }
+
+    #[inline]
+    fn next_deadline(&self) -> SimTime {
+        let state = &self.state;
+        state
+            .timeouts
+            .earliest()
+            .min(state.future_dated.next())
+            .min(self.schedules.next())
+            .min(state.modifications.next_deadline())
+    }
+}
+
+impl Dsp {
+    pub fn new(world: &Arc<World>) -> Dsp {
+        let (params, premises) = (&world.scenario.dsp, world.population.premises_count());
+        let timeout_classes = TimeoutClasses::new(params);
+        let state = DspState {
+            seq: 0,
+            service_process: ServiceProcess::new(params.servers),
+            correlations: Correlations::new(),
+            timeouts: Timeouts::new(timeout_classes.count()),
+            future_dated: FutureDated::new(),
+            dcc_alerts: 0,
+            scheduled_reads_held: 0,
+            ledger: Ledger::default(),
+            counts: Counts::default(),
+            modifications: Modifications::new(world),
+        };
+        Dsp {
+            capacity: Capacity {
+                service_time: params.service_time_for(premises),
+                queue_limit: params.queue_limit_for(premises),
+            },
+            retry_after_ms: u32::try_from(params.retry_after.as_micros() / 1_000).unwrap_or(u32::MAX),
+            delays: Delays::new(world),
+            timeout_classes,
+            schedules: Schedules::new(world),
+            world: Arc::clone(world),
+            state,
+        }
+    }
+
+    /// The node whose `save` wrote `bytes`, for the same scenario.
+    pub fn restore(world: &Arc<World>, bytes: &[u8]) -> Result<Dsp, RestoreError> {
+        let restored: Restored = codec::decode_value("the state of the DSP", bytes, codec::STATE_BYTES_MAX)
+            .map_err(RestoreError::Damaged)?;
+        let schedules = Schedules::restore(world, restored.schedules).ok_or(RestoreError::OtherScenario)?;
+        Ok(Dsp {
+            schedules,
+            state: restored.dsp,
+            ..Dsp::new(world)
+        })
+    }
+}
+
+/// What Users and CSPs send.
+impl Dsp {
+    /// Throttled or refused for overload at once, or answered when its turn has been.
+    fn service_request(
+        &mut self,
+        now: SimTime,
+        from: Address,
+        request: &ServiceRequest,
+        out: &mut Outbox<Message>,
+    ) {
+        self.state.counts.requests += 1;
+        let ingress = self
+            .state
+            .modifications
+            .request_arrives(now, &self.world, request);
+        if let Ingress::Throttle { retry_after_ms } = ingress {
+            return self.turn_away(now, from, request, Answer::Throttled { retry_after_ms }, out);
+        }
+        let work = || Work::Request {
+            from,
+            request: *request,
+        };
+        let turn = if self.state.correlations.is_full() {
+            Turn::Refused
+        } else {
+            self.state.modifications.takes_turn(now, self.capacity, work)
+        };
+        let served = match turn {
+            Turn::InOrderOfArrival if !self.state.service_process.is_full(now, self.capacity) => {
+                self.state.service_process.enter(now, self.capacity)
+            }
+            Turn::ServedAt(served) => served,
+            Turn::Waits => return,
+            Turn::InOrderOfArrival | Turn::Refused => {
+                let answer = Answer::Busy {
+                    retry_after_ms: self.retry_after_ms,
+                };
+                return self.turn_away(now, from, request, answer, out);
+            }
+        };
+        self.serve_request(now, served, from, request, out);
+    }
+
+    /// When something has been served that nobody refuses; `None` where a Modification keeps it and will hand it back.
+    #[inline]
+    fn served(&mut self, now: SimTime, work: impl FnOnce() -> Work) -> Option<SimTime> {
+        match self.state.modifications.takes_turn(now, self.capacity, work) {
+            Turn::InOrderOfArrival | Turn::Refused => {
+                Some(self.state.service_process.enter(now, self.capacity))
+            }
+            Turn::ServedAt(served) => Some(served),
+            Turn::Waits => None,
+        }
+    }
+
+    /// What is served now and has been served at `served`.
+    fn serve(&mut self, now: SimTime, served: SimTime, work: Work, out: &mut Outbox<Message>) {
+        match work {
+            Work::Request { from, request } => self.serve_request(now, served, from, &request, out),
+            Work::Released(request) => self.serve_released(now, served, &request, out),
+            Work::FutureDated { execute_at, held } => self.serve_future_dated(served, execute_at, held, out),
+            Work::Scheduled(read) => self.serve_scheduled_read(served, &read, out),
+            Work::Response(response) => self.serve_response(served, &response, out),
+            Work::Undeliverable(undeliverable) => self.serve_undeliverable(served, &undeliverable, out),
+            Work::Alert(alert) => self.serve_alert(now, served, alert, out),
+        }
+    }
+
+    fn serve_request(
+        &mut self,
+        now: SimTime,
+        served: SimTime,
+        from: Address,
+        request: &ServiceRequest,
+        out: &mut Outbox<Message>,
+    ) {
+        let answer = match access_control::check(&self.world, request) {
+            Err(code) => Answer::Refused(code),
+            Ok(accepted) => self.accepted(now, served, request, accepted, out),
+        };
+        self.count_answer(answer);
+        self.acknowledge(served, from, request, answer, out);
+    }
+
+    /// Does what an accepted request asks for; the answer to give.
+    fn accepted(
+        &mut self,
+        now: SimTime,
+        served: SimTime,
+        request: &ServiceRequest,
+        accepted: Accepted,
+        out: &mut Outbox<Message>,
+    ) -> Answer {
+        let (draws, id, srv) = (self.world.draws, request.id, request.srv);
+        match accepted {
+            Accepted::NonDevice(service) => Answer::Done {
+                bytes: self.non_device(now, request, service, out),
+            },
+            Accepted::PreCommand => {
+                self.state.counts.pre_commands += 1;
+                Answer::PreCommand {
+                    srv,
+                    bytes: transform::pre_command_bytes(draws, &id, srv),
+                }
+            }
+            Accepted::Local => Answer::Done {
+                bytes: transform::command_bytes(draws, &id, srv),
+            },
+            Accepted::Command { device, origin } => {
+                match self
+                    .state
+                    .modifications
+                    .command_accepted(now, &self.world, request)
+                {
+                    Scrutiny::Pass => self.start_command(now, served, request, device, origin, out),
+                    Scrutiny::Quarantine(code) => self.quarantined(served, request, code, out),
+                }
+                Answer::Accepted
+            }
+        }
+    }
+
+    /// An accepted request becomes a command, at once or at its time.
+    fn start_command(
+        &mut self,
+        now: SimTime,
+        served: SimTime,
+        request: &ServiceRequest,
+        device: DeviceId,
+        origin: CommandOrigin,
+        out: &mut Outbox<Message>,
+    ) {
+        let (id, srv) = (request.id, request.srv);
+        let execute_at = SimTime::from_secs(request.execute_at_s.into());
+        if origin == CommandOrigin::HeldByDsp && execute_at > now {
+            self.state.future_dated.hold(execute_at, Held { id, srv });
+            return;
+        }
+        let execute_at_s = if origin == CommandOrigin::HeldByDevice {
+            request.execute_at_s
+        } else {
+            0
+        };
+        let command = Outstanding {
+            id,
+            srv,
+            origin,
+            started_at: served,
+        };
+        self.send_command(served, device, command, execute_at_s, out);
+    }
+
+    /// A request goes on from where it was quarantined.
+    fn serve_released(
+        &mut self,
+        now: SimTime,
+        served: SimTime,
+        request: &ServiceRequest,
+        out: &mut Outbox<Message>,
+    ) {
+        if let Ok(Accepted::Command { device, origin }) = access_control::check(&self.world, request) {
+            self.start_command(now, served, request, device, origin, out);
+        }
+    }
+
+    /// The DCC's own services; the size of the answer.
+    fn non_device(
+        &mut self,
+        now: SimTime,
+        request: &ServiceRequest,
+        service: NonDeviceService,
+        out: &mut Outbox<Message>,
+    ) -> u32 {
+        let world = &*self.world;
+        let (owner, target) = (request.id.originator, request.id.target);
+        let scheduled = access_control::scheduled_srv(request);
+        let mut schedules = 0;
+        let mut removed = Vec::new();
+        match (service, scheduled) {
+            (NonDeviceService::CreateSchedule, Some(srv)) => {
+                self.schedules.create(world, now, owner, target, srv);
+            }
+            (NonDeviceService::DeleteSchedule, Some(srv)) => {
+                self.schedules.delete(world, owner, target, srv);
+            }
+            (NonDeviceService::ReadSchedule, _) => schedules = self.schedules.count(world, owner, target),
+            (NonDeviceService::DecommissionDevice, _) => {
+                removed = self.schedules.remove_all_of(world, target)
+            }
+            (
+                NonDeviceService::CreateSchedule
+                | NonDeviceService::DeleteSchedule
+                | NonDeviceService::ReadInventory
+                | NonDeviceService::RequestWanMatrix
+                | NonDeviceService::Other,
+                _,
+            ) => {}
+        }
+        let bytes = inventory::answer_bytes(&world.population, service, target, schedules);
+        for user in removed {
+            self.schedule_removed(now, user, target, out);
+        }
+        bytes
+    }
+
+    fn device_response(&mut self, now: SimTime, response: &DeviceResponse, out: &mut Outbox<Message>) {
+        if let Some(served) = self.served(now, || Work::Response(*response)) {
+            self.serve_response(served, response, out);
+        }
+    }
+
+    fn serve_response(&mut self, served: SimTime, response: &DeviceResponse, out: &mut Outbox<Message>) {
+        match self.state.correlations.take(response.correlation, &response.id) {
+            None => self.state.counts.late_responses += 1,
+            Some((slot, command)) => {
+                self.state.timeouts.forget(slot);
+                self.respond(
+                    served,
+                    &command,
+                    ResponseCode::I0,
+                    response.result,
+                    response.bytes,
+                    out,
+                );
+            }
+        }
+    }
+
+    fn undeliverable(&mut self, now: SimTime, undeliverable: &Undeliverable, out: &mut Outbox<Message>) {
+        if let Some(served) = self.served(now, || Work::Undeliverable(*undeliverable)) {
+            self.serve_undeliverable(served, undeliverable, out);
+        }
+    }
+
+    /// E20: the DCC cannot communicate with the device.
+    fn serve_undeliverable(
+        &mut self,
+        served: SimTime,
+        undeliverable: &Undeliverable,
+        out: &mut Outbox<Message>,
+    ) {
+        match self
+            .state
+            .correlations
+            .take(undeliverable.correlation, &undeliverable.id)
+        {
+            None => self.state.counts.late_responses += 1,
+            Some((slot, command)) => {
+                self.state.counts.undeliverable += 1;
+                self.state.timeouts.forget(slot);
+                self.no_answer(served, &command, ResponseCode::E20, out);
+            }
+        }
+    }
+
+    fn device_alert(&mut self, now: SimTime, alert: DeviceAlert, out: &mut Outbox<Message>) {
+        self.state.counts.device_alerts += 1;
+        match self.state.modifications.alert_arrives(now, &alert) {
+            Northbound::Forward => self.alert_admitted(now, alert, out),
+            Northbound::Close(outcome) => self.close_alert(now, &alert, outcome),
+            Northbound::Hold => {}
+        }
+    }
+
+    fn alert_admitted(&mut self, now: SimTime, alert: DeviceAlert, out: &mut Outbox<Message>) {
+        if let Some(served) = self.served(now, || Work::Alert(alert)) {
+            self.serve_alert(now, served, alert, out);
+        }
+    }
+
+    fn serve_alert(&mut self, now: SimTime, served: SimTime, alert: DeviceAlert, out: &mut Outbox<Message>) {
+        let Some(user) = alerts::recipient(&self.world, &alert) else {
+            return self.close_alert(now, &alert, Outcome::NoRecipient);
+        };
+        let (device, number) = (alert.device.eui64().0, u64::from(alert.number));
+        let due = served + self.delays.of(Leg::DeviceAlert, device, number);
+        self.send(Address::user(user), due, Message::DeviceAlert(alert), out);
+    }
+
+    fn close_alert(&mut self, now: SimTime, alert: &DeviceAlert, outcome: Outcome) {
+        let id = [alert.device.eui64().0, u64::from(alert.number)];
+        self.state.ledger.close(ItemKind::DeviceAlert, outcome, id, now);
+    }
+}
+
+/// What becomes due.
+impl Dsp {
+    fn deadline(&mut self, now: SimTime, out: &mut Outbox<Message>) {
+        while let Some(slot) = self.state.timeouts.take_expired(now) {
+            self.time_out(now, slot, out);
+        }
+        while let Some((execute_at, held)) = self.state.future_dated.take_due(now) {
+            self.release(now, execute_at, held, out);
+        }
+        while let Some(read) = self.schedules.take_due(&self.world, now) {
+            self.start_scheduled_read(now, read, out);
+        }
+        while let Some(due) = self.state.modifications.due(now, &self.world, self.capacity) {
+            self.handed_back(now, due, out);
+        }
+    }
+
+    /// What a Modification kept.
+    fn handed_back(&mut self, now: SimTime, due: Due, out: &mut Outbox<Message>) {
+        match due {
+            Due::Serve { work, served } => self.serve(now, served, work, out),
+            Due::Release(request) => {
+                if let Some(served) = self.served(now, || Work::Released(request)) {
+                    self.serve_released(now, served, &request, out);
+                }
+            }
+            Due::Delete { id, srv } => {
+                let command = Outstanding {
+                    id,
+                    srv,
+                    origin: CommandOrigin::OnDemand,
+                    started_at: now,
+                };
+                self.no_answer(now, &command, ResponseCode::Deleted, out);
+            }
+            Due::Forward(alert) => self.alert_admitted(now, alert, out),
+        }
+    }
+
+    /// E21, E30 or E31: no response in time.
+    fn time_out(&mut self, now: SimTime, slot: u32, out: &mut Outbox<Message>) {
+        let Some(command) = self.state.correlations.release(slot) else {
+            return;
+        };
+        self.state.counts.time_outs += 1;
+        self.no_answer(now, &command, time_out_code(command.origin), out);
+    }
+
+    /// A future-dated request's time has come.
+    fn release(&mut self, now: SimTime, execute_at: SimTime, held: Held, out: &mut Outbox<Message>) {
+        if let Some(served) = self.served(now, || Work::FutureDated { execute_at, held }) {
+            self.serve_future_dated(served, execute_at, held, out);
+        }
+    }
+
+    fn serve_future_dated(
+        &mut self,
+        served: SimTime,
+        execute_at: SimTime,
+        held: Held,
+        out: &mut Outbox<Message>,
+    ) {
+        let Some(device) = held.id.target.device() else {
+            return;
+        };
+        let origin = CommandOrigin::HeldByDsp;
+        let command = Outstanding {
+            id: held.id,
+            srv: held.srv,
+            origin,
+            started_at: execute_at,
+        };
+        self.send_command(served, device, command, 0, out);
+    }
+
+    fn start_scheduled_read(&mut self, now: SimTime, read: ScheduledRead, out: &mut Outbox<Message>) {
+        self.state.ledger.open(ItemKind::ScheduledRead);
+        self.state.scheduled_reads_held += 1;
+        if let Some(served) = self.served(now, || Work::Scheduled(read)) {
+            self.serve_scheduled_read(served, &read, out);
+        }
+    }
+
+    fn serve_scheduled_read(&mut self, served: SimTime, read: &ScheduledRead, out: &mut Outbox<Message>) {
+        let origin = CommandOrigin::Scheduled;
+        let command = Outstanding {
+            id: read.id,
+            srv: read.srv,
+            origin,
+            started_at: read.at,
+        };
+        self.send_command(served, read.device, command, 0, out);
+    }
+}
+
+/// What the DSP sends.
+impl Dsp {
+    fn send_command(
+        &mut self,
+        at: SimTime,
+        device: DeviceId,
+        outstanding: Outstanding,
+        execute_at_s: u32,
+        out: &mut Outbox<Message>,
+    ) {
+        let Outstanding { id, srv, origin, .. } = outstanding;
+        let Some((slot, correlation)) = self.state.correlations.insert(outstanding) else {
+            return self.no_answer(at, &outstanding, ResponseCode::E20, out);
+        };
+        let (class, timeout) = self.timeout_classes.of(srv);
+        self.state.timeouts.watch(slot, class, at + timeout);
+        self.state.counts.commands += 1;
+        let command = Command {
+            id,
+            srv,
+            origin,
+            priority: routing::priority(srv, origin),
+            correlation,
+            bytes: transform::command_bytes(self.world.draws, &id, srv),
+            execute_at_s,
+        };
+        let due = at + self.delays.of_request(Leg::Command, &id);
+        self.send(
+            routing::csp(&self.world.population, device),
+            due,
+            Message::Command(command),
+            out,
+        );
+    }
+
+    fn acknowledge(
+        &mut self,
+        at: SimTime,
+        to: Address,
+        request: &ServiceRequest,
+        answer: Answer,
+        out: &mut Outbox<Message>,
+    ) {
+        let leg = if matches!(answer, Answer::PreCommand { .. }) {
+            Leg::PreCommand
+        } else {
+            Leg::Acknowledgement
+        };
+        let due = at + self.delays.of_request(leg, &request.id);
+        let acknowledgement = Acknowledgement {
+            id: request.id,
+            srv: request.srv,
+            answer,
+        };
+        self.send(to, due, Message::Acknowledgement(acknowledgement), out);
+    }
+
+    /// 503: the answer of a web server that takes no more, or not from this User; it costs the servers behind it
+    /// nothing (assumed).
+    fn turn_away(
+        &mut self,
+        now: SimTime,
+        to: Address,
+        request: &ServiceRequest,
+        answer: Answer,
+        out: &mut Outbox<Message>,
+    ) {
+        self.count_answer(answer);
+        let (key, n) = crate::delays::request_key(&request.id);
+        let due = now + self.delays.of(Leg::Busy, key, n ^ now.0.rotate_left(20));
+        let acknowledgement = Acknowledgement {
+            id: request.id,
+            srv: request.srv,
+            answer,
+        };
+        self.send(to, due, Message::Acknowledgement(acknowledgement), out);
+    }
+
+    fn no_answer(
+        &mut self,
+        at: SimTime,
+        command: &Outstanding,
+        code: ResponseCode,
+        out: &mut Outbox<Message>,
+    ) {
+        self.respond(at, command, code, DeviceResult::Error, NO_ANSWER_BYTES, out);
+    }
+
+    /// Ends a command: with this the DSP is rid of it.
+    fn respond(
+        &mut self,
+        at: SimTime,
+        command: &Outstanding,
+        code: ResponseCode,
+        result: DeviceResult,
+        bytes: u32,
+        out: &mut Outbox<Message>,
+    ) {
+        let Outstanding {
+            id,
+            srv,
+            origin,
+            started_at,
+        } = *command;
+        if origin == CommandOrigin::Scheduled {
+            self.state.scheduled_reads_held -= 1;
+        }
+        let response = ServiceResponse {
+            id,
+            srv,
+            origin,
+            code,
+            result,
+            bytes,
+            started_at,
+        };
+        let due = at + self.delays.of_request(Leg::Response, &id);
+        self.send(
+            Address::user(id.originator),
+            due,
+            Message::ServiceResponse(response),
+            out,
+        );
+    }
+
+    /// N17: the DSP removed a schedule of the User's.
+    fn schedule_removed(&mut self, now: SimTime, owner: UserId, about: Eui64, out: &mut Outbox<Message>) {
+        self.alert_user(now, owner, DccAlertCode::N17, about, 0, out);
+    }
+
+    /// N46–N48: a request is quarantined (SECMP0008, domain.md §5.3).
+    fn quarantined(
+        &mut self,
+        at: SimTime,
+        request: &ServiceRequest,
+        code: DccAlertCode,
+        out: &mut Outbox<Message>,
+    ) {
+        let RequestId {
+            originator,
+            target,
+            counter,
+        } = request.id;
+        self.alert_user(at, originator, code, target, counter, out);
+    }
+
+    fn alert_user(
+        &mut self,
+        now: SimTime,
+        user: UserId,
+        code: DccAlertCode,
+        about: Eui64,
+        request: u64,
+        out: &mut Outbox<Message>,
+    ) {
+        self.state.dcc_alerts += 1;
+        self.state.ledger.open(ItemKind::DccAlert);
+        let number = self.state.dcc_alerts;
+        let alert = DccAlert {
+            code,
+            about,
+            request,
+            number,
+            raised_at: now,
+        };
+        let due = now + self.delays.of(Leg::DccAlert, about.0, number);
+        self.send(Address::user(user), due, Message::DccAlert(alert), out);
+    }
+
+    #[inline]
+    fn send(&mut self, to: Address, due: SimTime, message: Message, out: &mut Outbox<Message>) {
+        self.state.seq += 1;
+        out.send(Address::DSP, to, self.state.seq, due, message);
+    }
+
+    fn count_answer(&mut self, answer: Answer) {
+        let code = match answer {
+            Answer::Accepted => ResponseCode::I99,
+            Answer::Done { .. } | Answer::PreCommand { .. } => ResponseCode::I0,
+            Answer::Refused(code) => code,
+            Answer::Busy { .. } => ResponseCode::Busy,
+            Answer::Throttled { .. } => ResponseCode::Throttled,
+        };
+        self.state.counts.answers[code as usize] += 1;
+    }
+}
+
+impl Accountable for Dsp {
+    fn account(&self) -> Account {
+        let (state, counts) = (&self.state, &self.state.counts);
+        let mut held = [0; ItemKind::COUNT];
+        held[ItemKind::ScheduledRead as usize] = state.scheduled_reads_held;
+        for kind in ItemKind::ALL {
+            held[*kind as usize] += state.modifications.held(*kind);
+        }
+        let mut counters = BTreeMap::from([
+            ("dsp.requests".to_owned(), counts.requests),
+            (
+                "dsp.busy_answers".to_owned(),
+                counts.answers[ResponseCode::Busy as usize],
+            ),
+            ("dsp.pre_commands".to_owned(), counts.pre_commands),
+            ("dsp.commands".to_owned(), counts.commands),
+            ("dsp.time_outs".to_owned(), counts.time_outs),
+            ("dsp.undeliverable".to_owned(), counts.undeliverable),
+            ("dsp.late_responses".to_owned(), counts.late_responses),
+            ("dsp.device_alerts".to_owned(), counts.device_alerts),
+            ("dsp.misdirected".to_owned(), counts.misdirected),
+            ("dsp.queue_max".to_owned(), state.service_process.waiting_max()),
+            ("dsp.outstanding".to_owned(), state.correlations.len().into()),
+            (
+                "dsp.future_dated_held".to_owned(),
+                state.future_dated.len() as u64,
+            ),
+        ]);
+        for code in ResponseCode::ALL {
+            let answers = counts.answers[code as usize];
+            if answers > 0 && code != ResponseCode::Busy {
+                counters.insert(format!("dsp.answers.{}", code.code()), answers);
+            }
+        }
+        state.modifications.counters(&self.world, &mut counters);
+        Account {
+            ledger: state.ledger.clone(),
+            held,
+            service: ServiceLevels::default(),
+            alerts: AlertLevels::default(),
+            counters,
+        }
+    }
+
+    fn save(&self) -> Vec<u8> {
+        let saved = Saved {
+            dsp: &self.state,
+            schedules: self.schedules.state(),
+        };
+        // Only a state past the limit of 4 GiB does not encode; nothing can be restored from no bytes.
+        codec::encode_value("the state of the DSP", &saved, codec::STATE_BYTES_MAX).unwrap_or_default()
+    }
+}
+
+/// E30 and E31 are the future-dated requests' and scheduled reads' own; all others get E21 (domain.md §2.3).
+fn time_out_code(origin: CommandOrigin) -> ResponseCode {
+    match origin {
+        CommandOrigin::OnDemand | CommandOrigin::HeldByDevice => ResponseCode::E21,
+        CommandOrigin::HeldByDsp => ResponseCode::E30,
+        CommandOrigin::Scheduled => ResponseCode::E31,
+    }
+}

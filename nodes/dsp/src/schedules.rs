@@ -1,0 +1,422 @@
+//! Schedules: daily readings the DSP starts by itself (SRV 5.1–5.3).
+//!
+//! *Bulk* schedules come from the scenario and cover a User's portfolio; each is a position in a walk over it, whatever
+//! the number of premises. *Single* ones Users create and delete while the run goes on; they are read at a time of day
+//! drawn for each within the window after midnight.
+//!
+//! Not here: weekly and longer frequencies (DUIS has them; daily reads make the load), change of Supplier.
+
+use secnet_engine::deadlines::Deadlines;
+use secnet_engine::draw::{Draws, Stream};
+use secnet_model::{Calendar, DeviceId, DeviceStatus, DeviceType, Eui64, RequestId, SimTime, Srv, UserId};
+use secnet_topology::scenario::ScheduleParams;
+use secnet_topology::{Population, Portfolio, UserEntry, World};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::ops::Bound;
+
+use crate::access_control::may_be_responsible;
+
+const DAY_MICROS: u64 = 86_400_000_000;
+/// The time of day of single schedules lies within this long after midnight. Assumed, as the bulk schedules' default.
+const SINGLE_WINDOW_MICROS: u64 = 6 * 3_600_000_000;
+const COVERED: Stream = Stream::named("dsp-schedule-covered");
+const TIME_OF_DAY: Stream = Stream::named("dsp-schedule-time-of-day");
+/// Marks the DSP's counters; Users' own stay far below it.
+const DSP_COUNTER: u64 = 1 << 46;
+
+/// A reading to be started now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ScheduledRead {
+    pub id: RequestId,
+    pub srv: Srv,
+    pub device: DeviceId,
+    pub at: SimTime,
+}
+
+/// One owner's bulk schedule: what never changes.
+#[derive(Clone, Debug)]
+struct BulkSchedule {
+    owner: UserId,
+    srv: Srv,
+    device_type: DeviceType,
+    portfolio: Portfolio,
+    share: f64,
+    /// Place in the scenario's list.
+    number: u16,
+    /// How long before the epoch the first day's window starts.
+    lead_micros: u64,
+    window_micros: u64,
+}
+
+/// The next reading of a bulk schedule: its moment, its day and its place in the portfolio.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+struct Position {
+    at: SimTime,
+    day: u32,
+    index: u32,
+}
+
+/// A single schedule, by the time of day of its readings.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+struct SingleSchedule {
+    micros_after_midnight: u64,
+    target: Eui64,
+    owner: UserId,
+    srv: Srv,
+}
+
+/// Everything about schedules that changes.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct SchedulesState {
+    bulk: Vec<Position>,
+    /// What 5.3 took out of bulk schedules.
+    excepted: BTreeSet<(Eui64, UserId, Srv)>,
+    single: BTreeSet<SingleSchedule>,
+    single_next: Option<(SimTime, SingleSchedule)>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Schedules {
+    draws: Draws,
+    calendar: Calendar,
+    horizon: SimTime,
+    bulk: Vec<BulkSchedule>,
+    /// The bulk positions' moments.
+    deadlines: Deadlines,
+    state: SchedulesState,
+}
+
+impl Schedules {
+    /// The scenario's schedules, in force from the start.
+    pub fn new(world: &World) -> Schedules {
+        let mut bulk = Vec::new();
+        for (number, params) in world.scenario.schedules.iter().enumerate() {
+            let owners = world.users.iter().filter(|user| user.is_meant_by(&params.from));
+            bulk.extend(owners.filter_map(|user| BulkSchedule::new(world, user, number as u16, params)));
+        }
+        let positions = bulk
+            .iter()
+            .map(|schedule| schedule.eligible(world, schedule.first_at_or_after_epoch()))
+            .collect();
+        let state = SchedulesState {
+            bulk: positions,
+            ..SchedulesState::default()
+        };
+        Schedules::with_state(world, bulk, state)
+    }
+
+    /// As saved; `None` when the state is of another scenario.
+    pub fn restore(world: &World, state: SchedulesState) -> Option<Schedules> {
+        let fresh = Schedules::new(world);
+        (fresh.bulk.len() == state.bulk.len()).then(|| Schedules::with_state(world, fresh.bulk, state))
+    }
+
+    fn with_state(world: &World, bulk: Vec<BulkSchedule>, state: SchedulesState) -> Schedules {
+        let mut deadlines = Deadlines::new(bulk.len());
+        for (index, position) in state.bulk.iter().enumerate() {
+            deadlines.set(index, position.at);
+        }
+        Schedules {
+            draws: world.draws,
+            calendar: world.calendar,
+            horizon: world.horizon,
+            bulk,
+            deadlines,
+            state,
+        }
+    }
+
+    pub fn state(&self) -> &SchedulesState {
+        &self.state
+    }
+
+    /// When the next reading is to be started; none is at or after the horizon.
+    #[inline]
+    pub fn next(&self) -> SimTime {
+        let single = self.state.single_next.map_or(SimTime::NEVER, |(at, _)| at);
+        let next = single.min(self.deadlines.earliest());
+        if next < self.horizon { next } else { SimTime::NEVER }
+    }
+
+    /// The next reading that is due by `now`, if any is.
+    pub fn take_due(&mut self, world: &World, now: SimTime) -> Option<ScheduledRead> {
+        let horizon = self.horizon;
+        let is_due = |at: SimTime| at <= now && at < horizon;
+        while is_due(self.deadlines.earliest()) {
+            let read = self.take_bulk(world, self.deadlines.earliest_index());
+            let key = (read.id.target, read.id.originator, read.srv);
+            if self.state.excepted.is_empty() || !self.state.excepted.contains(&key) {
+                return Some(read);
+            }
+        }
+        let (at, single) = self.state.single_next.filter(|(at, _)| is_due(*at))?;
+        self.state.single_next = self.single_after(at, single);
+        let counter = scheduled_counter((at.0 / DAY_MICROS) as u32, 0, single.srv);
+        let id = RequestId {
+            originator: single.owner,
+            target: single.target,
+            counter,
+        };
+        Some(ScheduledRead {
+            id,
+            srv: single.srv,
+            device: single.target.device()?,
+            at,
+        })
+    }
+
+    /// The reading at the schedule's position, which moves on.
+    fn take_bulk(&mut self, world: &World, index: usize) -> ScheduledRead {
+        let (schedule, position) = (&self.bulk[index], self.state.bulk[index]);
+        let next = schedule.eligible(world, schedule.after(position));
+        self.state.bulk[index] = next;
+        self.deadlines.set(index, next.at);
+        schedule.read(position)
+    }
+
+    /// 5.1. A schedule that is there already stays as it is.
+    pub fn create(&mut self, world: &World, now: SimTime, owner: UserId, target: Eui64, srv: Srv) {
+        if self.is_in_bulk(world, owner, target, srv) {
+            self.state.excepted.remove(&(target, owner, srv));
+            return;
+        }
+        let single = self.single(owner, target, srv);
+        if !self.state.single.insert(single) {
+            return;
+        }
+        let first = (self.first_occurrence_after(now, single), single);
+        if self.state.single_next.is_none_or(|next| first < next) {
+            self.state.single_next = Some(first);
+        }
+    }
+
+    /// 5.3. Whether there was such a schedule.
+    pub fn delete(&mut self, world: &World, owner: UserId, target: Eui64, srv: Srv) -> bool {
+        let single = self.single(owner, target, srv);
+        if self.state.single.remove(&single) {
+            if let Some((at, next)) = self.state.single_next.filter(|(_, next)| *next == single) {
+                self.state.single_next = self.single_after(at, next);
+            }
+            return true;
+        }
+        self.is_in_bulk(world, owner, target, srv) && self.state.excepted.insert((target, owner, srv))
+    }
+
+    /// Removes everybody's single schedules of a device that is decommissioned; whose they were, in order.
+    pub fn remove_all_of(&mut self, world: &World, target: Eui64) -> Vec<UserId> {
+        let schedulable = || Srv::all().filter(|srv| srv.entry().dsp_schedulable);
+        let mut owners = Vec::new();
+        for user in &world.users {
+            for srv in schedulable() {
+                let is_single = self.state.single.contains(&self.single(user.id, target, srv));
+                if is_single && self.delete(world, user.id, target, srv) {
+                    owners.push(user.id);
+                }
+            }
+        }
+        owners
+    }
+
+    /// 5.2: how many schedules the User has for the device.
+    pub fn count(&self, world: &World, owner: UserId, target: Eui64) -> u32 {
+        let has = |srv: &Srv| {
+            self.state.single.contains(&self.single(owner, target, *srv))
+                || (self.is_in_bulk(world, owner, target, *srv)
+                    && !self.state.excepted.contains(&(target, owner, *srv)))
+        };
+        Srv::all()
+            .filter(|srv| srv.entry().dsp_schedulable)
+            .filter(has)
+            .count() as u32
+    }
+
+    fn is_in_bulk(&self, world: &World, owner: UserId, target: Eui64, srv: Srv) -> bool {
+        let Some(device) = target.device() else {
+            return false;
+        };
+        let mut bulk = self
+            .bulk
+            .iter()
+            .filter(|schedule| schedule.owner == owner && schedule.srv == srv);
+        bulk.any(|schedule| schedule.covers(world, device))
+    }
+
+    fn single(&self, owner: UserId, target: Eui64, srv: Srv) -> SingleSchedule {
+        let n = u64::from(owner.0) << 8 | u64::from(srv.index());
+        let micros_after_midnight = self.draws.below(SINGLE_WINDOW_MICROS, TIME_OF_DAY, target.0, n);
+        SingleSchedule {
+            micros_after_midnight,
+            target,
+            owner,
+            srv,
+        }
+    }
+
+    fn first_occurrence_after(&self, now: SimTime, single: SingleSchedule) -> SimTime {
+        let micros_today = micros_after_midnight(self.calendar, now);
+        let mut wait = (single.micros_after_midnight + DAY_MICROS - micros_today) % DAY_MICROS;
+        if wait == 0 {
+            wait = DAY_MICROS;
+        }
+        SimTime(now.0 + wait)
+    }
+
+    /// The occurrence that follows `single`'s at `at`, whether or not `single` itself is still there.
+    fn single_after(&self, at: SimTime, single: SingleSchedule) -> Option<(SimTime, SingleSchedule)> {
+        let later = (Bound::Excluded(single), Bound::Unbounded);
+        let elapsed = |next: &SingleSchedule| next.micros_after_midnight - single.micros_after_midnight;
+        if let Some(next) = self.state.single.range(later).next() {
+            return Some((SimTime(at.0 + elapsed(next)), *next));
+        }
+        let first = self.state.single.first()?;
+        let wait = DAY_MICROS + first.micros_after_midnight - single.micros_after_midnight;
+        Some((SimTime(at.0 + wait), *first))
+    }
+}
+
+impl BulkSchedule {
+    /// `None` where the User may not have such a schedule, or it covers nobody.
+    fn new(world: &World, user: &UserEntry, number: u16, params: &ScheduleParams) -> Option<BulkSchedule> {
+        let srv = Srv::from_number(&params.srv)?;
+        let entry = srv.entry();
+        let device_type = *entry.targets.first()?;
+        let roles = || user.roles.iter().filter(|role| entry.roles.contains(*role));
+        let may_have = roles().any(|role| may_be_responsible(role, device_type));
+        let portfolio = world.population.portfolio(user.id);
+        if !entry.dsp_schedulable
+            || !may_have
+            || user.suspended
+            || params.share <= 0.0
+            || portfolio.is_empty()
+        {
+            return None;
+        }
+        let since_midnight = micros_after_midnight(world.calendar, SimTime::ZERO);
+        let starts_at = params.starts_at.second_of_day() * 1_000_000;
+        Some(BulkSchedule {
+            owner: user.id,
+            srv,
+            device_type,
+            portfolio,
+            share: params.share,
+            number,
+            lead_micros: (since_midnight + DAY_MICROS - starts_at) % DAY_MICROS,
+            window_micros: params.window.as_micros().min(DAY_MICROS),
+        })
+    }
+
+    /// The i-th premises is read this long after the window's start.
+    #[inline]
+    fn offset(&self, index: u32) -> u64 {
+        (u128::from(index) * u128::from(self.window_micros) / u128::from(self.portfolio.len())) as u64
+    }
+
+    /// `at` is the epoch for moments before it.
+    #[inline]
+    fn position(&self, day: u32, index: u32) -> Position {
+        let after_first_start = u64::from(day) * DAY_MICROS + self.offset(index);
+        Position {
+            at: SimTime(after_first_start.saturating_sub(self.lead_micros)),
+            day,
+            index,
+        }
+    }
+
+    /// The window under way when the scenario begins is entered in its middle.
+    fn first_at_or_after_epoch(&self) -> Position {
+        let (mut low, mut high) = (0, self.portfolio.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.offset(middle) < self.lead_micros {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        if low < self.portfolio.len() {
+            self.position(0, low)
+        } else {
+            self.position(1, 0)
+        }
+    }
+
+    #[inline]
+    fn after(&self, position: Position) -> Position {
+        if position.index + 1 < self.portfolio.len() {
+            self.position(position.day, position.index + 1)
+        } else {
+            self.position(position.day + 1, 0)
+        }
+    }
+
+    /// The first reading from `position` on of a premises that has the schedule; "never" past the horizon.
+    #[inline]
+    fn eligible(&self, world: &World, mut position: Position) -> Position {
+        while position.at < world.horizon {
+            let premises = self.portfolio.get(position.index);
+            if self.covers_premises(world, premises.device(self.device_type)) {
+                return position;
+            }
+            position = self.after(position);
+        }
+        Position {
+            at: SimTime::NEVER,
+            ..position
+        }
+    }
+
+    /// Whether a device of the portfolio has the schedule: one of the share, and in service.
+    #[inline]
+    fn covers_premises(&self, world: &World, device: DeviceId) -> bool {
+        let stream = COVERED.variant(u64::from(self.number));
+        let chosen = self.share >= 1.0
+            || world.draws.chance(
+                self.share,
+                stream,
+                u64::from(device.premises.0),
+                u64::from(self.owner.0),
+            );
+        chosen && world.population.device_status(device) == Some(DeviceStatus::Commissioned)
+    }
+
+    fn covers(&self, world: &World, device: DeviceId) -> bool {
+        device.device_type == self.device_type
+            && self.covers_premises(world, device)
+            && is_in_portfolio(&world.population, &world.users[self.owner.index()], device)
+    }
+
+    fn read(&self, position: Position) -> ScheduledRead {
+        let device = self.portfolio.get(position.index).device(self.device_type);
+        let counter = scheduled_counter(position.day, self.number + 1, self.srv);
+        let id = RequestId {
+            originator: self.owner,
+            target: device.eui64(),
+            counter,
+        };
+        ScheduledRead {
+            id,
+            srv: self.srv,
+            device,
+            at: position.at,
+        }
+    }
+}
+
+fn is_in_portfolio(population: &Population, user: &UserEntry, device: DeviceId) -> bool {
+    match user.kind {
+        secnet_topology::UserKind::Supplier => population.electricity_supplier(device.premises) == user.id,
+        secnet_topology::UserKind::Dno => population.dno(device.premises) == Some(user.id),
+        secnet_topology::UserKind::OtherUser => true,
+    }
+}
+
+/// The DSP's counter of a scheduled read: a function of what is read on which day, so that it depends on nothing
+/// else. `schedule` is 0 for single schedules.
+fn scheduled_counter(day: u32, schedule: u16, srv: Srv) -> u64 {
+    DSP_COUNTER | u64::from(day) << 24 | u64::from(schedule) << 8 | u64::from(srv.index())
+}
+
+fn micros_after_midnight(calendar: Calendar, time: SimTime) -> u64 {
+    calendar.second_of_day(time) * 1_000_000 + time.0 % 1_000_000
+}

@@ -1,0 +1,241 @@
+//! Which readings the DSP starts by itself, and when.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod rig;
+
+use rig::{ALPHA, BETA, DAY, DNO, HOUR, MS, Rig, S, Sent, commands, world_with};
+use secnet_engine::ItemKind;
+use secnet_model::{Address, DeviceId, DeviceStatus, DeviceType, Eui64, Role, Srv, UserId};
+use secnet_wire::{Acknowledgement, Answer, CommandOrigin, DccAlertCode, Message, ServiceRequest};
+
+/// When each reading started: the command left 10 ms of service and 30 ms of link later.
+fn starts(sent: &[Sent]) -> Vec<(u64, UserId, Eui64)> {
+    commands(sent)
+        .iter()
+        .map(|(due, command)| {
+            assert_eq!((command.origin, command.priority), (CommandOrigin::Scheduled, 3));
+            (due - 40 * MS, command.id.originator, command.id.target)
+        })
+        .collect()
+}
+
+/// Independently: the i-th premises of the portfolio at `start + i * window / len`, where its ESME is in service.
+fn expected(rig: &Rig, user: UserId, window_start: u64, window: u64) -> Vec<(u64, UserId, Eui64)> {
+    let portfolio = rig.world.population.portfolio(user);
+    let read = |i: u32| {
+        let device = portfolio.get(i).device(DeviceType::Esme);
+        let status = rig.world.population.device_status(device);
+        let at = window_start + u64::from(i) * window / u64::from(portfolio.len());
+        (status == Some(DeviceStatus::Commissioned)).then_some((at, user, device.eui64()))
+    };
+    (0..portfolio.len()).filter_map(read).collect()
+}
+
+#[test]
+fn a_portfolio_is_read_evenly_over_its_window_every_day() {
+    let mut rig = Rig::with(
+        r#"[[schedules]]
+        from = "Alpha"
+        srv = "4.8.1"
+        starts_at = "01:00"
+        window = "2h"
+        "#,
+    );
+    let mut all = Vec::new();
+    for day in 0..3 {
+        all.extend(expected(&rig, ALPHA, day * DAY + HOUR, 2 * HOUR));
+    }
+    let sent = rig.run_until(5 * DAY);
+    assert_eq!(starts(&sent), all, "and none after the horizon of three days");
+    assert_eq!(
+        rig.account().ledger.opened(ItemKind::ScheduledRead),
+        all.len() as u64
+    );
+    let mut ids: Vec<_> = commands(&sent).iter().map(|(_, command)| command.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), all.len(), "each reading has an identity of its own");
+}
+
+#[test]
+fn a_window_under_way_when_the_scenario_begins_is_entered_in_its_middle() {
+    // At the epoch, 22:00, a window from 21:00 to 23:00 is half over.
+    let mut world = world_with(
+        r#"[[schedules]]
+        from = "Beta"
+        srv = "4.6.1"
+        starts_at = "21:00"
+        window = "2h"
+        "#,
+    );
+    world.calendar.epoch_unix_seconds += 22 * 3_600;
+    let mut rig = Rig::of(world);
+    let window = |start: i64| -> Vec<_> {
+        // The window's start lies before the epoch: moved by a day to stay positive, then back.
+        let moved = expected(&rig, BETA, (start + DAY as i64) as u64, 2 * HOUR);
+        moved
+            .into_iter()
+            .filter(|(at, ..)| *at >= DAY)
+            .map(|(at, user, eui)| (at - DAY, user, eui))
+            .collect()
+    };
+    let mut all = window(-(HOUR as i64));
+    let first_half = all.len();
+    all.extend(window((23 * HOUR) as i64));
+    assert!(first_half > 0 && first_half < all.len() / 2);
+    assert_eq!(starts(&rig.run_until(26 * HOUR)), all);
+}
+
+#[test]
+fn a_group_of_users_each_have_the_schedule_and_a_share_is_a_share() {
+    let schedule = |share: &str| {
+        format!("[[schedules]]\nfrom = \"suppliers\"\nsrv = \"4.6.1\"\nwindow = \"6h\"\nshare = {share}\n")
+    };
+    let count = |share: &str| {
+        let mut rig = Rig::with(&schedule(share));
+        let starts = starts(&rig.run_until(12 * HOUR));
+        assert!(starts.iter().all(|(at, ..)| *at < 6 * HOUR + S));
+        let of = |user| starts.iter().filter(|(_, owner, _)| *owner == user).count();
+        (of(ALPHA), of(BETA))
+    };
+    let (all, half, none) = (count("1.0"), count("0.5"), count("0.0"));
+    assert!(all.0 > 150 && all.1 > 100, "{all:?}");
+    assert!(
+        half.0.abs_diff(all.0 / 2) < 30 && half.1.abs_diff(all.1 / 2) < 30,
+        "{half:?} of {all:?}"
+    );
+    assert_eq!(none, (0, 0));
+}
+
+#[test]
+fn a_dnos_schedule_reads_its_licence_areas() {
+    let mut rig = Rig::with("[[schedules]]\nfrom = \"dnos\"\nsrv = \"4.10\"\nwindow = \"6h\"\n");
+    let starts = starts(&rig.run_until(12 * HOUR));
+    assert_eq!(starts, expected(&rig, DNO, 0, 6 * HOUR));
+}
+
+fn about(rig: &mut Rig, number: &str, scheduled: &str, device: DeviceId) -> ServiceRequest {
+    let execute_at_s = Srv::from_number(scheduled).unwrap().index().into();
+    ServiceRequest {
+        execute_at_s,
+        ..rig.request(number, ALPHA, Role::ImportSupplier, device)
+    }
+}
+
+fn done_bytes(sent: &[Sent]) -> u32 {
+    match sent[..] {
+        [
+            Sent {
+                message:
+                    Message::Acknowledgement(Acknowledgement {
+                        answer: Answer::Done { bytes },
+                        ..
+                    }),
+                ..
+            },
+        ] => bytes,
+        _ => panic!("{sent:?}"),
+    }
+}
+
+#[test]
+fn a_created_schedule_is_read_daily_within_six_hours_of_midnight_until_it_is_deleted() {
+    let mut rig = Rig::new();
+    let device = rig.alphas().device(DeviceType::Esme);
+    let create = about(&mut rig, "5.1", "4.6.1", device);
+    done_bytes(&rig.submit(12 * HOUR, create));
+    let read = about(&mut rig, "5.2", "4.6.1", device);
+    assert_eq!(done_bytes(&rig.submit(13 * HOUR, read)), 400 + 150);
+
+    let first = rig.run_until(2 * DAY);
+    let at = starts(&first)[0];
+    assert_eq!(starts(&first).len(), 1);
+    assert!((DAY..DAY + 6 * HOUR).contains(&at.0));
+    assert_eq!((at.1, at.2), (ALPHA, device.eui64()));
+    let second = starts(&rig.run_until(2 * DAY + 7 * HOUR));
+    assert_eq!(second, [(at.0 + DAY, at.1, at.2)]);
+
+    let delete = about(&mut rig, "5.3", "4.6.1", device);
+    done_bytes(&rig.submit(2 * DAY + 8 * HOUR, delete));
+    let read = about(&mut rig, "5.2", "4.6.1", device);
+    assert_eq!(done_bytes(&rig.submit(2 * DAY + 9 * HOUR, read)), 400);
+}
+
+#[test]
+fn created_schedules_follow_each_other_by_time_of_day_whichever_was_created_first() {
+    let mut rig = Rig::new();
+    let device = rig.alphas().device(DeviceType::Esme);
+    let srvs = ["4.6.1", "4.8.1", "4.8.2", "4.10", "4.17"];
+    // Some before, some in the middle of the first night's window, one deleted while it is the next.
+    for (i, srv) in srvs.iter().enumerate() {
+        let create = about(&mut rig, "5.1", srv, device);
+        rig.submit(i as u64 * HOUR + 1, create);
+    }
+    let night = |from: u64, sent: &[Sent]| -> Vec<(u64, Srv)> {
+        commands(sent)
+            .iter()
+            .filter(|(_, command)| command.origin == CommandOrigin::Scheduled)
+            .map(|(due, command)| (due - 40 * MS - from, command.srv))
+            .collect()
+    };
+    rig.run_until(DAY - 1);
+    let second = night(DAY, &rig.run_until(2 * DAY - 1));
+    let mut sorted = second.clone();
+    sorted.sort_unstable();
+    assert_eq!(second, sorted);
+    assert_eq!(second.len(), srvs.len());
+
+    let next = second[0].1;
+    let delete = about(&mut rig, "5.3", next.number(), device);
+    rig.submit(2 * DAY + 1, delete);
+    let third = night(2 * DAY, &rig.run_until(3 * DAY));
+    assert_eq!(third, second[1..]);
+}
+
+#[test]
+fn a_bulk_schedule_can_be_taken_from_one_device_and_given_back() {
+    let mut rig = Rig::with("[[schedules]]\nfrom = \"Alpha\"\nsrv = \"4.6.1\"\nwindow = \"1h\"\n");
+    let device = rig.alphas().device(DeviceType::Esme);
+    let is_read = |sent: &[Sent]| {
+        starts(sent)
+            .iter()
+            .filter(|(.., target)| *target == device.eui64())
+            .count()
+    };
+    assert_eq!(is_read(&rig.run_until(2 * HOUR)), 1);
+    let delete = about(&mut rig, "5.3", "4.6.1", device);
+    rig.submit(3 * HOUR, delete);
+    let others = rig.run_until(DAY + 2 * HOUR);
+    assert_eq!(is_read(&others), 0);
+    assert!(!starts(&others).is_empty());
+    let create = about(&mut rig, "5.1", "4.6.1", device);
+    rig.submit(DAY + 3 * HOUR, create);
+    assert_eq!(
+        is_read(&rig.run_until(2 * DAY + 2 * HOUR)),
+        1,
+        "once, not once more by itself"
+    );
+}
+
+#[test]
+fn decommissioning_a_device_removes_its_created_schedules_with_an_alert_to_their_owner() {
+    let mut rig = Rig::new();
+    let device = rig.alphas().device(DeviceType::Esme);
+    for srv in ["4.6.1", "4.8.1"] {
+        let create = about(&mut rig, "5.1", srv, device);
+        rig.submit(12 * HOUR, create);
+    }
+    let decommission = rig.request("8.3", ALPHA, Role::ImportSupplier, device);
+    let sent = rig.submit(13 * HOUR, decommission);
+    let alerts: Vec<_> = sent
+        .iter()
+        .filter_map(|envelope| match envelope.message {
+            Message::DccAlert(alert) => Some((envelope.to, alert.code, alert.about, alert.number)),
+            _ => None,
+        })
+        .collect();
+    let n17 = |number| (Address::user(ALPHA), DccAlertCode::N17, device.eui64(), number);
+    assert_eq!(alerts, [n17(1), n17(2)]);
+    rig.assert_balance(ItemKind::DccAlert, 2);
+    assert!(rig.run_until(3 * DAY).is_empty());
+}

@@ -1,0 +1,77 @@
+//! Future-dated commands the devices hold, each executed at its time (8F66, or 8F67 where it fails then).
+
+use secnet_engine::Draws;
+use secnet_engine::draw::Stream;
+use secnet_model::{DeviceId, DeviceType, PremisesId, RequestId, SimTime, UserId};
+use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+const EXECUTION_FAILS: Stream = Stream::named("future-dated-execution-fails");
+
+/// A command in a device. Ordered by time, then premises, then request.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct HeldCommand {
+    pub at: SimTime,
+    pub premises: PremisesId,
+    pub originator: UserId,
+    pub device_type: DeviceType,
+    pub counter: u64,
+}
+
+impl HeldCommand {
+    pub fn new(at: SimTime, device: DeviceId, request: RequestId) -> HeldCommand {
+        HeldCommand {
+            at,
+            premises: device.premises,
+            originator: request.originator,
+            device_type: device.device_type,
+            counter: request.counter,
+        }
+    }
+
+    pub fn device(&self) -> DeviceId {
+        self.premises.device(self.device_type)
+    }
+
+    /// Whether the device cannot do at its time what it was told before.
+    pub fn fails(&self, draws: Draws, share: f64) -> bool {
+        let id = u64::from(self.originator.0) << 47 ^ self.counter;
+        draws.chance(share, EXECUTION_FAILS, id, self.device().eui64().0)
+    }
+}
+
+/// What the devices of a shard hold, the earliest first.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct HeldCommands {
+    by_time: BinaryHeap<Reverse<HeldCommand>>,
+}
+
+impl HeldCommands {
+    pub fn hold(&mut self, command: HeldCommand) {
+        self.by_time.push(Reverse(command));
+    }
+
+    #[inline]
+    pub fn next_at(&self) -> SimTime {
+        self.by_time
+            .peek()
+            .map_or(SimTime::NEVER, |Reverse(command)| command.at)
+    }
+
+    pub fn take_next(&mut self) -> Option<HeldCommand> {
+        self.by_time.pop().map(|Reverse(command)| command)
+    }
+
+    pub fn len(&self) -> usize {
+        self.by_time.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.by_time.is_empty()
+    }
+
+    pub fn memory_bytes(&self) -> usize {
+        self.by_time.capacity() * size_of::<Reverse<HeldCommand>>()
+    }
+}

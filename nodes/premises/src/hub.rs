@@ -1,0 +1,69 @@
+//! The communications hub: hands commands to the devices behind it and answers for its own functions.
+
+use crate::gsme::Polls;
+use crate::{esme, gpf, ppmid};
+use secnet_engine::Draws;
+use secnet_engine::draw::Stream;
+use secnet_model::{DeviceId, DeviceType, RequestId, SimDuration, SimTime};
+
+const HAN_COMMAND: Stream = Stream::named("han-command");
+const HAN_ALERT: Stream = Stream::named("han-alert");
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Hub {
+    pub draws: Draws,
+    pub polls: Polls,
+    /// Hub to device and back, with the device's own processing.
+    pub han_delay_min: SimDuration,
+    pub han_delay_mean: SimDuration,
+}
+
+impl Hub {
+    /// When the device takes the command from the hub.
+    #[inline]
+    pub fn fetched_at(&self, arrival: SimTime, device: DeviceId) -> SimTime {
+        match device.device_type {
+            DeviceType::Esme => esme::fetches_at(arrival),
+            DeviceType::Gsme => self.polls.fetches_at(arrival, device.premises),
+            DeviceType::Gpf => gpf::answers_at(arrival),
+            DeviceType::Ppmid => ppmid::fetches_at(arrival),
+            // The hub itself; the others are in no emulated premises.
+            DeviceType::Chf | DeviceType::Hcalcs | DeviceType::Sapc | DeviceType::Ihd | DeviceType::Cad => {
+                arrival
+            }
+        }
+    }
+
+    /// When the response to a command fetched at `fetched` stands at the hub, ready for the WAN.
+    #[inline]
+    pub fn answered_at(&self, fetched: SimTime, device_type: DeviceType, request: RequestId) -> SimTime {
+        if is_in_hub(device_type) {
+            return fetched;
+        }
+        let id = u64::from(request.originator.0) << 47 ^ request.counter;
+        fetched
+            + self.draws.delay(
+                self.han_delay_min,
+                self.han_delay_mean,
+                HAN_COMMAND,
+                id,
+                request.target.0,
+            )
+    }
+
+    /// How long a device's alert takes to its hub. Assumed: as long as a command and its answer.
+    #[inline]
+    pub fn alert_delay(&self, device: DeviceId, number: u32) -> SimDuration {
+        if is_in_hub(device.device_type) {
+            return SimDuration::ZERO;
+        }
+        let (min, mean) = (self.han_delay_min, self.han_delay_mean);
+        self.draws
+            .delay(min, mean, HAN_ALERT, device.eui64().0, u64::from(number))
+    }
+}
+
+/// The hub's own function and the gas proxy need no HAN.
+const fn is_in_hub(device_type: DeviceType) -> bool {
+    matches!(device_type, DeviceType::Chf | DeviceType::Gpf)
+}

@@ -1,0 +1,28 @@
+//! A shard of premises: in each a communications hub, an electricity meter, often a gas meter behind a gas proxy, often a
+//! prepayment display.
+//!
+//! A command comes over the SM WAN to the hub, waits until its device fetches it, and is answered. A future-dated
+//! command is kept by the device and executed at its time. Devices raise alerts of their own at a background rate.
+//! What happens in a premises is decided when its command arrives; the response carries the delay in its due time.
+//!
+//! Which premises share a shard changes nothing: draws and counts are keyed by the premises, or by blocks of
+//! premises every shard that holds a part of them follows alike.
+//!
+//! Not here: cells, loss and queues on the WAN (the CSP), who is entitled to ask (the DSP), meter readings: payloads are sizes.
+
+pub mod alerts;
+pub mod answer;
+pub mod esme;
+pub mod future_dated;
+pub mod gpf;
+pub mod gsme;
+pub mod hub;
+pub mod modifications;
+pub mod node;
+pub mod noisy;
+pub mod ppmid;
+pub mod store;
+pub mod storms;
+pub mod uplink;
+
+pub use node::{Premises, PremisesShardState};

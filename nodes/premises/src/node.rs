@@ -1,0 +1,455 @@
+//! `impl Node for Premises`: commands in, responses and alerts out.
+
+use crate::alerts::{Background, Upcoming, alert_bytes};
+use crate::answer::Answers;
+use crate::future_dated::{HeldCommand, HeldCommands};
+use crate::gsme::Polls;
+use crate::hub::Hub;
+use crate::modifications::secmp0062::{HubConsolidation, HubMemory};
+use crate::noisy::NoisyDevices;
+use crate::store::PremisesStates;
+use crate::storms::{StormAlert, StormEvents, Storms};
+use crate::uplink::Uplink;
+use secnet_engine::repeats::Repeat;
+use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Outcome};
+use secnet_model::{Address, AlertCode, DeviceId, DeviceType, PremisesId, Region, SimTime, UserId};
+use secnet_results::{Account, Accountable};
+use secnet_topology::World;
+use secnet_wire::codec::{CodecError, Problem, STATE_BYTES_MAX, decode_value, encode_value};
+use secnet_wire::{Command, CommandOrigin, DeviceAlert, DeviceResponse, DeviceResult, Message};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+const STATE_NAME: &str = "the state of a shard of premises";
+
+/// The premises `first..end` of one region.
+pub struct Premises {
+    world: Arc<World>,
+    region: Region,
+    shard: Range<u32>,
+    hub: Hub,
+    answers: Answers,
+    uplink: Uplink,
+    background: Background,
+    storms: Storms,
+    secmp0062: Option<HubConsolidation>,
+    state: PremisesShardState,
+}
+
+/// Everything about a shard that changes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PremisesShardState {
+    premises: PremisesStates,
+    held: HeldCommands,
+    upcoming: Upcoming,
+    storm_events: StormEvents,
+    hubs: HubMemory,
+    ledger: Ledger,
+    counts: Counts,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Counts {
+    commands: u64,
+    absent_devices: u64,
+    device_errors: u64,
+    gsme_commands: u64,
+    gsme_waiting_us: u64,
+    future_dated_stored: u64,
+    future_dated_executed: u64,
+    future_dated_failed: u64,
+    alerts_raised: u64,
+    alerts_without_coverage: u64,
+    misrouted: u64,
+}
+
+impl Premises {
+    /// The premises `first..end` must lie in one region.
+    pub fn new(world: &Arc<World>, first: PremisesId, end: PremisesId) -> Premises {
+        let background = background(world, first, end);
+        let state = PremisesShardState {
+            premises: PremisesStates::new(first, end),
+            held: HeldCommands::default(),
+            upcoming: background.begin(),
+            storm_events: storms(world).begin(background.blocks(), &region_of(world, first)),
+            hubs: HubMemory::default(),
+            ledger: Ledger::default(),
+            counts: Counts::default(),
+        };
+        Premises::with_state(world, first, end, background, state)
+    }
+
+    /// A shard that goes on from what [`save`](Accountable::save) wrote. Another shard's state is refused.
+    pub fn restore(
+        world: &Arc<World>,
+        first: PremisesId,
+        end: PremisesId,
+        saved: &[u8],
+    ) -> Result<Premises, CodecError> {
+        let state: PremisesShardState = decode_value(STATE_NAME, saved, STATE_BYTES_MAX)?;
+        if !state.premises.is_for(first, end) {
+            let problem = Problem::Invalid(format!("is not that of premises {}..{}", first.0, end.0));
+            return Err(CodecError {
+                what: STATE_NAME.to_owned(),
+                problem,
+            });
+        }
+        Ok(Premises::with_state(
+            world,
+            first,
+            end,
+            background(world, first, end),
+            state,
+        ))
+    }
+
+    fn with_state(
+        world: &Arc<World>,
+        first: PremisesId,
+        end: PremisesId,
+        background: Background,
+        state: PremisesShardState,
+    ) -> Premises {
+        let (draws, params) = (world.draws, &world.scenario.premises);
+        let region = world.population.region_of(first);
+        let csp = world.scenario.csp.get(region);
+        Premises {
+            region,
+            shard: first.0..end.0,
+            hub: Hub {
+                draws,
+                polls: Polls::new(draws, params.gsme_poll_interval.as_duration()),
+                han_delay_min: params.han_delay_min.as_duration(),
+                han_delay_mean: params.han_delay_mean.as_duration(),
+            },
+            answers: Answers::new(draws, params.device_error_share),
+            uplink: Uplink {
+                draws,
+                latency_min: csp.latency_min.as_duration(),
+                latency_mean: csp.latency_mean.as_duration(),
+            },
+            background,
+            storms: storms(world),
+            secmp0062: HubConsolidation::new(world),
+            state,
+            world: Arc::clone(world),
+        }
+    }
+
+    /// Bytes this shard's state takes. Idle premises: 0.25 B for their place in the table and 0.06 B for their block's
+    /// next alert, each (tested to be below the 32 B the design allows).
+    pub fn memory_bytes(&self) -> usize {
+        let state = &self.state;
+        state.premises.memory_bytes()
+            + state.held.memory_bytes()
+            + state.upcoming.memory_bytes()
+            + state.storm_events.memory_bytes()
+            + state.hubs.memory_bytes()
+    }
+
+    #[inline]
+    fn command(&mut self, now: SimTime, command: &Command, out: &mut Outbox<Message>) {
+        let Some(device) = command
+            .id
+            .target
+            .device()
+            .filter(|d| self.shard.contains(&d.premises.0))
+        else {
+            self.state.counts.misrouted += 1;
+            return;
+        };
+        self.state.counts.commands += 1;
+        // The premises' state is the one thing that is far away in memory: fetched first, the wait for it is spent on the draws.
+        let seq = self.next_seq(device.premises);
+        let (result, answered_at) = match self
+            .world
+            .population
+            .has_device(device.premises, device.device_type)
+        {
+            true => self.carry_out(now, command, device),
+            false => {
+                self.state.counts.absent_devices += 1;
+                (DeviceResult::Error, now)
+            }
+        };
+        self.state.counts.device_errors += u64::from(result == DeviceResult::Error);
+        let response = DeviceResponse {
+            id: command.id,
+            srv: command.srv,
+            result,
+            priority: command.priority,
+            correlation: command.correlation,
+            bytes: self.answers.bytes(command, result),
+        };
+        let due = answered_at + self.uplink.response_latency(command.id);
+        let (from, to) = (Address::premises(device.premises), Address::csp(self.region));
+        out.send(from, to, seq, due, Message::DeviceResponse(response));
+        if command.origin == CommandOrigin::HeldByDevice && result == DeviceResult::Success {
+            self.hold(now, command, device, answered_at, out);
+        }
+    }
+
+    /// The device's result, and when it stands at the hub.
+    #[inline]
+    fn carry_out(&mut self, now: SimTime, command: &Command, device: DeviceId) -> (DeviceResult, SimTime) {
+        let fetched_at = self.hub.fetched_at(now, device);
+        if device.device_type == DeviceType::Gsme {
+            self.state.counts.gsme_commands += 1;
+            self.state.counts.gsme_waiting_us += fetched_at.since(now).0;
+        }
+        let answered_at = self.hub.answered_at(fetched_at, device.device_type, command.id);
+        let result = match command.srv.entry().may_target(device.device_type) {
+            true => self.answers.result(command.id),
+            false => DeviceResult::Error,
+        };
+        (result, answered_at)
+    }
+
+    /// The device keeps a future-dated command until its time; one that reaches it too late is executed when it answers.
+    fn hold(
+        &mut self,
+        now: SimTime,
+        command: &Command,
+        device: DeviceId,
+        answered_at: SimTime,
+        out: &mut Outbox<Message>,
+    ) {
+        self.state.counts.future_dated_stored += 1;
+        let at = SimTime::from_secs(u64::from(command.execute_at_s)).max(answered_at);
+        let held = HeldCommand::new(at, device, command.id);
+        if at <= now {
+            self.execute(held, out)
+        } else {
+            self.state.held.hold(held)
+        }
+    }
+
+    fn execute(&mut self, held: HeldCommand, out: &mut Outbox<Message>) {
+        let alert = match held.fails(
+            self.world.draws,
+            self.world.scenario.premises.future_dated_failure_share,
+        ) {
+            true => {
+                self.state.counts.future_dated_failed += 1;
+                AlertCode::future_dated_failed()
+            }
+            false => {
+                self.state.counts.future_dated_executed += 1;
+                AlertCode::future_dated_succeeded()
+            }
+        };
+        self.raise(held.at, held.device(), alert, Some(held.originator), 1.0, out);
+    }
+
+    fn raise(
+        &mut self,
+        now: SimTime,
+        device: DeviceId,
+        alert: AlertCode,
+        command_sender: Option<UserId>,
+        size_factor: f64,
+        out: &mut Outbox<Message>,
+    ) {
+        self.state.counts.alerts_raised += 1;
+        self.state.ledger.open(ItemKind::DeviceAlert);
+        let premises = self.state.premises.of(device.premises);
+        premises.alerts += 1;
+        let number = premises.alerts;
+        if !self.world.population.has_wan(device.premises) {
+            self.state.counts.alerts_without_coverage += 1;
+            let id = [device.eui64().0, u64::from(number)];
+            self.state
+                .ledger
+                .close(ItemKind::DeviceAlert, Outcome::LostOnWan, id, now);
+            return;
+        }
+        let bytes = alert_bytes(self.world.draws, device, alert, number, size_factor);
+        let raised = DeviceAlert {
+            device,
+            alert,
+            command_sender,
+            number,
+            bytes,
+            raised_at: now,
+            throttled: None,
+        };
+        if let Some(consolidation) = &self.secmp0062 {
+            match consolidation.note(&mut self.state.hubs, now, &raised) {
+                Repeat::Passes => {}
+                Repeat::Kept => return,
+                Repeat::Suppressed => {
+                    let id = [device.eui64().0, u64::from(number)];
+                    let ledger = &mut self.state.ledger;
+                    return ledger.close(ItemKind::DeviceAlert, Outcome::Suppressed, id, now);
+                }
+            }
+        }
+        let at_hub = now + self.hub.alert_delay(device, number);
+        self.send_alert(at_hub, raised, out);
+    }
+
+    /// From the hub, at `at`.
+    fn send_alert(&mut self, at: SimTime, alert: DeviceAlert, out: &mut Outbox<Message>) {
+        let due = at + self.uplink.alert_latency(alert.device, alert.number);
+        let premises = alert.device.premises;
+        let (from, to) = (Address::premises(premises), Address::csp(self.region));
+        let seq = self.next_seq(premises);
+        out.send(from, to, seq, due, Message::DeviceAlert(alert));
+    }
+
+    #[inline]
+    fn next_seq(&mut self, premises: PremisesId) -> u64 {
+        let state = self.state.premises.of(premises);
+        state.sent += 1;
+        u64::from(state.sent)
+    }
+
+    /// Does what is due, in order. At one moment consolidated alerts go first, then held commands, then what devices raise.
+    fn wake(&mut self, now: SimTime, out: &mut Outbox<Message>) {
+        loop {
+            let next = self.next_deadline();
+            if next > now {
+                return;
+            }
+            let state = &mut self.state;
+            if state.hubs.next_at() == next {
+                self.send_consolidated(next, out);
+            } else if state.held.next_at() == next {
+                if let Some(held) = state.held.take_next() {
+                    self.execute(held, out);
+                }
+            } else if state.upcoming.next_at() == next {
+                let population = &self.world.population;
+                if let Some((device, alert)) = self.background.take_next(&mut state.upcoming, population) {
+                    self.raise(next, device, alert, None, 1.0, out);
+                }
+            } else {
+                self.storm(next, out);
+            }
+        }
+    }
+
+    /// All consolidated alerts whose periods end now.
+    fn send_consolidated(&mut self, now: SimTime, out: &mut Outbox<Message>) {
+        while let Some(alert) = self
+            .secmp0062
+            .as_ref()
+            .and_then(|consolidation| consolidation.take_due(&mut self.state.hubs, now))
+        {
+            self.send_alert(now, alert, out);
+        }
+    }
+
+    fn storm(&mut self, now: SimTime, out: &mut Outbox<Message>) {
+        let region = region_of(&self.world, PremisesId(self.shard.start));
+        let (events, population) = (&mut self.state.storm_events, &self.world.population);
+        let Some(StormAlert {
+            device,
+            alert,
+            size_factor,
+        }) = self.storms.take_next(events, population, &region, &self.shard)
+        else {
+            return;
+        };
+        self.raise(now, device, alert, None, size_factor, out);
+    }
+}
+
+impl Node for Premises {
+    type Message = Message;
+
+    fn handle(&mut self, now: SimTime, input: Input<Message>, out: &mut Outbox<Message>) {
+        match input {
+            Input::Deadline => self.wake(now, out),
+            Input::Message(envelope) => match envelope.message {
+                Message::Command(command) => self.command(now, &command, out),
+                Message::ServiceRequest(_)
+                | Message::Acknowledgement(_)
+                | Message::Undeliverable(_)
+                | Message::DeviceResponse(_)
+                | Message::ServiceResponse(_)
+                | Message::DeviceAlert(_)
+                | Message::DccAlert(_) => self.state.counts.misrouted += 1,
+            },
+        }
+    }
+
+    #[inline]
+    fn next_deadline(&self) -> SimTime {
+        let state = &self.state;
+        (state.held.next_at())
+            .min(state.upcoming.next_at())
+            .min(state.storm_events.next_at())
+            .min(state.hubs.next_at())
+    }
+}
+
+impl Accountable for Premises {
+    fn account(&self) -> Account {
+        let state = &self.state;
+        let mut counters = state.counts.named();
+        counters.insert("premises.future_dated_held".to_owned(), state.held.len() as u64);
+        if self.secmp0062.is_some() {
+            state.hubs.counters(&mut counters);
+        }
+        let mut held = [0; ItemKind::COUNT];
+        held[ItemKind::DeviceAlert as usize] = state.hubs.kept();
+        Account {
+            ledger: state.ledger.clone(),
+            held,
+            counters,
+            ..Account::default()
+        }
+    }
+
+    fn save(&self) -> Vec<u8> {
+        encode_value(STATE_NAME, &self.state, STATE_BYTES_MAX).unwrap_or_default()
+    }
+}
+
+impl Counts {
+    fn named(&self) -> BTreeMap<String, u64> {
+        [
+            ("commands", self.commands),
+            ("commands_to_absent_devices", self.absent_devices),
+            ("device_errors", self.device_errors),
+            ("gsme_commands", self.gsme_commands),
+            ("gsme_waiting_us", self.gsme_waiting_us),
+            ("future_dated_stored", self.future_dated_stored),
+            ("future_dated_executed", self.future_dated_executed),
+            ("future_dated_failed", self.future_dated_failed),
+            ("alerts_raised", self.alerts_raised),
+            ("alerts_without_coverage", self.alerts_without_coverage),
+            ("misrouted", self.misrouted),
+        ]
+        .into_iter()
+        .map(|(name, count)| (format!("premises.{name}"), count))
+        .collect()
+    }
+}
+
+fn background(world: &World, first: PremisesId, end: PremisesId) -> Background {
+    let params = &world.scenario.premises;
+    let all_per_day = params.alerts_per_premises_per_day;
+    let region = region_of(world, first);
+    let number = world.population.region_of(first).index() as u64;
+    let premises = region.end - region.start;
+    let noisy = NoisyDevices::new(world.draws, &params.alerts_tail, all_per_day, number, premises);
+    let per_day = match noisy {
+        Some(_) => all_per_day * (1.0 - params.alerts_tail.alert_share),
+        None => all_per_day,
+    };
+    Background::new(world.draws, per_day, noisy, world.horizon, region, first.0..end.0)
+}
+
+fn storms(world: &World) -> Storms {
+    Storms::new(world.draws, &world.scenario.alert_storms, world.horizon)
+}
+
+fn region_of(world: &World, premises: PremisesId) -> Range<u32> {
+    world
+        .population
+        .region_range(world.population.region_of(premises))
+}

@@ -1,0 +1,85 @@
+//! What a process is told at its start: which run, which of the scenario's processes it is, and where its segments are.
+
+use crate::session::Attachment;
+use anyhow::Context;
+use secnet_model::Region;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long a connection on the loopback interface may take.
+const CONNECT_WAIT: Duration = Duration::from_secs(1);
+
+/// The launch file: one per run, read by every process of it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Launch {
+    /// Tells this run's messages from every other's.
+    pub run: String,
+    /// The processed scenario.
+    pub scenario: PathBuf,
+    pub endpoints: Endpoints,
+}
+
+/// Where each segment's router listens, as zenoh locators.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Endpoints {
+    pub control: String,
+    /// The DCC User Gateway, owned by the DSP.
+    pub gateway: String,
+    /// The DSP's links to the CSPs, owned by the DSP.
+    pub dsp_csp: String,
+    /// The SM WANs, each owned by its CSP.
+    pub wan: BTreeMap<Region, String>,
+}
+
+/// The network's segments.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Segment {
+    Gateway,
+    DspCsp,
+    Wan(Region),
+}
+
+impl Launch {
+    pub fn load(path: &Path) -> anyhow::Result<Launch> {
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        serde_json::from_str(&text).with_context(|| format!("{} is not a launch file", path.display()))
+    }
+
+    pub fn store(&self, path: &Path) -> anyhow::Result<()> {
+        let text = serde_json::to_string_pretty(self)?;
+        std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+    }
+}
+
+impl Endpoints {
+    /// Whether anybody listens at the control plane: a run that was killed leaves its launch file behind.
+    pub fn is_control_open(&self) -> bool {
+        let address = self.control.strip_prefix("tcp/").map(str::parse::<SocketAddr>);
+        address.is_some_and(|address| {
+            address.is_ok_and(|address| TcpStream::connect_timeout(&address, CONNECT_WAIT).is_ok())
+        })
+    }
+
+    /// How a process that runs `binary` takes part in a segment.
+    pub fn attachment(&self, segment: Segment, owner: bool) -> anyhow::Result<Attachment> {
+        let endpoint = match segment {
+            Segment::Gateway => &self.gateway,
+            Segment::DspCsp => &self.dsp_csp,
+            Segment::Wan(region) => self
+                .wan
+                .get(&region)
+                .with_context(|| format!("the launch file gives no WAN endpoint for {region}"))?,
+        };
+        Ok(if owner {
+            Attachment::Router(endpoint.clone())
+        } else {
+            Attachment::Client(endpoint.clone())
+        })
+    }
+}

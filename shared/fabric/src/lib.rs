@@ -1,0 +1,17 @@
+//! The live driver: each participant a process of its own, its nodes actix actors, the network zenoh.
+//!
+//! What decides results is not here: order and promises are the engine's, delivery the link protocol's (`secnet-wire`).
+//! This crate adds sessions, mailboxes, the wall clock and the control plane.
+//!
+//! Not here: what a participant does; which processes a run needs (`secnet-topology`); starting them (the director).
+
+pub mod bus;
+pub mod control;
+pub mod host;
+pub mod launch;
+pub mod process;
+pub mod report;
+pub mod session;
+
+pub use host::{BoxedParticipant, Participant};
+pub use launch::{Endpoints, Launch};

@@ -1,0 +1,382 @@
+//! The shell every participant's binary shares: read the launch file, open the sessions, host the nodes, obey the director.
+
+use crate::bus::{self, Inbox};
+use crate::control::ProcessControl;
+use crate::host::{AskReport, AskStatus, BoxedParticipant, Halt, Host, HostedLink, Leave, Start};
+use crate::launch::{Launch, Segment};
+use crate::report::{Command, ProcessResult, ProcessStatus};
+use crate::session;
+use actix::{Actor, Addr};
+use anyhow::{Context, anyhow, bail};
+use clap::Parser;
+use secnet_engine::draw::Stream;
+use secnet_engine::{NodeIndex, Party};
+use secnet_topology::{Layout, NodeKind, ProcessSpec, World};
+use secnet_wire::Keys;
+use secnet_wire::link::{LinkConfig, LinkEnd, Tuning};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tokio::io::AsyncReadExt;
+use tokio::sync::mpsc::UnboundedReceiver;
+use zenoh::Session;
+
+/// How often a process says how it goes.
+const STATUS_INTERVAL: Duration = Duration::from_millis(200);
+/// Ledgers ride on every so many statuses.
+const STATUSES_PER_LEDGER: u32 = 3;
+
+/// What one participant's binary adds to the shell.
+pub struct Program {
+    /// Its name in the layout: `dsp`, `csp` …
+    pub binary: &'static str,
+    pub about: &'static str,
+    /// Makes the node of that kind; `None` for kinds it does not play.
+    pub build: fn(&Arc<World>, NodeKind) -> Option<BoxedParticipant>,
+}
+
+#[derive(Parser, Debug)]
+#[command(version, arg_required_else_help = true)]
+struct Arguments {
+    /// The run's launch file, written by `secnet run`.
+    #[arg(long, value_name = "FILE")]
+    launch: PathBuf,
+    /// Which of the scenario's processes this one is.
+    #[arg(long, value_name = "NAME")]
+    process: String,
+    /// End when standard input closes: whoever started the process has gone.
+    #[arg(long)]
+    until_stdin_closes: bool,
+}
+
+/// The `main` of a participant's binary.
+pub fn main(program: Program) -> ExitCode {
+    let command = <Arguments as clap::CommandFactory>::command()
+        .name(program.binary)
+        .about(program.about);
+    let arguments = match <Arguments as clap::FromArgMatches>::from_arg_matches(&command.get_matches()) {
+        Ok(arguments) => arguments,
+        Err(error) => error.exit(),
+    };
+    secnet_telemetry::init_logs();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!(%error, "cannot start the runtime");
+            return ExitCode::from(1);
+        }
+    };
+    let result = runtime.block_on(async {
+        let orphaned = stdin_closed(arguments.until_stdin_closes);
+        // From the first moment: a session waits for ever for a router that never comes.
+        tokio::select! {
+            result = run(&program, arguments) => result,
+            () = orphaned => Err(anyhow!("the director has gone")),
+        }
+    });
+    runtime.shutdown_timeout(Duration::from_millis(500));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+async fn run(program: &Program, arguments: Arguments) -> anyhow::Result<()> {
+    let launch = Launch::load(&arguments.launch)?;
+    let scenario = secnet_topology::load(&launch.scenario, &[])
+        .map_err(|error| anyhow!("{error}"))
+        .with_context(|| format!("cannot use the scenario {}", launch.scenario.display()))?;
+    let config_text = scenario.to_toml()?;
+    let world = Arc::new(World::new(scenario).map_err(|error| anyhow!("{error}"))?);
+    let layout = world.layout();
+    let Some(spec) = layout
+        .processes
+        .iter()
+        .find(|process| process.name == arguments.process)
+    else {
+        let known: Vec<&str> = layout
+            .processes
+            .iter()
+            .map(|process| process.name.as_str())
+            .collect();
+        bail!(
+            "the scenario has no process {}; it has {}",
+            arguments.process,
+            known.join(", ")
+        );
+    };
+    if spec.binary != program.binary {
+        bail!(
+            "process {} is played by the program {}, this is {}",
+            spec.name,
+            spec.binary,
+            program.binary
+        );
+    }
+    let (control, commands) =
+        ProcessControl::open(&launch.endpoints.control, &launch.run, &spec.name).await?;
+    let sessions = open_sessions(&launch, &layout, spec).await?;
+    let mut hosts = Vec::new();
+    for &node in &spec.nodes {
+        let kind = layout.kinds[node.index()];
+        let participant = (program.build)(&world, kind)
+            .with_context(|| format!("{} cannot play {kind:?}", program.binary))?;
+        hosts.push(
+            host(
+                &world,
+                &layout,
+                &launch,
+                &config_text,
+                &sessions,
+                node,
+                participant,
+            )
+            .await?,
+        );
+    }
+    let outcome = obey(&control, commands, &spec.name, &hosts).await;
+    for hosted in &hosts {
+        hosted.actor.do_send(Leave);
+    }
+    for (_, session) in sessions {
+        let _ = session.close().await;
+    }
+    control.close().await;
+    outcome
+}
+
+/// The segments a node has business on, and whether it owns their routers.
+fn segments(kind: NodeKind) -> Vec<(Segment, bool)> {
+    match kind {
+        NodeKind::Dsp => vec![(Segment::Gateway, true), (Segment::DspCsp, true)],
+        NodeKind::Csp(region) => vec![(Segment::Wan(region), true), (Segment::DspCsp, false)],
+        NodeKind::User(_) => vec![(Segment::Gateway, false)],
+        NodeKind::Premises { region, .. } => vec![(Segment::Wan(region), false)],
+    }
+}
+
+/// The segment a link lies on: the one both ends have business on.
+fn segment_between(a: NodeKind, b: NodeKind) -> Option<Segment> {
+    let of_b = segments(b);
+    segments(a)
+        .into_iter()
+        .map(|(segment, _)| segment)
+        .find(|s| of_b.iter().any(|(other, _)| other == s))
+}
+
+async fn open_sessions(
+    launch: &Launch,
+    layout: &Layout,
+    spec: &ProcessSpec,
+) -> anyhow::Result<BTreeMap<Segment, Session>> {
+    let mut sessions = BTreeMap::new();
+    for node in &spec.nodes {
+        for (segment, owner) in segments(layout.kinds[node.index()]) {
+            if sessions.contains_key(&segment) {
+                continue;
+            }
+            let attachment = launch.endpoints.attachment(segment, owner)?;
+            let session = session::open(&attachment).await.map_err(|error| {
+                anyhow!("cannot take part in segment {segment:?} at {attachment:?}: {error}")
+            })?;
+            sessions.insert(segment, session);
+        }
+    }
+    Ok(sessions)
+}
+
+struct Hosted {
+    name: String,
+    actor: Addr<Host>,
+    inbox: Inbox,
+}
+
+async fn host(
+    world: &Arc<World>,
+    layout: &Layout,
+    launch: &Launch,
+    config_text: &str,
+    sessions: &BTreeMap<Segment, Session>,
+    node: NodeIndex,
+    participant: BoxedParticipant,
+) -> anyhow::Result<Hosted> {
+    let network = Arc::new(layout.network.clone());
+    let each_its_own: Vec<usize> = (0..network.nodes.len()).collect();
+    let party = Party::new(
+        Arc::clone(&network),
+        &each_its_own,
+        node.index(),
+        vec![(node, participant)],
+        world.end,
+    );
+    let name = network.name(node).to_owned();
+    let inbox = Inbox::default();
+    let keys = Keys::new(&launch.run)?;
+    let mut links = Vec::new();
+    for (index, link) in secnet_engine::party::party_links(&network, &each_its_own, node.index())
+        .into_iter()
+        .enumerate()
+    {
+        let neighbour = NodeIndex(link.neighbour as u16);
+        let neighbour_name = network.name(neighbour).to_owned();
+        let session = segment_between(layout.kinds[node.index()], layout.kinds[neighbour.index()])
+            .and_then(|segment| sessions.get(&segment))
+            .with_context(|| format!("no segment joins {name} and {neighbour_name}"))?;
+        let inward = keys.link(&neighbour_name, &name)?;
+        bus::subscribe(session, inward, index, inbox.clone())
+            .await
+            .map_err(|e| anyhow!("cannot subscribe: {e}"))?;
+        let outward = keys.link(&name, &neighbour_name)?;
+        let publisher = bus::publisher(session, outward)
+            .await
+            .map_err(|e| anyhow!("cannot publish: {e}"))?;
+        let end = LinkEnd::new(LinkConfig {
+            run: launch.run.clone(),
+            config_hash: Stream::named(config_text).0,
+            session: 1,
+            peer: neighbour_name.clone(),
+            tuning: Tuning::default(),
+        });
+        links.push(HostedLink {
+            neighbour: neighbour_name,
+            end,
+            sink: Box::new(publisher),
+        });
+    }
+    let host_end = world.end;
+    let host_name = name.clone();
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    // A thread and an actix system of its own for each node: actors of one process run side by side.
+    std::thread::Builder::new()
+        .name(name.clone())
+        .spawn(move || {
+            let system = actix::System::new();
+            system.block_on(async move {
+                let _ = sender.send(Host::new(host_name, node, party, links, host_end).start());
+            });
+            if let Err(error) = system.run() {
+                tracing::error!(%error, "the actor system failed");
+            }
+        })
+        .context("cannot start a thread")?;
+    let actor = receiver.await.context("the actor's thread ended at once")?;
+    inbox.open(actor.clone().recipient());
+    Ok(Hosted { name, actor, inbox })
+}
+
+/// Does what the director says until it says goodbye.
+async fn obey(
+    control: &ProcessControl,
+    mut commands: UnboundedReceiver<Command>,
+    process: &str,
+    hosts: &[Hosted],
+) -> anyhow::Result<()> {
+    let mut tick = tokio::time::interval(STATUS_INTERVAL);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut ticks = 0u32;
+    let mut result: Option<Vec<u8>> = None;
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    loop {
+        tokio::select! {
+            command = commands.recv() => match command {
+                Some(Command::Start { wall_unix_us, pace }) => {
+                    let start = instant_of(wall_unix_us);
+                    hosts.iter().for_each(|hosted| hosted.actor.do_send(Start { start, pace }));
+                }
+                Some(Command::Halt { lost_nodes }) => {
+                    hosts.iter().for_each(|hosted| hosted.actor.do_send(Halt { lost: lost_nodes.clone() }));
+                }
+                Some(Command::Bye) | None => return Ok(()),
+            },
+            _ = tick.tick() => {
+                let with_ledgers = ticks.is_multiple_of(STATUSES_PER_LEDGER);
+                ticks = ticks.wrapping_add(1);
+                let status = status(process, hosts, with_ledgers).await?;
+                let settled = status.nodes.iter().all(|node| node.settled);
+                control.status(&status).await?;
+                if settled && result.is_none() {
+                    result = Some(gather_result(process, hosts).await?);
+                }
+                if let Some(bytes) = &result {
+                    control.result(bytes.clone()).await?;
+                }
+            }
+            _ = terminate.recv() => bail!("terminated"),
+        }
+    }
+}
+
+async fn stdin_closed(watch: bool) {
+    if !watch {
+        return std::future::pending().await;
+    }
+    let mut stdin = tokio::io::stdin();
+    let mut buffer = [0; 64];
+    while matches!(stdin.read(&mut buffer).await, Ok(count) if count > 0) {}
+}
+
+async fn status(process: &str, hosts: &[Hosted], with_ledgers: bool) -> anyhow::Result<ProcessStatus> {
+    let mut status = ProcessStatus {
+        process: process.to_owned(),
+        pid: std::process::id(),
+        nodes: Vec::new(),
+        ledgers: Vec::new(),
+    };
+    for hosted in hosts {
+        let asked = hosted.actor.send(AskStatus).await;
+        status
+            .nodes
+            .push(asked.with_context(|| format!("the actor of {} has ended", hosted.name))?);
+        if with_ledgers {
+            let (_, account) = hosted.actor.send(AskReport).await?;
+            status.ledgers.push((hosted.name.clone(), account.ledger));
+        }
+    }
+    Ok(status)
+}
+
+async fn gather_result(process: &str, hosts: &[Hosted]) -> anyhow::Result<Vec<u8>> {
+    let mut nodes = Vec::new();
+    for hosted in hosts {
+        let dropped = hosted.inbox.dropped();
+        if dropped > 0 {
+            tracing::info!(
+                node = hosted.name,
+                dropped,
+                "frames did not fit the mailbox and were sent again"
+            );
+        }
+        let (report, account) = hosted.actor.send(AskReport).await?;
+        for (neighbour, stats) in report.links.iter().filter(|(_, stats)| stats.resends > 0) {
+            tracing::info!(node = hosted.name, neighbour, ?stats, "frames were sent again");
+        }
+        nodes.push((report, account));
+    }
+    ProcessControl::encode_result(&ProcessResult {
+        process: process.to_owned(),
+        nodes,
+    })
+}
+
+fn instant_of(wall_unix_us: u64) -> Instant {
+    let now_us = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_micros() as u64;
+    let now = Instant::now();
+    if wall_unix_us >= now_us {
+        now + Duration::from_micros(wall_unix_us - now_us)
+    } else {
+        now.checked_sub(Duration::from_micros(now_us - wall_unix_us))
+            .unwrap_or(now)
+    }
+}
