@@ -1,0 +1,93 @@
+//! A whole network in virtual time, as `secnet run --driver virtual` has it, without files.
+
+use secnet_director::progress::Progress;
+use secnet_director::virtual_run;
+use secnet_engine::{Pace, Watch};
+use secnet_results::{RunOutcome, RunReport};
+use secnet_topology::World;
+use secnet_topology::scenario::Scenario;
+use std::sync::Arc;
+
+/// A run that has ended.
+#[derive(Debug)]
+pub struct Run {
+    pub outcome: RunOutcome,
+    pub report: RunReport,
+    /// Messages and deadlines handled.
+    pub events: u64,
+}
+
+/// What every driver, sharding and hosting must agree on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Digests {
+    pub ledger: String,
+    pub kpis: String,
+}
+
+/// Runs to the end.
+///
+/// # Panics
+/// When the scenario is not valid.
+pub fn run(scenario: &Scenario, threads: usize) -> Run {
+    let world = World::new(scenario.clone()).unwrap_or_else(|invalid| panic!("{invalid}"));
+    let layout = world.layout();
+    let progress = Progress::hidden(world.end);
+    let (outcome, facts) = virtual_run::run(
+        &Arc::new(world),
+        &layout,
+        threads,
+        Pace::Max,
+        &Watch::default(),
+        &progress,
+    );
+    Run {
+        report: outcome.report(),
+        outcome,
+        events: facts.events,
+    }
+}
+
+/// A scenario from its text, with overrides as the command line takes them.
+///
+/// # Panics
+/// When it is wrong; the message is the one a user would get.
+pub fn scenario(text: &str, overrides: &[&str]) -> Scenario {
+    let overrides: Vec<String> = overrides.iter().map(|flag| (*flag).to_owned()).collect();
+    secnet_topology::parse("test.toml", text, &overrides).unwrap_or_else(|error| panic!("{error}"))
+}
+
+impl Run {
+    pub fn digests(&self) -> Digests {
+        Digests {
+            ledger: self.report.ledger.digest.clone(),
+            kpis: self.report.kpis.digest.clone(),
+        }
+    }
+
+    /// What a run of any scenario whatever promises; `Err` says what it did not keep.
+    pub fn keeps_the_laws(&self) -> Result<(), String> {
+        let ledger = &self.report.ledger;
+        if !ledger.balanced {
+            return Err(format!("the ledger does not balance: {:#?}", ledger.outcomes));
+        }
+        if ledger.violations.total() > 0 {
+            return Err(format!("contracts were broken: {:?}", ledger.violations));
+        }
+        if !ledger.complete {
+            return Err("the run did not reach its end".to_owned());
+        }
+        // Messages that went where they have no business.
+        let strays = [
+            "misdirected",
+            "misrouted",
+            "misdirected_alerts",
+            "unexpected_messages",
+        ];
+        for (name, count) in &ledger.counters {
+            if *count > 0 && strays.iter().any(|stray| name.ends_with(stray)) {
+                return Err(format!("{name} is {count}"));
+            }
+        }
+        Ok(())
+    }
+}

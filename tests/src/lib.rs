@@ -1,0 +1,10 @@
+//! The promises the project makes, tested where they are made.
+//!
+//! One file under `tests/` per behaviour; here is what they share.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+pub mod checkpoint;
+pub mod in_virtual_time;
+pub mod live;
+pub mod programs;
+pub mod random_scenario;

@@ -1,0 +1,49 @@
+//! The programs under test, built if need be: a test of a package does not build the binaries of the others.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// The folder of all programs, each as its sources are now, in the profile of the test that asks.
+///
+/// Built by the cargo that runs the test. A test started by hand takes what is there; `SECNET_PROGRAMS` names another
+/// folder.
+///
+/// # Panics
+/// When they cannot be built.
+pub fn programs() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        if let Some(given) = std::env::var_os("SECNET_PROGRAMS") {
+            return PathBuf::from(given);
+        }
+        let test = std::env::current_exe().expect("a test knows its own file");
+        // target/release/deps/cli-0123 → target/release
+        let folder = test.ancestors().nth(2).expect("two folders up").to_owned();
+        if let Some(cargo) = std::env::var_os("CARGO") {
+            build(Path::new(&cargo), &folder);
+        }
+        folder
+    })
+}
+
+/// The file of one of them.
+pub fn program(name: &str) -> PathBuf {
+    programs().join(name)
+}
+
+fn build(cargo: &Path, folder: &Path) {
+    let profile = match folder.file_name().and_then(|name| name.to_str()) {
+        Some("debug") | None => "dev",
+        Some(other) => other,
+    };
+    let built = Command::new(cargo)
+        .args(["build", "--quiet", "--workspace", "--bins", "--profile", profile])
+        .arg("--target-dir")
+        .arg(folder.parent().unwrap_or(folder))
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        .output()
+        .expect("cargo starts");
+    let said = String::from_utf8_lossy(&built.stderr);
+    assert!(built.status.success(), "the programs do not build:\n{said}");
+}

@@ -1,0 +1,162 @@
+//! Alerts at the volumes published, storms of them, and what SECMP0062 makes of both.
+#![allow(clippy::unwrap_used)]
+
+use secnet_engine::{ItemKind, Outcome};
+use secnet_results::RunReport;
+use secnet_tests::in_virtual_time::{Run, run, scenario};
+
+/// domain.md §7.1: July 2022.
+const DEVICE_ALERTS_A_MONTH: f64 = 1.6e9;
+const MESSAGES_A_MONTH: f64 = 1.0e9;
+const HOMES: f64 = 13.0e6;
+const DAYS: f64 = 31.0;
+
+const JULY: &str = include_str!("../../topology/july-2022.toml");
+const STORM: &str = include_str!("../../topology/alert-storm-2023.toml");
+
+const OFF: &str = "modifications.SECMP0062=off";
+const ON: &str = "modifications.SECMP0062=on";
+const AT_THE_DSP: &str = "parameters.SECMP0062.place=dsp";
+const AT_THE_HUB: &str = "parameters.SECMP0062.place=hub";
+
+fn outcome(run: &Run, kind: ItemKind, outcome: Outcome) -> u64 {
+    run.outcome.total().ledger.closed(kind, outcome)
+}
+
+fn opened(run: &Run, kind: ItemKind) -> u64 {
+    run.outcome.total().ledger.opened(kind)
+}
+
+/// What the alerts forwarded say they speak for is what was held back, but for what the hubs and the DSP still keep.
+fn assert_every_alert_is_accounted_for(run: &Run) {
+    run.keeps_the_laws().unwrap();
+    let total = run.outcome.total();
+    let suppressed = outcome(run, ItemKind::DeviceAlert, Outcome::Suppressed);
+    assert!(run.report.kpis.alerts.overall.throttled <= suppressed);
+    if total.held[ItemKind::DeviceAlert as usize] == 0 && run.outcome.carried == [0; ItemKind::COUNT] {
+        let lost = outcome(run, ItemKind::DeviceAlert, Outcome::LostOnWan)
+            + outcome(run, ItemKind::DeviceAlert, Outcome::DroppedQueueFull);
+        assert!(lost > 0 || run.report.kpis.alerts.overall.throttled == suppressed);
+    }
+}
+
+#[test]
+fn july_2022_s_volumes_are_reproduced_without_protection_and_fall_with_it() {
+    let (homes, size): (f64, &[&str]) = match cfg!(debug_assertions) {
+        true => (26_000.0, &["population.premises=26000"]),
+        false => (130_000.0, &[]),
+    };
+    let to_the_month = HOMES / homes * DAYS;
+    for seed in ["seed=1", "seed=2"] {
+        let unprotected = run(&scenario(JULY, &[size, &[seed, OFF]].concat()), 1);
+        unprotected.keeps_the_laws().unwrap();
+        let alerts = unprotected.outcome.total().counters["dsp.device_alerts"] as f64 * to_the_month;
+        let messages = (2 * opened(&unprotected, ItemKind::ServiceRequest)
+            + opened(&unprotected, ItemKind::ScheduledRead)) as f64
+            * to_the_month;
+        for (what, emulated, published) in [
+            ("device alerts", alerts, DEVICE_ALERTS_A_MONTH),
+            ("messages", messages, MESSAGES_A_MONTH),
+        ] {
+            let deviation = emulated / published - 1.0;
+            println!(
+                "{seed}: {emulated:.4e} {what} a month, {:+.2} %",
+                deviation * 100.0
+            );
+            assert!(
+                deviation.abs() < 0.05,
+                "{emulated:.3e} {what} of {published:.3e} published"
+            );
+        }
+
+        let protected = run(&scenario(JULY, &[size, &[seed, ON]].concat()), 1);
+        assert_every_alert_is_accounted_for(&protected);
+        let delivered = |run: &Run| outcome(run, ItemKind::DeviceAlert, Outcome::Delivered) as f64;
+        let reduction = 1.0 - delivered(&protected) / delivered(&unprotected);
+        println!(
+            "{seed}: with protection {:.1} % fewer alerts reach Users",
+            reduction * 100.0
+        );
+        println!(
+            "{:?}",
+            protected.outcome.total().counters.get("dsp.alert_counters_max")
+        );
+        assert!((0.4..0.95).contains(&reduction), "{reduction}");
+    }
+}
+
+fn storm(overrides: &[&str]) -> Run {
+    let size: &[&str] = if cfg!(debug_assertions) {
+        &["population.premises=4000"]
+    } else {
+        &[]
+    };
+    run(&scenario(STORM, &[size, overrides].concat()), 1)
+}
+
+fn describe(name: &str, report: &RunReport) {
+    println!("{name}: {:?}", report.ledger.outcomes["device_alert"].closed);
+    for verdict in &report.kpis.verdicts {
+        println!("    {verdict}");
+    }
+}
+
+#[test]
+fn the_storm_of_february_2023_is_kept_off_the_wan_by_the_hub_alone() {
+    let hub = storm(&[ON, AT_THE_HUB]);
+    let dsp = storm(&[ON, AT_THE_DSP]);
+    let off = storm(&[OFF]);
+    for (name, run) in [("hub", &hub), ("dsp", &dsp), ("off", &off)] {
+        describe(name, &run.report);
+        assert_every_alert_is_accounted_for(run);
+    }
+    let is_met = |run: &Run| run.report.kpis.verdicts.iter().all(|verdict| verdict.met);
+    let is_missed = |run: &Run| run.report.kpis.verdicts.iter().all(|verdict| !verdict.met);
+    assert!(is_met(&hub), "the hub protects the WAN and everybody's requests");
+    assert!(is_missed(&dsp), "the DSP cannot protect the WAN");
+    assert!(is_missed(&off));
+    // What Users see of it the DSP keeps small all the same.
+    let delivered = |run: &Run| outcome(run, ItemKind::DeviceAlert, Outcome::Delivered);
+    assert!(
+        delivered(&dsp) < delivered(&off) / 4,
+        "{} of {}",
+        delivered(&dsp),
+        delivered(&off)
+    );
+    // Each device raises the same alerts, whoever holds them back.
+    assert_eq!(
+        opened(&off, ItemKind::DeviceAlert),
+        opened(&dsp, ItemKind::DeviceAlert)
+    );
+    assert_eq!(
+        opened(&off, ItemKind::DeviceAlert),
+        opened(&hub, ItemKind::DeviceAlert)
+    );
+}
+
+#[test]
+fn shards_and_threads_change_nothing_about_a_storm() {
+    for place in [AT_THE_DSP, AT_THE_HUB] {
+        let small = [
+            "population.premises=2000",
+            ON,
+            place,
+            "horizon=3h",
+            "alert_storms.0.lasts=1h",
+        ];
+        let noise = [
+            "premises.alerts_tail.noisy_share=0.02",
+            "premises.alerts_tail.alert_share=0.8",
+        ];
+        let digests = |more: &[&str], threads| {
+            let run = run(&scenario(STORM, &[&small[..], &noise, more].concat()), threads);
+            assert_every_alert_is_accounted_for(&run);
+            run.digests()
+        };
+        let one = digests(&[], 1);
+        assert_eq!(digests(&[], 2), one, "two threads");
+        for shards in ["hosting.premises_shards=2", "hosting.premises_shards=3"] {
+            assert_eq!(digests(&[shards], 1), one, "{shards}");
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! `secnet assess` from the command line, on a network small enough for a test.
+
+#![allow(clippy::unwrap_used)]
+
+use secnet_tests::programs::program;
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// Two Suppliers of 300 premises for ten minutes, with nothing to throttle.
+const CALM: &str = r#"
+name = "calm"
+horizon = "10min"
+drain = "40min"
+
+[population]
+premises = 300
+
+[[suppliers]]
+name = "Loud"
+share = 0.8
+
+[[suppliers]]
+name = "Quiet"
+share = 0.2
+
+[[workloads]]
+name = "reads"
+from = "suppliers"
+srvs = ["4.1.1"]
+per_premises_per_day = 200.0
+
+[[workloads]]
+name = "vends"
+from = "suppliers"
+srvs = ["2.2"]
+per_premises_per_day = 100.0
+prepayment_only = true
+
+[dsp]
+timeout_min = "35min"
+
+[[verdicts]]
+srvs = ["2.2"]
+within_target_share_min = 0.5
+"#;
+
+/// A folder of the test's own, removed in the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("secnet-assess-{}-{name}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        fs::write(path.join("calm.toml"), CALM).unwrap();
+        Folder(path)
+    }
+
+    fn secnet(&self, arguments: &[&str]) -> Output {
+        Command::new(program("secnet"))
+            .args(arguments)
+            .current_dir(&self.0)
+            .output()
+            .unwrap()
+    }
+
+    fn read_json(&self, file: &str) -> Value {
+        serde_json::from_str(&self.read(file)).unwrap()
+    }
+
+    fn read(&self, file: &str) -> String {
+        fs::read_to_string(self.0.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn an_assessment_is_printed_and_written_and_each_of_its_runs_can_be_made_again() {
+    let folder = Folder::new("written");
+    let output = folder.secnet(&[
+        "assess",
+        "secmp0067",
+        "calm.toml",
+        "--seeds",
+        "2",
+        "--for",
+        "5m",
+        "--set",
+        "dsp.servers=8",
+        "--json",
+        "copy.json",
+    ]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).starts_with("SECMP0067 in calm: 2 seeds"));
+    assert_eq!(stderr(&output).lines().count(), 4, "a line for each run");
+
+    let written = "runs/assess-SECMP0067-calm";
+    let assessment = folder.read_json(&format!("{written}/assessment.json"));
+    assert_eq!(assessment, folder.read_json("copy.json"));
+    assert_eq!(assessment["seeds"], serde_json::json!([1, 2]));
+    assert_eq!(assessment["thresholds"][0]["met_with"], 2);
+    let vends = &assessment["headline"][0];
+    assert_eq!(
+        (&vends["srv"], &vends["pairs"]),
+        (&Value::from("2.2"), &Value::from(2))
+    );
+    assert!(!assessment["assumptions"].as_array().unwrap().is_empty());
+    let report = folder.read(&format!("{written}/assessment.md"));
+    for sentence in assessment["sentences"].as_array().unwrap() {
+        assert!(report.contains(sentence.as_str().unwrap()));
+    }
+
+    for (place, side) in ["without", "with"].into_iter().enumerate() {
+        let scenario = folder.read(&format!("{written}/{side}.toml"));
+        let switch = if side == "with" { "on" } else { "off" };
+        assert!(
+            scenario.contains(&format!("SECMP0067 = \"{switch}\"")),
+            "{scenario}"
+        );
+        // The command as the report gives it, for the second seed.
+        let command = assessment["reproduce"][side].as_str().unwrap();
+        let command = command.replace("SEED", "2") + " --out again --quiet";
+        let words: Vec<&str> = command.split(' ').skip(1).collect();
+        let output = folder.secnet(&words);
+        assert_eq!(output.status.code(), Some(0), "{command}: {}", stderr(&output));
+        let run = &assessment["runs"][2 + place];
+        assert_eq!(run["seed"], 2);
+        assert_eq!(
+            folder.read_json("again/ledger.json")["digest"],
+            run["ledger_digest"]
+        );
+        assert_eq!(folder.read_json("again/kpis.json")["digest"], run["kpis_digest"]);
+    }
+}
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let folder = Folder::new("threads");
+    let assess = |threads: &str| {
+        let arguments = [
+            "assess",
+            "SECMP0067",
+            "calm.toml",
+            "--seeds",
+            "3",
+            "--threads",
+            threads,
+            "--for",
+            "2m",
+            "--quiet",
+        ];
+        let output = folder.secnet(&arguments);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        assert_eq!(stdout(&output), "");
+        let mut assessment = folder.read_json("runs/assess-SECMP0067-calm/assessment.json");
+        assessment.as_object_mut().unwrap().remove("facts");
+        assessment
+    };
+    assert_eq!(assess("1"), assess("3"));
+}
+
+#[test]
+fn exit_codes_tell_bad_input_from_a_missed_threshold() {
+    let folder = Folder::new("exits");
+    let unknown = folder.secnet(&["assess", "SECMP0076", "calm.toml"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert_eq!(
+        stderr(&unknown),
+        "secnet: there is no Modification `SECMP0076`; did you mean `SECMP0067`?\n"
+    );
+    assert!(!Path::new(&folder.0).join("runs").exists());
+
+    let single = folder.secnet(&["assess", "SECMP0067", "calm.toml", "--seeds", "1"]);
+    assert_eq!(single.status.code(), Some(2), "one seed gives no interval");
+
+    let no_scenario = folder.secnet(&["assess", "SECMP0067", "storm.toml"]);
+    assert_eq!(no_scenario.status.code(), Some(2));
+
+    let missed = folder.secnet(&[
+        "assess",
+        "SECMP0067",
+        "calm.toml",
+        "--seeds",
+        "2",
+        "--for",
+        "1m",
+        "--set",
+        "verdicts.0.within_target_share_min=1.0",
+        "--set",
+        "csp.central.loss=0.5",
+        "--set",
+        "csp.south.loss=0.5",
+        "--set",
+        "csp.north.loss=0.5",
+    ]);
+    assert_eq!(missed.status.code(), Some(3), "{}", stdout(&missed));
+}
+
+#[test]
+fn a_modification_with_nothing_to_do_is_said_to_have_no_effect() {
+    let folder = Folder::new("idle");
+    let output = folder.secnet(&["assess", "SECMP0067", "calm.toml", "--seeds", "2", "--for", "2m"]);
+    assert!(
+        stdout(&output).contains("SECMP0067 has no measurable effect"),
+        "{}",
+        stdout(&output)
+    );
+}

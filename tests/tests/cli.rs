@@ -1,0 +1,615 @@
+//! `secnet` as its users meet it: what it prints, what it leaves, and its exit codes.
+
+#![allow(clippy::unwrap_used)]
+
+use expect_test::{Expect, expect};
+use secnet_tests::programs::program;
+use serde_json::Value;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+const GOOD: i32 = 0;
+const BAD_INPUT: i32 = 2;
+const VERDICT_MISSED: i32 = 3;
+const INCOMPLETE: i32 = 4;
+
+const SMALL: &str = r#"name = "small"
+horizon = "20min"
+
+[population]
+premises = 200
+
+[[suppliers]]
+name = "Alba Energy"
+share = 0.75
+
+[[suppliers]]
+name = "Borders Gas"
+share = 0.25
+
+[[workloads]]
+name = "reads"
+from = "suppliers"
+srvs = ["4.1.1"]
+per_premises_per_day = 50.0
+"#;
+
+/// A folder with a scenario in it, in which `secnet` is called. Gone in the end.
+struct Desk {
+    folder: PathBuf,
+}
+
+/// What a call came to.
+struct Call {
+    exit: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Desk {
+    fn new() -> Desk {
+        static COUNTER: AtomicU32 = AtomicU32::new(0);
+        let number = COUNTER.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("secnet-cli-{}-{number}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let desk = Desk { folder };
+        desk.write("small.toml", SMALL);
+        desk
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.folder.join(name), text).unwrap();
+    }
+
+    /// The small scenario with `old` replaced by `new`, as `wrong.toml`.
+    fn write_wrong(&self, old: &str, new: &str) {
+        assert!(SMALL.contains(old), "{old}");
+        self.write("wrong.toml", &SMALL.replacen(old, new, 1));
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program("secnet"));
+        command.args(arguments).current_dir(&self.folder);
+        command.stdin(Stdio::null()).env_remove("RUST_LOG");
+        command
+    }
+
+    /// Arguments are separated by blanks.
+    fn call(&self, arguments: &str) -> Call {
+        self.call_with(&arguments.split(' ').collect::<Vec<_>>())
+    }
+
+    fn call_with(&self, arguments: &[&str]) -> Call {
+        Call::of(&self.command(arguments).output().unwrap())
+    }
+
+    fn json(&self, path: &str) -> Value {
+        serde_json::from_slice(&fs::read(self.folder.join(path)).unwrap()).unwrap()
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Call {
+    fn of(output: &Output) -> Call {
+        Call {
+            exit: output.status.code(),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Ended so, having said nothing on standard error.
+    fn assert_exit(&self, exit: i32) {
+        assert_eq!((self.exit, self.err.as_str()), (Some(exit), ""), "{}", self.out);
+    }
+
+    /// Ended so, having printed nothing and said this on standard error.
+    fn assert_refused(&self, expected: Expect) {
+        assert_eq!(
+            (self.exit, self.out.as_str()),
+            (Some(BAD_INPUT), ""),
+            "{}",
+            self.err
+        );
+        expected.assert_eq(&self.err);
+    }
+}
+
+// topology ------------------------------------------------------------------------------------------------------------
+
+#[test]
+fn a_good_scenario_is_called_good_with_what_it_makes() {
+    let desk = Desk::new();
+    let call = desk.call("topology check small.toml");
+    call.assert_exit(GOOD);
+    expect![[r#"
+        small.toml: good. 200 premises, 2 Users, 9 nodes in 9 processes.
+    "#]]
+    .assert_eq(&call.out);
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_line_and_the_mend() {
+    let desk = Desk::new();
+    desk.write_wrong("premises = 200", "premises = 200\nenroled_share = 1.0");
+    desk.call("topology check wrong.toml").assert_refused(expect![[r#"
+        secnet: error: unknown key `enroled_share` in `population`; did you mean `enrolled_share`?
+         --> wrong.toml:6:1
+          |
+        6 | enroled_share = 1.0
+          | ^^^^^^^^^^^^^
+    "#]]);
+}
+
+#[test]
+fn a_bad_unit_is_answered_with_the_units_there_are() {
+    let desk = Desk::new();
+    desk.write_wrong("\"20min\"", "\"20 minutes\"");
+    desk.call("topology check wrong.toml").assert_refused(expect![[r#"
+        secnet: error: `horizon`: `20 minutes` is not a length of time: write a number and one of us, ms, s, min, h, d, as in "50ms" or "1.5h"
+         --> wrong.toml:2:11
+          |
+        2 | horizon = "20 minutes"
+          |           ^^^^^^^^^^^^
+    "#]]);
+}
+
+#[test]
+fn impossible_shares_say_what_is_missing() {
+    let desk = Desk::new();
+    desk.write_wrong("share = 0.25", "share = 0.2");
+    desk.call("topology check wrong.toml").assert_refused(expect![[r#"
+        secnet: error: the Suppliers' shares sum to 0.95, not 1: 0.05 is missing
+         --> wrong.toml:9:9
+          |
+        9 | share = 0.75
+          |         ^^^^
+    "#]]);
+    desk.write_wrong("premises = 200", "premises = 200\nprepayment_share = 13.0");
+    desk.call("topology check wrong.toml").assert_refused(expect![[r#"
+        secnet: error: a share lies between 0 and 1; 13 does not
+         --> wrong.toml:6:20
+          |
+        6 | prepayment_share = 13.0
+          |                    ^^^^
+    "#]]);
+}
+
+#[test]
+fn the_schema_is_json_and_describes_the_keys() {
+    let desk = Desk::new();
+    let call = desk.call("topology schema");
+    call.assert_exit(GOOD);
+    let schema: Value = serde_json::from_str(&call.out).unwrap();
+    assert!(
+        schema["$schema"]
+            .as_str()
+            .is_some_and(|url| url.contains("json-schema.org"))
+    );
+    for key in ["name", "horizon", "population", "suppliers", "workloads", "csp"] {
+        assert!(schema["properties"][key].is_object(), "{key}");
+    }
+}
+
+#[test]
+fn what_show_prints_is_a_scenario_that_runs_to_the_same_results() {
+    let desk = Desk::new();
+    let shown = desk.call("topology show small.toml --set csp.north.loss=0.1");
+    shown.assert_exit(GOOD);
+    desk.write("shown.toml", &shown.out);
+    desk.call("run shown.toml --driver virtual --quiet --out shown")
+        .assert_exit(GOOD);
+    desk.call("run small.toml --driver virtual --quiet --out small --set csp.north.loss=0.1")
+        .assert_exit(GOOD);
+    desk.call("compare shown small").assert_exit(GOOD);
+}
+
+// run -----------------------------------------------------------------------------------------------------------------
+
+#[test]
+fn a_run_leaves_its_folder_and_says_where() {
+    let desk = Desk::new();
+    let call = desk.call("run small.toml --driver virtual");
+    call.assert_exit(GOOD);
+    assert!(call.out.ends_with("Run folder: runs/small\n"), "{}", call.out);
+    assert!(call.out.contains("Ledger balanced\n"), "{}", call.out);
+
+    let mut files: Vec<String> = fs::read_dir(desk.folder.join("runs/small"))
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    assert_eq!(
+        files,
+        ["kpis.json", "ledger.json", "manifest.json", "scenario.toml"]
+    );
+    let (ledger, kpis) = (
+        desk.json("runs/small/ledger.json"),
+        desk.json("runs/small/kpis.json"),
+    );
+    let manifest = desk.json("runs/small/manifest.json");
+    assert_eq!(ledger["balanced"], true);
+    assert_eq!(ledger["complete"], true);
+    let requests = &ledger["outcomes"]["service_request"];
+    assert!(
+        requests["opened"].as_u64().is_some_and(|opened| opened > 50),
+        "{requests}"
+    );
+    assert_eq!(requests["opened"], kpis["service"]["overall"]["requests"]);
+    for digest in [&ledger["digest"], &kpis["digest"]] {
+        let digest = digest.as_str().unwrap();
+        assert!(
+            digest.len() == 64 && call.out.contains(&digest[..16]),
+            "{}",
+            call.out
+        );
+    }
+    assert_eq!(manifest["driver"], "virtual");
+    assert_eq!(manifest["finished"], true);
+    assert_eq!(manifest["seed"], 1);
+}
+
+#[test]
+fn quiet_prints_nothing() {
+    let desk = Desk::new();
+    let call = desk.call("run small.toml --driver virtual --quiet");
+    call.assert_exit(GOOD);
+    assert_eq!(call.out, "");
+}
+
+#[test]
+fn flags_override_the_scenario_and_are_written_down() {
+    let desk = Desk::new();
+    desk.call("run small.toml --driver virtual --quiet --seed 7 --for 2min --set csp.north.cell_premises=10")
+        .assert_exit(GOOD);
+    let text = fs::read_to_string(desk.folder.join("runs/small/scenario.toml")).unwrap();
+    for line in ["seed = 7", "horizon = \"2min\"", "cell_premises = 10"] {
+        assert!(text.lines().any(|written| written == line), "{line} in\n{text}");
+    }
+    assert_eq!(desk.json("runs/small/manifest.json")["seed"], 7);
+}
+
+#[test]
+fn a_missed_verdict_has_its_own_exit_code_and_is_named() {
+    let desk = Desk::new();
+    desk.write(
+        "strict.toml",
+        &format!("{SMALL}\n[[verdicts]]\nwithin_target_share_min = 1.0\n"),
+    );
+    let call = desk.call("run strict.toml --driver virtual --set csp.north.loss=0.9");
+    call.assert_exit(VERDICT_MISSED);
+    let verdict = call.out.lines().find(|line| line.contains("MISSED")).unwrap();
+    assert!(
+        verdict.contains("all requests answered within the target response time: at least 100 %"),
+        "{verdict}"
+    );
+    assert_eq!(desk.json("runs/small/kpis.json")["verdicts"][0]["met"], false);
+}
+
+#[test]
+fn a_scenario_that_is_not_there_is_named() {
+    let desk = Desk::new();
+    for command in ["run nowhere.toml", "topology check nowhere.toml"] {
+        desk.call(command).assert_refused(expect![[r#"
+            secnet: error: cannot read nowhere.toml: No such file or directory (os error 2)
+        "#]]);
+    }
+}
+
+#[test]
+fn an_override_that_is_wrong_is_shown_as_it_was_given() {
+    let desk = Desk::new();
+    desk.call("run small.toml --set csp.north.downlnk_rate=10kbit/s")
+        .assert_refused(expect![[r#"
+            secnet: error: unknown key `downlnk_rate` in `north`; did you mean `downlink_rate`?
+             --> --set csp.north.downlnk_rate=10kbit/s
+        "#]]);
+    desk.call("run small.toml --set csp.north.loss")
+        .assert_refused(expect![[r#"
+        secnet: error: an override is written key=value, as in dsp.servers=32
+         --> --set csp.north.loss
+    "#]]);
+}
+
+#[test]
+fn a_flag_that_cannot_be_says_what_can() {
+    let desk = Desk::new();
+    let rows = [
+        (
+            "--threads 0",
+            expect![[r#"
+            error: invalid value '0' for '--threads <N>': 0 is not in 1..=64
+        "#]],
+        ),
+        (
+            "--speed 0",
+            expect![[r#"
+            error: invalid value '0' for '--speed <N|max>': give a positive number of emulated seconds per second, or max
+        "#]],
+        ),
+        (
+            "--for soon",
+            expect![[r#"
+            error: invalid value 'soon' for '--for <SPAN>': `soon` is not a length of time: write a number and one of us, ms, s, min, h, d, as in "50ms" or "1.5h"
+        "#]],
+        ),
+        (
+            "--max-lag 5",
+            expect![[r#"
+            error: invalid value '5' for '--max-lag <SPAN>': `5` is not a length of time: write a number and one of us, ms, s, min, h, d, as in "50ms" or "1.5h"
+        "#]],
+        ),
+        (
+            "--seed 9223372036854775808",
+            expect![[r#"
+            error: invalid value '9223372036854775808' for '--seed <S>': 9223372036854775808 is not in 0..=9223372036854775807
+        "#]],
+        ),
+        (
+            "--driver real",
+            expect![[r#"
+            error: invalid value 'real' for '--driver <DRIVER>'
+        "#]],
+        ),
+    ];
+    for (flag, expected) in rows {
+        let call = desk.call(&format!("run small.toml {flag}"));
+        assert_eq!((call.exit, call.out.as_str()), (Some(BAD_INPUT), ""), "{flag}");
+        expected.assert_eq(&format!("{}\n", call.err.lines().next().unwrap_or_default()));
+    }
+    assert!(!desk.folder.join("runs").exists());
+}
+
+#[test]
+fn a_run_folder_that_cannot_be_made_is_named_before_anything_runs() {
+    let desk = Desk::new();
+    desk.call("run small.toml --driver virtual --out small.toml/run")
+        .assert_refused(expect![[r#"
+            secnet: cannot write small.toml/run: Not a directory (os error 20); choose another with --out
+        "#]]);
+    desk.call("run small.toml --driver virtual --out /proc/run")
+        .assert_refused(expect![[r#"
+            secnet: cannot write /proc/run: No such file or directory (os error 2); choose another with --out
+        "#]]);
+}
+
+#[test]
+fn a_run_that_is_not_at_pace_counts_as_incomplete_only_where_asked() {
+    let desk = Desk::new();
+    // No machine keeps up with three years per second.
+    let hopeless = "run small.toml --driver virtual --quiet --speed 100000000";
+    desk.call(hopeless).assert_exit(GOOD);
+    let asked = desk.call(&format!("{hopeless} --max-lag 1us"));
+    assert_eq!(asked.exit, Some(INCOMPLETE), "{}", asked.err);
+    assert!(
+        asked.err.starts_with("secnet: not at pace: ") && asked.err.ends_with("at worst, --max-lag is 1us\n"),
+        "{}",
+        asked.err
+    );
+    // The results are the same all the same.
+    desk.call("run small.toml --driver virtual --quiet --out unpaced")
+        .assert_exit(GOOD);
+    desk.call("compare runs/small unpaced").assert_exit(GOOD);
+    // Nothing is late where there is no pace to keep.
+    desk.call("run small.toml --driver virtual --quiet --max-lag 1us")
+        .assert_exit(GOOD);
+}
+
+/// Interrupts a run at the speed of the wall clock, which would take half an hour.
+fn interrupt(threads: &str, signal: &str) {
+    let desk = Desk::new();
+    let arguments = [
+        "run",
+        "small.toml",
+        "--driver",
+        "virtual",
+        "--speed",
+        "1",
+        "--threads",
+        threads,
+        "--out",
+        "stopped",
+        "--set",
+        "workloads.reads.per_premises_per_day=50000",
+    ];
+    let mut run = desk
+        .command(&arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The processed scenario is written just before the run begins; a moment later it is under way.
+    while !desk.folder.join("stopped/scenario.toml").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    std::thread::sleep(std::time::Duration::from_millis(1_500));
+    let killed = Command::new("sh")
+        .args(["-c", "kill -s \"$0\" \"$1\"", signal, &run.id().to_string()])
+        .status();
+    assert!(killed.unwrap().success());
+    let mut said = String::new();
+    for line in BufReader::new(run.stderr.take().unwrap()).lines() {
+        said += &format!("{}\n", line.unwrap());
+    }
+    let output = run.wait_with_output().unwrap();
+    let call = Call {
+        err: said,
+        ..Call::of(&output)
+    };
+    assert_eq!(call.exit, Some(INCOMPLETE), "{}{}", call.out, call.err);
+    assert!(
+        call.err.starts_with("secnet: stopped by hand at 00:00:0")
+            && call.err.ends_with("before the end at 00:30:00.000\n"),
+        "{}",
+        call.err
+    );
+    assert!(call.out.contains("Ledger balanced"), "{}", call.out);
+    let ledger = desk.json("stopped/ledger.json");
+    assert_eq!(
+        (&ledger["balanced"], &ledger["complete"]),
+        (&Value::Bool(true), &Value::Bool(false))
+    );
+    let requests = &ledger["outcomes"]["service_request"];
+    assert!(
+        requests["in_flight"].as_u64().is_some_and(|count| count > 0),
+        "{requests}"
+    );
+    assert_eq!(ledger["violations"]["time_went_back"], 0);
+    assert_eq!(desk.json("stopped/manifest.json")["finished"], false);
+}
+
+#[test]
+fn ctrl_c_ends_a_virtual_run_with_its_books_in_order() {
+    interrupt("1", "INT");
+}
+
+#[test]
+fn so_does_sigterm_on_several_threads() {
+    interrupt("3", "TERM");
+}
+
+// compare -------------------------------------------------------------------------------------------------------------
+
+#[test]
+fn equal_runs_compare_as_equal_whatever_ran_them() {
+    let desk = Desk::new();
+    desk.call("run small.toml --driver virtual --quiet --out one")
+        .assert_exit(GOOD);
+    desk.call(
+        "run small.toml --driver virtual --quiet --out two --threads 2 --set hosting.users_per_process=2",
+    )
+    .assert_exit(GOOD);
+    let call = desk.call("compare one two");
+    call.assert_exit(GOOD);
+    assert!(
+        call.out.contains("hosting.users_per_process  1 → 2"),
+        "{}",
+        call.out
+    );
+    assert!(
+        call.out.ends_with("\nThe results are the same.\n"),
+        "{}",
+        call.out
+    );
+}
+
+#[test]
+fn different_runs_say_what_differs() {
+    let desk = Desk::new();
+    desk.call("run small.toml --driver virtual --quiet --out one")
+        .assert_exit(GOOD);
+    desk.call("run small.toml --driver virtual --quiet --out two --set csp.north.loss=0.4")
+        .assert_exit(GOOD);
+    let call = desk.call("compare one two");
+    call.assert_exit(VERDICT_MISSED);
+    for line in [
+        "Ledger digest differs",
+        "KPIs   digest differs",
+        "  csp.north.loss  0.01 → 0.4",
+        "counters.csp.north",
+    ] {
+        assert!(call.out.contains(line), "{line} in\n{}", call.out);
+    }
+    assert!(call.out.ends_with("\nThe results differ.\n"), "{}", call.out);
+}
+
+#[test]
+fn what_is_no_run_cannot_be_compared() {
+    let desk = Desk::new();
+    desk.call("run small.toml --driver virtual --quiet --out one")
+        .assert_exit(GOOD);
+    desk.call("compare one nowhere").assert_refused(expect![[r#"
+        secnet: there is no folder nowhere
+    "#]]);
+    fs::create_dir(desk.folder.join("empty")).unwrap();
+    desk.call("compare one empty").assert_refused(expect![[r#"
+        secnet: empty holds no finished run: it has no manifest.json
+    "#]]);
+    let kpis = desk.folder.join("one/kpis.json");
+    let text = fs::read_to_string(&kpis).unwrap();
+    fs::write(&kpis, text.replacen("\"requests\": ", "\"requests\": 1", 1)).unwrap();
+    let call = desk.call("compare one one");
+    assert_eq!(call.exit, Some(BAD_INPUT));
+    assert!(
+        call.err.starts_with(
+            "secnet: one/kpis.json is not what secnet writes there: its content has the digest "
+        ),
+        "{}",
+        call.err
+    );
+}
+
+// the rest ------------------------------------------------------------------------------------------------------------
+
+#[test]
+fn help_lists_the_commands_and_the_exit_codes() {
+    let desk = Desk::new();
+    let call = desk.call("--help");
+    call.assert_exit(GOOD);
+    for word in [
+        "run",
+        "status",
+        "compare",
+        "topology",
+        "bench",
+        "Exit codes: 0 good",
+    ] {
+        assert!(call.out.contains(word), "{word} in\n{}", call.out);
+    }
+    let version = desk.call("--version");
+    version.assert_exit(GOOD);
+    assert_eq!(version.out, format!("secnet {}\n", env!("CARGO_PKG_VERSION")));
+    let misspelt = desk.call("runn small.toml");
+    assert_eq!(misspelt.exit, Some(BAD_INPUT));
+    assert!(misspelt.err.contains("'run'"), "{}", misspelt.err);
+}
+
+#[test]
+fn status_without_a_live_run_says_so() {
+    let desk = Desk::new();
+    desk.call("status").assert_refused(expect![[r#"
+        secnet: no live run goes on under runs/
+    "#]]);
+    desk.call("run small.toml --driver virtual --quiet")
+        .assert_exit(GOOD);
+    desk.call("status runs/small").assert_refused(expect![[r#"
+        secnet: no live run goes on in runs/small
+    "#]]);
+}
+
+/// `secnet topology reference | head -1`
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    let desk = Desk::new();
+    let mut reference = desk
+        .command(&["topology", "reference"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = String::new();
+    BufReader::with_capacity(16, reference.stdout.take().unwrap())
+        .read_line(&mut first)
+        .unwrap();
+    assert_eq!(reference.wait().unwrap().code(), Some(GOOD));
+    assert_eq!(first, "# The scenario's keys\n");
+}
+
+/// The shipped scenarios can be run as they are.
+#[test]
+fn shipped_scenarios_are_good() {
+    let desk = Desk::new();
+    let topologies = Path::new(env!("CARGO_MANIFEST_DIR")).join("../topology");
+    for name in ["demo.toml", "demo-100k.toml", "region.toml", "gb.toml"] {
+        let path = topologies.join(name);
+        desk.call_with(&["topology", "check", path.to_str().unwrap()])
+            .assert_exit(GOOD);
+    }
+}

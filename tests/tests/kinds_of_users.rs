@@ -1,0 +1,122 @@
+//! What is particular to Suppliers, DNOs and other Users: in which role they ask whom for what, and which alerts concern them.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use secnet_director::network::duties;
+use secnet_engine::{Input, Node, Outbox};
+use secnet_model::{AlertRecipient, DeviceType, Region, Role};
+use secnet_topology::{UserKind, World};
+use secnet_user::User;
+use secnet_wire::{Message, ServiceRequest};
+use std::sync::Arc;
+
+/// Two Suppliers, a DNO of East England and an other User over East England and London.
+const SCENARIO: &str = r#"
+    name = "users"
+    horizon = "1d"
+    [population]
+    premises = 2000
+    areas = ["EPN", "LPN"]
+    [[suppliers]]
+    name = "A"
+    share = 0.5
+    [[suppliers]]
+    name = "B"
+    share = 0.5
+    [[dnos]]
+    name = "D"
+    areas = ["EPN"]
+    [[other_users]]
+    name = "O"
+"#;
+
+/// What the User sends in a day when nobody answers.
+fn requests_of_a_day(workload: &str, user: &str) -> (Arc<World>, Vec<ServiceRequest>) {
+    let text = format!("{SCENARIO}\n[[workloads]]\nname = \"w\"\nper_premises_per_day = 0.2\n{workload}");
+    let world = Arc::new(World::new(secnet_topology::parse("test", &text, &[]).unwrap()).unwrap());
+    let id = world.user_by_name(user).unwrap();
+    let mut node = User::new(&world, id, duties(world.users[id.index()].kind));
+    let (mut out, mut sent) = (Outbox::new(), Vec::new());
+    while node.next_deadline() < world.horizon {
+        node.handle(node.next_deadline(), Input::Deadline, &mut out);
+        sent.extend(out.drain().map(|envelope| match envelope.message {
+            Message::ServiceRequest(request) => request,
+            other => panic!("{other:?} is no request"),
+        }));
+    }
+    assert!(sent.len() > 50);
+    (world, sent)
+}
+
+#[test]
+fn a_supplier_deals_with_each_fuel_in_its_role_at_the_premises_it_supplies() {
+    let workload = "from = \"suppliers\"\nsrvs = [\"4.1.1\", \"4.1.4\", \"11.2\"]";
+    let (world, requests) = requests_of_a_day(workload, "B");
+    let supplier = world.user_by_name("B");
+    for request in requests {
+        let device = request.id.target.device().unwrap();
+        let (role, responsible) = match device.device_type {
+            DeviceType::Gpf | DeviceType::Gsme => {
+                (Role::GasSupplier, world.population.gas_supplier(device.premises))
+            }
+            _ => (
+                Role::ImportSupplier,
+                Some(world.population.electricity_supplier(device.premises)),
+            ),
+        };
+        assert_eq!((request.role, responsible), (role, supplier));
+    }
+}
+
+#[test]
+fn top_ups_go_to_prepayment_premises() {
+    let workload = "from = \"A\"\nsrvs = [\"2.2\"]\nprepayment_only = true\nshape = \"evening_peak\"";
+    let (world, requests) = requests_of_a_day(workload, "A");
+    let premises = |request: &ServiceRequest| request.id.target.device().unwrap().premises;
+    assert!(
+        requests
+            .iter()
+            .all(|request| world.population.is_prepayment(premises(request)))
+    );
+}
+
+#[test]
+fn a_dno_reads_electricity_meters_of_its_own_area_as_distributor() {
+    let workload = "from = \"dnos\"\nsrvs = [\"4.10\", \"4.1.1\", \"7.4\"]";
+    let (world, requests) = requests_of_a_day(workload, "D");
+    for request in requests {
+        let device = request.id.target.device().unwrap();
+        assert_eq!(
+            (request.role, device.device_type),
+            (Role::ElectricityDistributor, DeviceType::Esme)
+        );
+        assert_eq!(world.population.dno(device.premises), world.user_by_name("D"));
+    }
+}
+
+#[test]
+fn another_user_reads_consumption_everywhere() {
+    let (world, requests) = requests_of_a_day("from = \"O\"\nsrvs = [\"4.8.1\", \"4.17\"]", "O");
+    assert!(requests.iter().all(|request| request.role == Role::OtherUser));
+    let region = |request: &ServiceRequest| {
+        world
+            .population
+            .region_of(request.id.target.device().unwrap().premises)
+    };
+    for expected in [Region::Central, Region::South] {
+        assert!(requests.iter().any(|request| region(request) == expected));
+    }
+}
+
+#[test]
+fn alerts_concern_those_the_alert_table_names() {
+    use AlertRecipient::{CommandSender, Dno, Supplier};
+    let expects = |kind, recipient| (duties(kind).expects)(recipient);
+    for (kind, expected) in [
+        (UserKind::Supplier, [true, false, true]),
+        (UserKind::Dno, [false, true, true]),
+        (UserKind::OtherUser, [false, false, true]),
+    ] {
+        let found = [Supplier, Dno, CommandSender].map(|recipient| expects(kind, recipient));
+        assert_eq!(found, expected, "{kind:?}");
+    }
+}

@@ -1,0 +1,171 @@
+//! Random small networks in virtual time. Whatever they are like, the ledger balances, no contract is broken, nothing
+//! panics, and the results do not depend on threads and shards.
+//!
+//! `SECNET_SCENARIOS=1000` runs a thousand of them instead of a hundred; `SECNET_SCENARIO=17` runs the seventeenth alone and
+//! prints it.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
+
+use secnet_engine::{ItemKind, Outcome};
+use secnet_results::LedgerReport;
+use secnet_tests::in_virtual_time::{Run, run};
+use secnet_tests::random_scenario::{random_scenario, split_otherwise};
+use std::collections::BTreeMap;
+use std::panic::catch_unwind;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+const SCENARIOS: u64 = 100;
+/// Failures told in full; of others the numbers.
+const TOLD_MAX: usize = 3;
+
+/// How often each item ended in each way over all scenarios.
+type Reached = BTreeMap<(String, String), u64>;
+
+#[test]
+fn whatever_the_scenario_all_is_accounted_for_and_threads_and_shards_change_nothing() {
+    let numbers = numbers();
+    let next = AtomicU64::new(numbers.start);
+    let (failures, reached) = (Mutex::new(BTreeMap::new()), Mutex::new(Reached::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, |cores| cores.get()) {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= numbers.end {
+                        return;
+                    }
+                    match catch_unwind(|| check(number)).unwrap_or_else(|panic| Err(panic_text(&*panic))) {
+                        Ok(ledger) => note(&mut reached.lock().unwrap(), &ledger),
+                        Err(problem) => drop(failures.lock().unwrap().insert(number, problem)),
+                    }
+                }
+            });
+        }
+    });
+    let failures = failures.into_inner().unwrap();
+    for (number, problem) in failures.iter().take(TOLD_MAX) {
+        eprintln!("random scenario {number}: {problem}\nAlone: SECNET_SCENARIO={number}\n");
+    }
+    assert!(failures.is_empty(), "scenarios {:?}", failures.keys());
+    if numbers.end - numbers.start >= SCENARIOS {
+        assert_all_reached(&reached.into_inner().unwrap());
+    }
+}
+
+#[test]
+fn a_random_scenario_is_written_out_and_read_back_the_same() {
+    for number in 0..200 {
+        let scenario = random_scenario(number);
+        let text = scenario.to_toml().unwrap();
+        let read = secnet_topology::parse("random.toml", &text, &[]);
+        assert_eq!(read.unwrap(), scenario, "random scenario {number}");
+    }
+}
+
+fn numbers() -> std::ops::Range<u64> {
+    let number = |name: &str| {
+        let text = std::env::var(name).ok()?;
+        Some(
+            text.parse()
+                .unwrap_or_else(|_| panic!("{name} must be a number, not {text}")),
+        )
+    };
+    match number("SECNET_SCENARIO") {
+        Some(only) => {
+            println!("{}", random_scenario(only).to_toml().unwrap());
+            only..only + 1
+        }
+        None => 0..number("SECNET_SCENARIOS").unwrap_or(SCENARIOS),
+    }
+}
+
+fn check(number: u64) -> Result<LedgerReport, String> {
+    let scenario = random_scenario(number);
+    let one_thread = run(&scenario, 1);
+    one_thread.keeps_the_laws()?;
+    same(&one_thread, &run(&scenario, 2), "on two threads")?;
+    // More threads than cores mostly wait for each other: now and then will do.
+    let threads = if number.is_multiple_of(5) { 4 } else { 1 };
+    same(
+        &one_thread,
+        &run(&split_otherwise(&scenario), threads),
+        &format!("in other shards, threads: {threads}"),
+    )?;
+    Ok(one_thread.report.ledger)
+}
+
+fn same(expected: &Run, other: &Run, how: &str) -> Result<(), String> {
+    other
+        .keeps_the_laws()
+        .map_err(|problem| format!("{how}: {problem}"))?;
+    if other.digests() == expected.digests() {
+        return Ok(());
+    }
+    let (a, b) = (&expected.report.ledger, &other.report.ledger);
+    let different = |(name, count): (&String, &u64)| {
+        let other = b.counters.get(name).copied();
+        (other != Some(*count)).then(|| format!("\n  {name}: {count}, {how} {other:?}"))
+    };
+    let counters: String = a.counters.iter().filter_map(different).collect();
+    Err(format!(
+        "other results {how}:\n{:#?}\n{:#?}{counters}",
+        a.outcomes, b.outcomes
+    ))
+}
+
+fn note(reached: &mut Reached, ledger: &LedgerReport) {
+    for (kind, report) in &ledger.outcomes {
+        for (outcome, count) in &report.closed {
+            *reached.entry((kind.clone(), outcome.clone())).or_default() += count;
+        }
+        *reached.entry((kind.clone(), "in_flight".to_owned())).or_default() += report.in_flight;
+    }
+}
+
+/// The scenarios are worth something only if they go everywhere.
+fn assert_all_reached(reached: &Reached) {
+    use Outcome::*;
+    let ways: [(ItemKind, &[Outcome]); 4] = [
+        (
+            ItemKind::ServiceRequest,
+            &[
+                Completed,
+                Refused,
+                DeviceError,
+                NotDelivered,
+                NoResponse,
+                FutureDatedTimeOut,
+                GaveUpOverload,
+            ],
+        ),
+        (
+            ItemKind::ScheduledRead,
+            &[Completed, DeviceError, NotDelivered, ScheduleTimeOut],
+        ),
+        (
+            ItemKind::DeviceAlert,
+            &[Delivered, LostOnWan, DroppedQueueFull, NoRecipient],
+        ),
+        (ItemKind::DccAlert, &[Delivered]),
+    ];
+    for (kind, outcomes) in ways {
+        let names = outcomes.iter().map(|outcome| outcome.name());
+        for name in names.chain(["in_flight"]).filter(|name| {
+            // Both are short under way; a scenario that ends just then is too rare to count on.
+            *name != "in_flight" || !matches!(kind, ItemKind::DccAlert | ItemKind::ScheduledRead)
+        }) {
+            let count = reached.get(&(kind.name().to_owned(), name.to_owned()));
+            assert!(
+                count.is_some_and(|count| *count > 0),
+                "no {kind} ever ended as {name}: {reached:#?}"
+            );
+        }
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+    format!("panicked: {}", text.unwrap_or_default())
+}
