@@ -7,7 +7,7 @@ use secnet_engine::{Carries, Envelope, ItemKind, Network, NodeIndex, Party};
 use secnet_fabric::BoxedParticipant;
 use secnet_model::SimTime;
 use secnet_premises::Premises;
-use secnet_results::{Accountable, RunOutcome};
+use secnet_results::{Accountable, RunOutcome, Traces};
 use secnet_topology::{Layout, NodeKind, World};
 use secnet_user::User;
 use secnet_wire::Message;
@@ -117,6 +117,7 @@ impl Stepped {
             } else {
                 self.party.now()
             },
+            traces: Traces::default(),
         }
     }
 

@@ -39,6 +39,7 @@ pub fn run(scenario: &Scenario, threads: usize) -> Run {
         Pace::Max,
         &Watch::default(),
         &progress,
+        None,
     );
     Run {
         report: outcome.report(),

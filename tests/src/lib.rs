@@ -6,5 +6,7 @@
 pub mod checkpoint;
 pub mod in_virtual_time;
 pub mod live;
+pub mod otlp_consumer;
 pub mod programs;
 pub mod random_scenario;
+pub mod trace_trees;

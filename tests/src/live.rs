@@ -7,7 +7,7 @@
 
 use crate::programs::programs;
 use secnet_fabric::report::RunStatus;
-use secnet_results::LoadedRun;
+use secnet_results::{LoadedRun, Traces};
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -66,6 +66,11 @@ impl Programs {
         LiveRun::start(&self.folder, scenario, arguments)
     }
 
+    /// Starts a live run with variables of the environment of its own.
+    pub fn start_in(&self, environment: &[(&str, &str)], scenario: &str, arguments: &[&str]) -> LiveRun {
+        LiveRun::start_in(&self.folder, environment, scenario, arguments)
+    }
+
     /// Runs to the end, live unless the arguments say otherwise.
     pub fn run(&self, scenario: &str, arguments: &[&str]) -> Ended {
         self.start(scenario, arguments).wait(RUN_MAX)
@@ -103,11 +108,20 @@ pub struct Ended {
     pub exit: Option<i32>,
     pub stderr: String,
     pub wall: Duration,
-    report: Result<LoadedRun, String>,
+    report: Result<(Traces, LoadedRun), String>,
 }
 
 impl LiveRun {
     pub fn start(programs: &Path, scenario: &str, arguments: &[&str]) -> LiveRun {
+        LiveRun::start_in(programs, &[], scenario, arguments)
+    }
+
+    fn start_in(
+        programs: &Path,
+        environment: &[(&str, &str)],
+        scenario: &str,
+        arguments: &[&str],
+    ) -> LiveRun {
         let folder = scratch("run");
         let stderr = folder.join("stderr");
         let director = Command::new(programs.join("secnet"))
@@ -117,6 +131,7 @@ impl LiveRun {
             .arg("--quiet")
             .arg("--out")
             .arg(&folder)
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(&stderr).expect("a file for what is said"))
@@ -244,7 +259,9 @@ impl LiveRun {
             exit: exit.code(),
             stderr: self.said(),
             wall: self.started.elapsed(),
-            report: LoadedRun::load(&self.folder).map_err(|error| error.to_string()),
+            report: LoadedRun::load(&self.folder)
+                .and_then(|run| Ok((run.load_traces()?, run)))
+                .map_err(|error| error.to_string()),
         }
     }
 
@@ -290,8 +307,20 @@ impl Ended {
     /// # Panics
     /// When there is none.
     pub fn report(&self) -> &LoadedRun {
-        let report = self.report.as_ref();
-        report.unwrap_or_else(|error| panic!("{error}; exit {:?}: {}", self.exit, self.stderr))
+        &self.left().1
+    }
+
+    /// The traces of what was sampled.
+    ///
+    /// # Panics
+    /// When the run left nothing.
+    pub fn traces(&self) -> &Traces {
+        &self.left().0
+    }
+
+    fn left(&self) -> &(Traces, LoadedRun) {
+        let left = self.report.as_ref();
+        left.unwrap_or_else(|error| panic!("{error}; exit {:?}: {}", self.exit, self.stderr))
     }
 
     /// What must be the same whatever the driver, the pace, the hosting and the machine's mood.
@@ -314,6 +343,7 @@ impl Ended {
         Digests {
             ledger: report.ledger.digest.clone(),
             kpis: report.kpis.digest.clone(),
+            traces: report.traces.as_ref().map(|traces| traces.digest.clone()),
         }
     }
 }
@@ -322,6 +352,8 @@ impl Ended {
 pub struct Digests {
     pub ledger: String,
     pub kpis: String,
+    /// Of the items sampled.
+    pub traces: Option<String>,
 }
 
 /// A process to send signals to.

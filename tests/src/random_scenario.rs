@@ -13,7 +13,7 @@ use secnet_topology::modifications::{
 use secnet_topology::scenario::{
     AlertsTailParams, CspParams, CspRegions, DayShape, DnoParams, DspParams, HostingParams, LinkParams,
     Mistake, OtherUserParams, PopulationParams, PremisesParams, Retry, Scenario, ScheduleParams,
-    SupplierParams, UserParams, WorkloadParams,
+    SupplierParams, TracingParams, UserParams, WorkloadParams,
 };
 use secnet_topology::{BLOCK_PREMISES, BitRate, Bytes, DateTime, Invalid, Span, TimeOfDay, World};
 
@@ -149,6 +149,17 @@ struct Dice {
     n: u64,
 }
 
+/// Nothing, some or all, whatever else the scenario is like.
+fn tracing(number: u64) -> TracingParams {
+    let share = [0.0, 0.05, 1.0][(number % 3) as usize];
+    TracingParams {
+        requests: share,
+        alerts: share,
+        spans_max: 5_000_000,
+        ..TracingParams::default()
+    }
+}
+
 impl Dice {
     fn bits(&mut self) -> u64 {
         self.n += 1;
@@ -227,6 +238,7 @@ impl Dice {
             },
             premises: self.premises(),
             hosting: HostingParams::default(),
+            tracing: tracing(number),
             modifications: ModificationSwitches {
                 secmp0008: self.switch(),
                 secmp0028: self.switch(),

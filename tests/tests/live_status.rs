@@ -2,9 +2,51 @@
 #![allow(clippy::print_stdout, reason = "what a live run measures is worth reading")]
 
 use secnet_tests::live::Programs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::time::Duration;
 
 const SCENARIO: &str = "demo.toml";
+
+/// What a node's `/metrics` says, asked by hand.
+fn metrics(port: u16) -> String {
+    let mut connection = TcpStream::connect(("127.0.0.1", port)).expect("an endpoint for metrics");
+    let request = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    connection.write_all(request.as_bytes()).expect("asked");
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).expect("answered");
+    answer
+}
+
+#[test]
+fn each_process_offers_its_metrics() {
+    let programs = Programs::alone();
+    // Ports that were free a moment ago, one for each of the fifteen processes.
+    let base = 39_464;
+    let address = format!("127.0.0.1:{base}");
+    let environment = [("SECNET_METRICS", address.as_str())];
+    let mut run = programs.start_in(&environment, SCENARIO, &["--for", "5min", "--speed", "60"]);
+    run.wait_until_past(90.0);
+    std::thread::sleep(Duration::from_secs(1));
+    let (dsp, supplier) = (metrics(base), metrics(base + 4));
+    let value = |text: &str, name: &str| -> f64 {
+        let line = text.lines().find(|line| line.starts_with(name));
+        let line = line.unwrap_or_else(|| panic!("no {name} in {text}"));
+        line.rsplit(' ')
+            .next()
+            .and_then(|value| value.parse().ok())
+            .expect("a number")
+    };
+    assert!(value(&dsp, "secnet_emulated_seconds{node=\"dsp\"}") > 60.0);
+    assert!(value(&dsp, "secnet_events_total{node=\"dsp\"}") > 1_000.0);
+    assert!(
+        dsp.contains("secnet_link_in_flight{") && dsp.contains("neighbour=\"csp-central\""),
+        "{dsp}"
+    );
+    assert!(value(&supplier, "secnet_items_closed_total{kind=\"service_request\"") > 10.0);
+    let ended = run.wait(Duration::from_secs(60));
+    assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
+}
 
 #[test]
 fn the_status_shows_emulated_time_pace_traffic_and_who_holds_the_run_up() {

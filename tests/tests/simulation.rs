@@ -10,6 +10,7 @@ use secnet_engine::{ItemKind, Outcome};
 use secnet_results::LedgerReport;
 use secnet_tests::in_virtual_time::{Run, run};
 use secnet_tests::random_scenario::{random_scenario, split_otherwise};
+use secnet_tests::trace_trees::are_trees;
 use std::collections::BTreeMap;
 use std::panic::catch_unwind;
 use std::sync::Mutex;
@@ -84,6 +85,7 @@ fn check(number: u64) -> Result<LedgerReport, String> {
     let scenario = random_scenario(number);
     let one_thread = run(&scenario, 1);
     one_thread.keeps_the_laws()?;
+    are_trees(&one_thread.outcome.traces)?;
     same(&one_thread, &run(&scenario, 2), "on two threads")?;
     // More threads than cores mostly wait for each other: now and then will do.
     let threads = if number.is_multiple_of(5) { 4 } else { 1 };
@@ -99,6 +101,14 @@ fn same(expected: &Run, other: &Run, how: &str) -> Result<(), String> {
     other
         .keeps_the_laws()
         .map_err(|problem| format!("{how}: {problem}"))?;
+    let (mine, its) = (&expected.outcome.traces, &other.outcome.traces);
+    if mine != its {
+        let differs = mine.spans.iter().zip(&its.spans).find(|(a, b)| a != b);
+        let (a, b) = (mine.spans.len(), its.spans.len());
+        return Err(format!(
+            "other traces {how}: {a} and {b} spans, first {differs:#?}"
+        ));
+    }
     if other.digests() == expected.digests() {
         return Ok(());
     }

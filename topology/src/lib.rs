@@ -19,6 +19,7 @@ pub mod scenario;
 pub mod schema;
 mod suggest;
 mod supply;
+pub mod tracing;
 pub mod units;
 pub mod users;
 pub mod validation;

@@ -56,6 +56,8 @@ pub struct Scenario {
     pub alert_storms: Vec<AlertStormParams>,
     #[serde(default)]
     pub hosting: HostingParams,
+    #[serde(default)]
+    pub tracing: TracingParams,
     /// Which SEC Modifications the network has.
     #[serde(default)]
     pub modifications: ModificationSwitches,
@@ -436,6 +438,33 @@ pub struct HostingParams {
     pub users_per_process: u32,
 }
 
+/// Which requests and alerts are traced. An item's id decides, so that a seed's traces are always the same; no result depends
+/// on it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TracingParams {
+    /// Share of service requests and scheduled reads traced.
+    pub requests: f64,
+    /// Share of device alerts and DCC alerts traced.
+    pub alerts: f64,
+    /// Shares for some SRVs in place of `requests`.
+    pub srvs: Vec<TracedSrv>,
+    /// Premises, by number, all of whose requests and alerts are traced.
+    pub watch: Vec<u32>,
+    /// Spans each node keeps at most; more are counted as dropped.
+    pub spans_max: u32,
+}
+
+/// A share of its own for an SRV.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TracedSrv {
+    /// The SRV, as in `2.2`.
+    pub srv: String,
+    /// Share of its requests traced.
+    pub share: f64,
+}
+
 /// A threshold the run must meet; a miss ends it with exit code 3.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -601,6 +630,18 @@ impl Default for HostingParams {
             premises_shards: 1,
             premises_processes: 1,
             users_per_process: 1,
+        }
+    }
+}
+
+impl Default for TracingParams {
+    fn default() -> Self {
+        TracingParams {
+            requests: 0.0,
+            alerts: 0.0,
+            srvs: Vec::new(),
+            watch: Vec::new(),
+            spans_max: 500_000,
         }
     }
 }

@@ -10,6 +10,7 @@ use secnet_model::{FutureDating, Region, Role, Srv, licence_areas};
 use std::collections::{BTreeMap, BTreeSet};
 
 mod alerts;
+mod tracing;
 mod traffic;
 
 /// What is wrong with a scenario, all of it.
@@ -52,6 +53,7 @@ pub fn validate(scenario: &Scenario) -> Result<(), Invalid> {
     check.alerts(scenario);
     check.traffic(scenario);
     check.hosting(scenario);
+    check.tracing(scenario);
     check.verdicts(scenario);
     if check.problems.is_empty() {
         Ok(())

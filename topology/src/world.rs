@@ -2,6 +2,7 @@
 
 use crate::population::Population;
 use crate::scenario::Scenario;
+use crate::tracing::Sampler;
 use crate::users::{UserEntry, UserKind, users};
 use crate::validation::{Invalid, validate};
 use secnet_engine::Draws;
@@ -20,6 +21,7 @@ pub struct World {
     pub population: Population,
     /// By `UserId`: Suppliers, DNOs, other Users, each in the scenario's order.
     pub users: Vec<UserEntry>,
+    pub sampler: Sampler,
 }
 
 impl World {
@@ -36,6 +38,7 @@ impl World {
             end: horizon + scenario.drain.into(),
             population: Population::new(&scenario, draws),
             users: users(&scenario),
+            sampler: Sampler::new(&scenario.tracing, draws),
             scenario,
         })
     }

@@ -7,13 +7,15 @@ use secnet_topology::{NodeKind, Scenario, UserKind, World, assumptions, load, pa
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-const SHIPPED: [&str; 6] = [
+const SHIPPED: [&str; 8] = [
     "demo.toml",
     "demo-100k.toml",
     "region.toml",
     "gb.toml",
     "price-cap-april.toml",
     "cold-snap.toml",
+    "alert-storm-2023.toml",
+    "july-2022.toml",
 ];
 
 fn path(file: &str) -> PathBuf {

@@ -24,6 +24,7 @@ pub struct WanParams {
 pub enum Passage {
     /// Its transmission ends then, and is received.
     Sent {
+        starts: SimTime,
         ends: SimTime,
     },
     /// Every transmission was lost.
@@ -219,13 +220,13 @@ impl Cells {
                 Event::LossNoticed(place),
             )));
         } else {
-            leave(parcel, Passage::Sent { ends });
+            leave(parcel, Passage::Sent { starts: now, ends });
         }
     }
 }
 
 /// GBCS size of what goes over the WAN.
-fn bytes_of(parcel: &Parcel) -> u32 {
+pub fn bytes_of(parcel: &Parcel) -> u32 {
     use secnet_wire::Message;
     match parcel.message {
         Message::Command(command) => command.bytes,

@@ -1,17 +1,18 @@
 //! `impl Node for Csp`: what comes in, and what becomes of what leaves the cells.
 
 use crate::cell::Channel;
-use crate::cells::{Cells, Passage, WanParams};
+use crate::cells::{Cells, Passage, WanParams, bytes_of};
 use crate::identity::Identity;
 use crate::latency::{Latencies, Latency};
 use crate::loss::{Direction, Loss};
 use crate::priority::class_of;
 use crate::waiting_room::Parcel;
-use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Outcome};
+use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Outcome, Step, Trace};
 use secnet_model::{Address, PremisesId, Region, SimTime};
 use secnet_results::{Account, Accountable};
 use secnet_topology::World;
 use secnet_topology::scenario::CspParams;
+use secnet_topology::tracing::Sampler;
 use secnet_wire::codec::{CodecError, Problem, STATE_BYTES_MAX, decode_value, encode_value};
 use secnet_wire::{Command, DeviceAlert, DeviceResponse, Message, Undeliverable, UndeliverableReason};
 use serde::{Deserialize, Serialize};
@@ -198,6 +199,7 @@ impl Csp {
             now,
             region: self.region,
             latencies: &self.latencies,
+            sampler: &self.world.sampler,
             desk: &mut self.state.desk,
             out,
         };
@@ -244,6 +246,7 @@ struct Clerk<'a> {
     now: SimTime,
     region: Region,
     latencies: &'a Latencies,
+    sampler: &'a Sampler,
     desk: &'a mut Desk,
     out: &'a mut Outbox<Message>,
 }
@@ -252,7 +255,7 @@ impl Clerk<'_> {
     #[inline]
     fn leave(&mut self, parcel: &Parcel, passage: Passage) {
         match (parcel.message, passage) {
-            (message, Passage::Sent { ends }) => self.sent(message, ends),
+            (_, Passage::Sent { starts, ends }) => self.sent(parcel, starts, ends),
             (Message::Command(command), Passage::Lost) => {
                 self.desk.counts.commands_lost += 1;
                 self.undeliverable(&command, UndeliverableReason::LostOnWan);
@@ -267,7 +270,8 @@ impl Clerk<'_> {
     }
 
     #[inline]
-    fn sent(&mut self, message: Message, ends: SimTime) {
+    fn sent(&mut self, parcel: &Parcel, starts: SimTime, ends: SimTime) {
+        let message = parcel.message;
         let Some(identity) = Identity::of(&message) else {
             return;
         };
@@ -279,6 +283,7 @@ impl Clerk<'_> {
                 };
                 counts.commands_delivered += 1;
                 let due = ends + self.latencies.to_premises(identity);
+                self.trace_passage(parcel, starts, ends, due);
                 self.send(Address::premises(device.premises), due, message);
             }
             _ => {
@@ -286,7 +291,9 @@ impl Clerk<'_> {
                     Message::DeviceAlert(_) => counts.alerts_passed_on += 1,
                     _ => counts.responses_delivered += 1,
                 }
-                self.send(Address::DSP, ends + self.latencies.to_dsp(identity), message);
+                let due = ends + self.latencies.to_dsp(identity);
+                self.trace_passage(parcel, starts, ends, due);
+                self.send(Address::DSP, due, message);
             }
         }
     }
@@ -297,6 +304,10 @@ impl Clerk<'_> {
             + self
                 .latencies
                 .undeliverable_to_dsp(Identity::of_request(command.id));
+        if let Some(trace) = self.sampler.request(&command.id, command.srv) {
+            let undeliverable = trace.span(Step::Undeliverable, self.now, due);
+            self.out.trace(undeliverable.failed_if(true));
+        }
         let word = Undeliverable {
             id: command.id,
             correlation: command.correlation,
@@ -308,6 +319,10 @@ impl Clerk<'_> {
     /// A response that is gone leaves the DSP to its time-out (E21); an alert ends here.
     fn gone(&mut self, message: Message, outcome: Outcome) {
         let lost = outcome == Outcome::LostOnWan;
+        if let Some(trace) = self.trace_of(&message) {
+            let uplink = trace.span(Step::Uplink, self.now, self.now);
+            self.out.trace(uplink.ended(outcome));
+        }
         let counts = &mut self.desk.counts;
         match message {
             Message::DeviceAlert(alert) => {
@@ -329,6 +344,33 @@ impl Clerk<'_> {
             }
             .add_assign(1),
         }
+    }
+
+    #[inline]
+    fn trace_of(&self, message: &Message) -> Option<Trace> {
+        match message {
+            Message::Command(Command { id, srv, .. })
+            | Message::DeviceResponse(DeviceResponse { id, srv, .. }) => self.sampler.request(id, *srv),
+            Message::DeviceAlert(alert) => self.sampler.device_alert(alert.device, alert.alert, alert.number),
+            _ => None,
+        }
+    }
+
+    /// The wait for the transmission that came through, that transmission, and the latency behind it.
+    #[inline]
+    fn trace_passage(&mut self, parcel: &Parcel, starts: SimTime, ends: SimTime, due: SimTime) {
+        let Some(trace) = self.trace_of(&parcel.message) else {
+            return;
+        };
+        let (queue, way, behind) = match parcel.direction() {
+            Direction::Downlink => (Step::DownlinkQueue, Step::Downlink, Step::ToHub),
+            Direction::Uplink => (Step::UplinkQueue, Step::Uplink, Step::FromCsp),
+        };
+        let transmissions = u32::from(parcel.transmissions);
+        let transmission = trace.span(way, starts, ends).count(transmissions);
+        self.out.trace(trace.span(queue, parcel.joined, starts));
+        self.out.trace(transmission.bytes(bytes_of(parcel)));
+        self.out.trace(trace.span(behind, ends, due));
     }
 
     #[inline]

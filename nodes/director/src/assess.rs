@@ -339,7 +339,7 @@ impl<'a> Study<'a> {
         let layout = world.layout();
         let watch = self.control.watch();
         let unseen = Progress::hidden(world.end);
-        let (outcome, _) = virtual_run::run(&world, &layout, 1, Pace::Max, &watch, &unseen);
+        let (outcome, _) = virtual_run::run(&world, &layout, 1, Pace::Max, &watch, &unseen, None);
         self.control.forget(&watch);
         Ok(RunFigures::new(&outcome, &outcome.report()))
     }

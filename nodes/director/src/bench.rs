@@ -9,6 +9,7 @@ pub mod raw_bus;
 pub mod round_trips;
 mod scenarios;
 mod table;
+pub mod tracing;
 
 use crate::console;
 use crate::exit::Exit;
@@ -54,6 +55,7 @@ pub struct Figures {
     pub virtual_round_trips: Vec<round_trips::Figure>,
     pub raw_bus: Vec<raw_bus::Figure>,
     pub live_round_trips: live::Figure,
+    pub tracing: Vec<tracing::Figure>,
     pub memory: memory::Figure,
     pub emulated_time: Vec<idle::Figure>,
     pub marks: Vec<Mark>,
@@ -97,7 +99,7 @@ fn measure(effort: Effort) -> anyhow::Result<Figures> {
             console::tell(&format!(
                 "virtual round trips, {in_flight} in flight, {threads} thread(s) …"
             ));
-            virtual_round_trips.push(round_trips::measure(in_flight, threads, effort)?);
+            virtual_round_trips.push(round_trips::measure(in_flight, threads, effort, 0.0)?);
         }
     }
     console::tell("emulated time …");
@@ -105,16 +107,20 @@ fn measure(effort: Effort) -> anyhow::Result<Figures> {
     console::tell("raw messages between two processes …");
     let raw_bus = raw_bus::measure(effort)?;
     console::tell("live round trips …");
-    let live_round_trips = live::measure(effort)?;
+    let live_round_trips = live::measure(effort, 0.0)?;
+    console::tell("round trips with tracing …");
+    let tracing = tracing::measure(effort)?;
     console::tell("emulated time, live …");
     emulated_time.extend(idle::measure_live()?);
-    let marks = marks(&virtual_round_trips, &raw_bus, &live_round_trips, &memory);
+    let mut marks = marks(&virtual_round_trips, &raw_bus, &live_round_trips, &memory);
+    marks.extend(tracing.iter().filter_map(tracing::Figure::mark));
     Ok(Figures {
         secnet_version: env!("CARGO_PKG_VERSION"),
         machine: Machine::here(),
         virtual_round_trips,
         raw_bus,
         live_round_trips,
+        tracing,
         memory,
         emulated_time,
         marks,

@@ -7,6 +7,7 @@ use crate::exit::{BadInput, Exit};
 use crate::run::{self, RunArguments};
 use crate::status::{self, StatusArguments};
 use crate::topology_command::{self, TopologyCommand};
+use crate::trace_command::{self, TraceArguments};
 use clap::{Args, Parser, Subcommand};
 use secnet_results::{LoadedRun, compare};
 use std::path::PathBuf;
@@ -32,6 +33,8 @@ enum Command {
     Status(StatusArguments),
     /// Assess a SEC Modification: a scenario with and without it over the same seeds, with confidence intervals.
     Assess(Box<AssessArguments>),
+    /// Show a sampled request's way through the network, step by step, from a run folder.
+    Trace(TraceArguments),
     /// Say what differs between two runs.
     Compare(CompareArguments),
     /// Check, show and document scenarios.
@@ -55,6 +58,7 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(*arguments),
         Command::Status(arguments) => status::run(&arguments),
         Command::Assess(arguments) => assess::run(&arguments),
+        Command::Trace(arguments) => trace_command::run(&arguments),
         Command::Compare(arguments) => compare_runs(&arguments),
         Command::Topology(command) => topology_command::run(&command),
         Command::Bench(arguments) => bench::run(&arguments),

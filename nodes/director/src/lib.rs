@@ -16,4 +16,5 @@ pub mod run;
 pub mod scenario_arguments;
 pub mod status;
 pub mod topology_command;
+pub mod trace_command;
 pub mod virtual_run;

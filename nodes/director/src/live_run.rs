@@ -1,17 +1,19 @@
 //! Runs a network live: starts each of the scenario's processes, holds them at the barrier until every link is up,
 //! starts emulated time, watches, and collects what they leave behind. A process that dies is named at once.
 
+use crate::exit::bad_input;
 use crate::network;
 use crate::progress::{Progress, Traffic};
 use crate::virtual_run::RunFacts;
 use anyhow::{Context, anyhow};
+use secnet_engine::trace::TraceBook;
 use secnet_engine::{ItemKind, Ledger, Pace, Violations};
 use secnet_fabric::control::{DirectorControl, Event};
 use secnet_fabric::report::{Command, ProcessResult, ProcessStatus, RunStatus};
 use secnet_fabric::{Endpoints, Launch};
 use secnet_model::{Region, SimTime};
 use secnet_results::run_outcome::LostNode;
-use secnet_results::{Account, RunFolder, RunOutcome};
+use secnet_results::{Account, RunFolder, RunOutcome, Traces};
 use secnet_topology::{Layout, ProcessSpec, World};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -44,6 +46,8 @@ pub fn run(
     folder: &RunFolder,
     progress: &Progress,
 ) -> anyhow::Result<(RunOutcome, RunFacts)> {
+    // Told here once instead of by each process.
+    secnet_telemetry::check_environment().map_err(|error| bad_input(format!("{error:#}")))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -146,11 +150,18 @@ fn start_processes(layout: &Layout, launch: &Path, folder: &Path) -> anyhow::Res
     layout
         .processes
         .iter()
-        .map(|spec| start_process(spec, &programs, launch, &logs))
+        .enumerate()
+        .map(|(number, spec)| start_process(spec, number, &programs, launch, &logs))
         .collect()
 }
 
-fn start_process(spec: &ProcessSpec, programs: &Path, launch: &Path, logs: &Path) -> anyhow::Result<Process> {
+fn start_process(
+    spec: &ProcessSpec,
+    number: usize,
+    programs: &Path,
+    launch: &Path,
+    logs: &Path,
+) -> anyhow::Result<Process> {
     let program = programs.join(spec.binary);
     let log = logs.join(format!("{}.log", spec.name));
     let log_file = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
@@ -158,6 +169,7 @@ fn start_process(spec: &ProcessSpec, programs: &Path, launch: &Path, logs: &Path
         .arg("--launch")
         .arg(launch)
         .args(["--process", &spec.name, "--until-stdin-closes"])
+        .envs(secnet_telemetry::metrics_address_of(number)?)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(log_file)
@@ -541,7 +553,9 @@ impl LiveRun<'_> {
             lost_nodes: Vec::new(),
             finished: self.running_since.is_some(),
             ended_at: SimTime::ZERO,
+            traces: Traces::default(),
         };
+        let mut traces = TraceBook::default();
         let mut facts = RunFacts {
             processes: self.processes.len() as u32,
             threads: self.layout.kinds.len() as u32,
@@ -553,6 +567,11 @@ impl LiveRun<'_> {
         // By node, not by process: reports list nodes in the order of the layout, whatever the hosting.
         let mut by_node = BTreeMap::new();
         for process in &self.processes {
+            if let Some(result) = &process.result {
+                traces.append(result.traces.clone());
+                facts.spans.exported += result.spans_exported;
+                facts.spans.not_exported += result.spans_not_exported;
+            }
             for (report, account) in process.result.iter().flat_map(|result| &result.nodes) {
                 outcome.finished &= report.reached_end;
                 outcome.violations.add(&report.violations);
@@ -577,6 +596,8 @@ impl LiveRun<'_> {
             }
         }
         outcome.accounts = by_node.into_values().collect();
+        (facts.spans.kept, facts.spans.dropped) = (traces.spans.len() as u64, traces.dropped);
+        outcome.traces = Traces::new(self.world, self.layout, traces);
         if outcome.finished && outcome.lost_nodes.is_empty() {
             outcome.ended_at = self.world.end;
         }

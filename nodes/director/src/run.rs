@@ -8,6 +8,7 @@ use crate::virtual_run::{self, RunFacts};
 use clap::{Args, ValueEnum};
 use secnet_engine::{Pace, Watch};
 use secnet_results::{Machine, Manifest, RunFolder, RunOutcome, summary};
+use secnet_telemetry::SpanExport;
 use secnet_topology::{Span, World, assumptions};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -92,6 +93,8 @@ pub fn run(arguments: RunArguments) -> anyhow::Result<Exit> {
                 arguments.speed,
                 &watch,
                 &progress,
+                SpanExport::from_environment(&world, &layout)
+                    .map_err(|error| bad_input(format!("{error:#}")))?,
             )
         }
         Driver::Live => live_run::run(&world, &layout, arguments.speed, &folder, &progress)?,
@@ -100,6 +103,7 @@ pub fn run(arguments: RunArguments) -> anyhow::Result<Exit> {
     progress.finish();
     let manifest = manifest(&arguments, &outcome, &facts, started_at, wall);
     let report = outcome.report();
+    folder.write_traces(&outcome.traces)?;
     folder.write(&world.scenario, &manifest, &report)?;
     if !arguments.quiet {
         crate::console::print(&summary(&manifest, &report));
@@ -185,6 +189,7 @@ fn manifest(
             .collect(),
         frames_sent: facts.frames_sent,
         frames_resent: facts.frames_resent,
+        spans: facts.spans,
         assumed_parameters: assumptions(&outcome.scenario)
             .into_iter()
             .map(|assumption| assumption.path)

@@ -2,9 +2,11 @@
 
 use crate::network;
 use crate::progress::Progress;
-use secnet_engine::{Carries, ItemKind, Pace, VirtualDriver, Watch};
+use secnet_engine::trace::TraceBook;
+use secnet_engine::{Carries, ItemKind, NodeIndex, Pace, VirtualDriver, Watch};
 use secnet_model::SimTime;
-use secnet_results::{Accountable, RunOutcome};
+use secnet_results::{Accountable, RunOutcome, SpanCounts, Traces};
+use secnet_telemetry::SpanExport;
 use secnet_topology::{Layout, NodeKind, World};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,6 +25,8 @@ pub struct RunFacts {
     /// Frames between processes, and how many of them were sent again.
     pub frames_sent: u64,
     pub frames_resent: u64,
+    /// What became of the spans of sampled items.
+    pub spans: SpanCounts,
 }
 
 /// Runs to the end, or until `watch` is told to stop.
@@ -33,6 +37,7 @@ pub fn run(
     pace: Pace,
     watch: &Watch,
     progress: &Progress,
+    export: Option<SpanExport>,
 ) -> (RunOutcome, RunFacts) {
     let thread_of = threads_by_region(layout, threads);
     let threads = thread_of.iter().max().map_or(1, |last| last + 1);
@@ -42,6 +47,7 @@ pub fn run(
         thread_of,
         end: world.end,
         pace,
+        spans_max: world.scenario.tracing.spans_max as usize,
     };
     let done = AtomicBool::new(false);
     let finished = std::thread::scope(|scope| {
@@ -71,6 +77,23 @@ pub fn run(
         .iter()
         .cloned()
         .zip(finished.nodes.iter().map(Accountable::account));
+    let ended_at = if finished.reached_end {
+        world.end
+    } else {
+        finished.last_event.min(world.end)
+    };
+    let mut traces = finished.traces;
+    for (index, node) in finished.nodes.iter().enumerate() {
+        let mut open = Vec::new();
+        node.open_spans(ended_at, &mut open);
+        let member = NodeIndex(index as u16);
+        traces.spans.extend(open.into_iter().map(|span| (member, span)));
+    }
+    let spans = SpanCounts {
+        kept: traces.spans.len() as u64,
+        dropped: traces.dropped,
+        ..exported(export, &traces)
+    };
     let outcome = RunOutcome {
         scenario: world.scenario.clone(),
         users: world.users.iter().map(|user| user.name.clone()).collect(),
@@ -79,22 +102,34 @@ pub fn run(
         violations: finished.violations,
         lost_nodes: Vec::new(),
         finished: finished.reached_end,
-        ended_at: if finished.reached_end {
-            world.end
-        } else {
-            finished.last_event.min(world.end)
-        },
+        ended_at,
+        traces: Traces::new(world, layout, traces),
     };
     let mut facts = RunFacts {
         processes: 1,
         threads: threads as u32,
         events: finished.events,
+        spans,
         ..RunFacts::default()
     };
     if pace != Pace::Max {
         facts.lag_max.insert("virtual".to_owned(), finished.lag_max);
     }
     (outcome, facts)
+}
+
+/// Spans have been kept until now: the endpoint gets them when nobody waits any more.
+fn exported(export: Option<SpanExport>, traces: &TraceBook) -> SpanCounts {
+    let Some(export) = export else {
+        return SpanCounts::default();
+    };
+    export.offer_patiently(&traces.spans);
+    let counts = export.finish();
+    SpanCounts {
+        exported: counts.exported,
+        not_exported: counts.dropped,
+        ..SpanCounts::default()
+    }
 }
 
 /// Regions side by side: the DSP and the Users on the first thread, each CSP with its premises on one of the others.

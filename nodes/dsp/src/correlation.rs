@@ -95,6 +95,11 @@ impl Correlations {
         Some((index, self.release(index)?))
     }
 
+    /// The commands that are out.
+    pub fn iter(&self) -> impl Iterator<Item = &Outstanding> {
+        self.slots.iter().filter_map(|slot| slot.outstanding.as_ref())
+    }
+
     /// Frees a slot whose command is given up.
     #[inline]
     pub fn release(&mut self, index: u32) -> Option<Outstanding> {

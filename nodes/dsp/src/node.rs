@@ -13,7 +13,7 @@ use crate::service_process::{Capacity, ServiceProcess};
 use crate::services::NonDeviceService;
 use crate::timeouts::{TimeoutClasses, Timeouts};
 use crate::transform;
-use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Outcome};
+use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Outcome, Span, Step, Trace};
 use secnet_model::{Address, DeviceId, Eui64, RequestId, ResponseCode, SimTime, UserId};
 use secnet_results::{Account, Accountable, AlertLevels, ServiceLevels};
 use secnet_topology::World;
@@ -189,6 +189,12 @@ impl Dsp {
             .state
             .modifications
             .request_arrives(now, &self.world, request);
+        if self.state.modifications.manages_traffic()
+            && let Some(trace) = self.world.sampler.request(&request.id, request.srv)
+        {
+            let look = trace.nth(Step::TrafficManagement, now.0, now, now);
+            out.trace(look.failed_if(ingress != Ingress::Admit));
+        }
         if let Ingress::Throttle { retry_after_ms } = ingress {
             return self.turn_away(now, from, request, Answer::Throttled { retry_after_ms }, out);
         }
@@ -214,6 +220,9 @@ impl Dsp {
                 return self.turn_away(now, from, request, answer, out);
             }
         };
+        if let Some(trace) = self.world.sampler.request(&request.id, request.srv) {
+            self.trace_queue(trace, now, served, out);
+        }
         self.serve_request(now, served, from, request, out);
     }
 
@@ -255,6 +264,10 @@ impl Dsp {
             Ok(accepted) => self.accepted(now, served, request, accepted, out),
         };
         self.count_answer(answer);
+        if let Some(trace) = self.world.sampler.request(&request.id, request.srv) {
+            let control = trace.nth(Step::AccessControl, served.0, self.taken(served), served);
+            out.trace(control.answered(answer.code()));
+        }
         self.acknowledge(served, from, request, answer, out);
     }
 
@@ -310,6 +323,9 @@ impl Dsp {
         let execute_at = SimTime::from_secs(request.execute_at_s.into());
         if origin == CommandOrigin::HeldByDsp && execute_at > now {
             self.state.future_dated.hold(execute_at, Held { id, srv });
+            if let Some(trace) = self.world.sampler.request(&id, srv) {
+                out.trace(trace.span(Step::HeldByDsp, served, execute_at));
+            }
             return;
         }
         let execute_at_s = if origin == CommandOrigin::HeldByDevice {
@@ -381,15 +397,25 @@ impl Dsp {
 
     fn device_response(&mut self, now: SimTime, response: &DeviceResponse, out: &mut Outbox<Message>) {
         if let Some(served) = self.served(now, || Work::Response(*response)) {
+            if let Some(trace) = self.world.sampler.request(&response.id, response.srv) {
+                self.trace_queue(trace, now, served, out);
+            }
             self.serve_response(served, response, out);
         }
     }
 
     fn serve_response(&mut self, served: SimTime, response: &DeviceResponse, out: &mut Outbox<Message>) {
         match self.state.correlations.take(response.correlation, &response.id) {
-            None => self.state.counts.late_responses += 1,
+            None => {
+                self.state.counts.late_responses += 1;
+                if let Some(trace) = self.world.sampler.request(&response.id, response.srv) {
+                    let correlation = trace.nth(Step::Correlation, served.0, self.taken(served), served);
+                    out.trace(correlation.failed_if(true));
+                }
+            }
             Some((slot, command)) => {
                 self.state.timeouts.forget(slot);
+                self.trace_command(&command, served, ResponseCode::I0, out);
                 self.respond(
                     served,
                     &command,
@@ -424,6 +450,7 @@ impl Dsp {
             Some((slot, command)) => {
                 self.state.counts.undeliverable += 1;
                 self.state.timeouts.forget(slot);
+                self.trace_command(&command, served, ResponseCode::E20, out);
                 self.no_answer(served, &command, ResponseCode::E20, out);
             }
         }
@@ -433,29 +460,89 @@ impl Dsp {
         self.state.counts.device_alerts += 1;
         match self.state.modifications.alert_arrives(now, &alert) {
             Northbound::Forward => self.alert_admitted(now, alert, out),
-            Northbound::Close(outcome) => self.close_alert(now, &alert, outcome),
+            Northbound::Close(outcome) => self.close_alert(now, &alert, outcome, out),
             Northbound::Hold => {}
         }
     }
 
     fn alert_admitted(&mut self, now: SimTime, alert: DeviceAlert, out: &mut Outbox<Message>) {
         if let Some(served) = self.served(now, || Work::Alert(alert)) {
+            if let Some(trace) = self.trace_of_alert(&alert) {
+                self.trace_queue(trace, now, served, out);
+            }
             self.serve_alert(now, served, alert, out);
         }
     }
 
     fn serve_alert(&mut self, now: SimTime, served: SimTime, alert: DeviceAlert, out: &mut Outbox<Message>) {
         let Some(user) = alerts::recipient(&self.world, &alert) else {
-            return self.close_alert(now, &alert, Outcome::NoRecipient);
+            return self.close_alert(now, &alert, Outcome::NoRecipient, out);
         };
         let (device, number) = (alert.device.eui64().0, u64::from(alert.number));
         let due = served + self.delays.of(Leg::DeviceAlert, device, number);
+        if let Some(trace) = self.trace_of_alert(&alert) {
+            out.trace(trace.span(Step::Correlation, self.taken(served), served));
+            out.trace(
+                trace
+                    .span(Step::Delivery, served, due)
+                    .bytes(u32::from(alert.bytes)),
+            );
+        }
         self.send(Address::user(user), due, Message::DeviceAlert(alert), out);
     }
 
-    fn close_alert(&mut self, now: SimTime, alert: &DeviceAlert, outcome: Outcome) {
+    fn close_alert(
+        &mut self,
+        now: SimTime,
+        alert: &DeviceAlert,
+        outcome: Outcome,
+        out: &mut Outbox<Message>,
+    ) {
         let id = [alert.device.eui64().0, u64::from(alert.number)];
         self.state.ledger.close(ItemKind::DeviceAlert, outcome, id, now);
+        if let Some(trace) = self.trace_of_alert(alert) {
+            out.trace(trace.span(Step::Correlation, now, now).ended(outcome));
+        }
+    }
+}
+
+/// What is told of sampled items.
+impl Dsp {
+    #[inline]
+    fn trace_of_alert(&self, alert: &DeviceAlert) -> Option<Trace> {
+        let sampler = &self.world.sampler;
+        sampler.device_alert(alert.device, alert.alert, alert.number)
+    }
+
+    /// When a server took what it has served at `served`.
+    fn taken(&self, served: SimTime) -> SimTime {
+        served.saturating_sub(self.capacity.service_time)
+    }
+
+    /// What arrived at `now` waited until a server took it.
+    fn trace_queue(&self, trace: Trace, now: SimTime, served: SimTime, out: &mut Outbox<Message>) {
+        let taken = self.taken(served);
+        if taken > now {
+            out.trace(trace.nth(Step::DspQueue, now.0, now, taken));
+        }
+    }
+
+    /// A command is over: answered, undeliverable or given up.
+    #[inline]
+    fn trace_command(
+        &self,
+        command: &Outstanding,
+        at: SimTime,
+        code: ResponseCode,
+        out: &mut Outbox<Message>,
+    ) {
+        let Some(trace) = self.world.sampler.request(&command.id, command.srv) else {
+            return;
+        };
+        out.trace(trace.span(Step::Command, command.started_at, at).answered(code));
+        if matches!(code, ResponseCode::I0 | ResponseCode::E20) {
+            out.trace(trace.span(Step::Correlation, self.taken(at), at));
+        }
     }
 }
 
@@ -504,7 +591,9 @@ impl Dsp {
             return;
         };
         self.state.counts.time_outs += 1;
-        self.no_answer(now, &command, time_out_code(command.origin), out);
+        let code = time_out_code(command.origin);
+        self.trace_command(&command, now, code, out);
+        self.no_answer(now, &command, code, out);
     }
 
     /// A future-dated request's time has come.
@@ -581,6 +670,9 @@ impl Dsp {
             execute_at_s,
         };
         let due = at + self.delays.of_request(Leg::Command, &id);
+        if let Some(trace) = self.world.sampler.request(&id, srv) {
+            out.trace(trace.span(Step::ToCsp, at, due).bytes(command.bytes));
+        }
         self.send(
             routing::csp(&self.world.population, device),
             due,
@@ -603,6 +695,7 @@ impl Dsp {
             Leg::Acknowledgement
         };
         let due = at + self.delays.of_request(leg, &request.id);
+        self.trace_acknowledgement(at, due, request, answer, out);
         let acknowledgement = Acknowledgement {
             id: request.id,
             srv: request.srv,
@@ -624,12 +717,27 @@ impl Dsp {
         self.count_answer(answer);
         let (key, n) = crate::delays::request_key(&request.id);
         let due = now + self.delays.of(Leg::Busy, key, n ^ now.0.rotate_left(20));
+        self.trace_acknowledgement(now, due, request, answer, out);
         let acknowledgement = Acknowledgement {
             id: request.id,
             srv: request.srv,
             answer,
         };
         self.send(to, due, Message::Acknowledgement(acknowledgement), out);
+    }
+
+    fn trace_acknowledgement(
+        &self,
+        at: SimTime,
+        due: SimTime,
+        request: &ServiceRequest,
+        answer: Answer,
+        out: &mut Outbox<Message>,
+    ) {
+        if let Some(trace) = self.world.sampler.request(&request.id, request.srv) {
+            let acknowledgement = trace.nth(Step::Acknowledgement, at.0, at, due);
+            out.trace(acknowledgement.answered(answer.code()));
+        }
     }
 
     fn no_answer(
@@ -671,6 +779,14 @@ impl Dsp {
             started_at,
         };
         let due = at + self.delays.of_request(Leg::Response, &id);
+        if let Some(trace) = self.world.sampler.request(&id, srv) {
+            out.trace(trace.span(Step::Delivery, at, due).answered(code).bytes(bytes));
+            if origin == CommandOrigin::Scheduled {
+                let failed = code != ResponseCode::I0 || result == DeviceResult::Error;
+                let item = trace.span(Step::Item, started_at, due);
+                out.trace(item.answered(code).failed_if(failed));
+            }
+        }
         self.send(
             Address::user(id.originator),
             due,
@@ -697,6 +813,9 @@ impl Dsp {
             target,
             counter,
         } = request.id;
+        if let Some(trace) = self.world.sampler.request(&request.id, request.srv) {
+            out.trace(trace.span(Step::Quarantine, at, at).failed_if(true));
+        }
         self.alert_user(at, originator, code, target, counter, out);
     }
 
@@ -720,6 +839,9 @@ impl Dsp {
             raised_at: now,
         };
         let due = now + self.delays.of(Leg::DccAlert, about.0, number);
+        if let Some(trace) = self.world.sampler.dcc_alert(user, about, number) {
+            out.trace(trace.span(Step::Item, now, due));
+        }
         self.send(Address::user(user), due, Message::DccAlert(alert), out);
     }
 
@@ -730,14 +852,7 @@ impl Dsp {
     }
 
     fn count_answer(&mut self, answer: Answer) {
-        let code = match answer {
-            Answer::Accepted => ResponseCode::I99,
-            Answer::Done { .. } | Answer::PreCommand { .. } => ResponseCode::I0,
-            Answer::Refused(code) => code,
-            Answer::Busy { .. } => ResponseCode::Busy,
-            Answer::Throttled { .. } => ResponseCode::Throttled,
-        };
-        self.state.counts.answers[code as usize] += 1;
+        self.state.counts.answers[answer.code() as usize] += 1;
     }
 }
 
@@ -782,6 +897,20 @@ impl Accountable for Dsp {
             service: ServiceLevels::default(),
             alerts: AlertLevels::default(),
             counters,
+        }
+    }
+
+    fn open_spans(&self, at: SimTime, spans: &mut Vec<Span>) {
+        for command in self.state.correlations.iter() {
+            let Some(trace) = self.world.sampler.request(&command.id, command.srv) else {
+                continue;
+            };
+            // One whose server has it still may begin after the end.
+            let at = at.max(command.started_at);
+            spans.push(trace.span(Step::Command, command.started_at, at));
+            if command.origin == CommandOrigin::Scheduled {
+                spans.push(trace.span(Step::Item, command.started_at, at));
+            }
         }
     }
 

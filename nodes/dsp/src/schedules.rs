@@ -22,8 +22,6 @@ const DAY_MICROS: u64 = 86_400_000_000;
 const SINGLE_WINDOW_MICROS: u64 = 6 * 3_600_000_000;
 const COVERED: Stream = Stream::named("dsp-schedule-covered");
 const TIME_OF_DAY: Stream = Stream::named("dsp-schedule-time-of-day");
-/// Marks the DSP's counters; Users' own stay far below it.
-const DSP_COUNTER: u64 = 1 << 46;
 
 /// A reading to be started now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -414,7 +412,7 @@ fn is_in_portfolio(population: &Population, user: &UserEntry, device: DeviceId) 
 /// The DSP's counter of a scheduled read: a function of what is read on which day, so that it depends on nothing
 /// else. `schedule` is 0 for single schedules.
 fn scheduled_counter(day: u32, schedule: u16, srv: Srv) -> u64 {
-    DSP_COUNTER | u64::from(day) << 24 | u64::from(schedule) << 8 | u64::from(srv.index())
+    RequestId::DSP_COUNTER | u64::from(day) << 24 | u64::from(schedule) << 8 | u64::from(srv.index())
 }
 
 fn micros_after_midnight(calendar: Calendar, time: SimTime) -> u64 {

@@ -2,7 +2,7 @@
 
 use secnet_engine::Draws;
 use secnet_engine::draw::Stream;
-use secnet_model::{DeviceId, DeviceType, PremisesId, RequestId, SimTime, UserId};
+use secnet_model::{DeviceId, DeviceType, PremisesId, RequestId, SimTime, Srv, UserId};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -17,16 +17,26 @@ pub struct HeldCommand {
     pub originator: UserId,
     pub device_type: DeviceType,
     pub counter: u64,
+    pub srv: Srv,
 }
 
 impl HeldCommand {
-    pub fn new(at: SimTime, device: DeviceId, request: RequestId) -> HeldCommand {
+    pub fn new(at: SimTime, device: DeviceId, request: RequestId, srv: Srv) -> HeldCommand {
         HeldCommand {
             at,
             premises: device.premises,
             originator: request.originator,
             device_type: device.device_type,
             counter: request.counter,
+            srv,
+        }
+    }
+
+    pub fn request(&self) -> RequestId {
+        RequestId {
+            originator: self.originator,
+            target: self.device().eui64(),
+            counter: self.counter,
         }
     }
 

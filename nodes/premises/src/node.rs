@@ -11,7 +11,8 @@ use crate::store::PremisesStates;
 use crate::storms::{StormAlert, StormEvents, Storms};
 use crate::uplink::Uplink;
 use secnet_engine::repeats::Repeat;
-use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Outcome};
+use secnet_engine::trace::SpanLink;
+use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Outcome, Step};
 use secnet_model::{Address, AlertCode, DeviceId, DeviceType, PremisesId, Region, SimTime, UserId};
 use secnet_results::{Account, Accountable};
 use secnet_topology::World;
@@ -168,7 +169,7 @@ impl Premises {
             .population
             .has_device(device.premises, device.device_type)
         {
-            true => self.carry_out(now, command, device),
+            true => self.carry_out(now, command, device, out),
             false => {
                 self.state.counts.absent_devices += 1;
                 (DeviceResult::Error, now)
@@ -184,6 +185,9 @@ impl Premises {
             bytes: self.answers.bytes(command, result),
         };
         let due = answered_at + self.uplink.response_latency(command.id);
+        if let Some(trace) = self.world.sampler.request(&command.id, command.srv) {
+            out.trace(trace.span(Step::ToCell, answered_at, due).bytes(response.bytes));
+        }
         let (from, to) = (Address::premises(device.premises), Address::csp(self.region));
         out.send(from, to, seq, due, Message::DeviceResponse(response));
         if command.origin == CommandOrigin::HeldByDevice && result == DeviceResult::Success {
@@ -193,7 +197,13 @@ impl Premises {
 
     /// The device's result, and when it stands at the hub.
     #[inline]
-    fn carry_out(&mut self, now: SimTime, command: &Command, device: DeviceId) -> (DeviceResult, SimTime) {
+    fn carry_out(
+        &mut self,
+        now: SimTime,
+        command: &Command,
+        device: DeviceId,
+        out: &mut Outbox<Message>,
+    ) -> (DeviceResult, SimTime) {
         let fetched_at = self.hub.fetched_at(now, device);
         if device.device_type == DeviceType::Gsme {
             self.state.counts.gsme_commands += 1;
@@ -204,6 +214,11 @@ impl Premises {
             true => self.answers.result(command.id),
             false => DeviceResult::Error,
         };
+        if let Some(trace) = self.world.sampler.request(&command.id, command.srv) {
+            out.trace(trace.span(Step::Hub, now, fetched_at));
+            let device = trace.span(Step::Device, fetched_at, answered_at);
+            out.trace(device.failed_if(result == DeviceResult::Error));
+        }
         (result, answered_at)
     }
 
@@ -218,7 +233,10 @@ impl Premises {
     ) {
         self.state.counts.future_dated_stored += 1;
         let at = SimTime::from_secs(u64::from(command.execute_at_s)).max(answered_at);
-        let held = HeldCommand::new(at, device, command.id);
+        let held = HeldCommand::new(at, device, command.id, command.srv);
+        if let Some(trace) = self.world.sampler.request(&command.id, command.srv) {
+            out.trace(trace.span(Step::HeldByDevice, answered_at, at));
+        }
         if at <= now {
             self.execute(held, out)
         } else {
@@ -240,7 +258,15 @@ impl Premises {
                 AlertCode::future_dated_succeeded()
             }
         };
-        self.raise(held.at, held.device(), alert, Some(held.originator), 1.0, out);
+        let cause = Cause::Command {
+            sender: held.originator,
+            link: self
+                .world
+                .sampler
+                .request(&held.request(), held.srv)
+                .map(|trace| trace.link_to(Step::Item, 0)),
+        };
+        self.raise(held.at, held.device(), alert, cause, 1.0, out);
     }
 
     fn raise(
@@ -248,7 +274,7 @@ impl Premises {
         now: SimTime,
         device: DeviceId,
         alert: AlertCode,
-        command_sender: Option<UserId>,
+        cause: Cause,
         size_factor: f64,
         out: &mut Outbox<Message>,
     ) {
@@ -257,42 +283,61 @@ impl Premises {
         let premises = self.state.premises.of(device.premises);
         premises.alerts += 1;
         let number = premises.alerts;
+        let trace = self.world.sampler.device_alert(device, alert, number);
         if !self.world.population.has_wan(device.premises) {
             self.state.counts.alerts_without_coverage += 1;
             let id = [device.eui64().0, u64::from(number)];
             self.state
                 .ledger
                 .close(ItemKind::DeviceAlert, Outcome::LostOnWan, id, now);
+            if let Some(trace) = trace {
+                let item = trace.span(Step::Item, now, now).linked(cause.link());
+                out.trace(item.ended(Outcome::LostOnWan));
+            }
             return;
         }
         let bytes = alert_bytes(self.world.draws, device, alert, number, size_factor);
         let raised = DeviceAlert {
             device,
             alert,
-            command_sender,
+            command_sender: cause.sender(),
             number,
             bytes,
             raised_at: now,
             throttled: None,
         };
+        let at_hub = now + self.hub.alert_delay(device, number);
+        let item = trace.map(|trace| {
+            let item = trace.span(Step::Item, now, at_hub).linked(cause.link());
+            item.bytes(u32::from(bytes))
+        });
         if let Some(consolidation) = &self.secmp0062 {
             match consolidation.note(&mut self.state.hubs, now, &raised) {
                 Repeat::Passes => {}
-                Repeat::Kept => return,
+                Repeat::Kept => {
+                    item.into_iter().for_each(|item| out.trace(item));
+                    return;
+                }
                 Repeat::Suppressed => {
+                    item.into_iter()
+                        .for_each(|item| out.trace(item.ended(Outcome::Suppressed)));
                     let id = [device.eui64().0, u64::from(number)];
                     let ledger = &mut self.state.ledger;
                     return ledger.close(ItemKind::DeviceAlert, Outcome::Suppressed, id, now);
                 }
             }
         }
-        let at_hub = now + self.hub.alert_delay(device, number);
+        item.into_iter().for_each(|item| out.trace(item));
         self.send_alert(at_hub, raised, out);
     }
 
     /// From the hub, at `at`.
     fn send_alert(&mut self, at: SimTime, alert: DeviceAlert, out: &mut Outbox<Message>) {
         let due = at + self.uplink.alert_latency(alert.device, alert.number);
+        let sampler = &self.world.sampler;
+        if let Some(trace) = sampler.device_alert(alert.device, alert.alert, alert.number) {
+            out.trace(trace.span(Step::ToCell, at, due).bytes(u32::from(alert.bytes)));
+        }
         let premises = alert.device.premises;
         let (from, to) = (Address::premises(premises), Address::csp(self.region));
         let seq = self.next_seq(premises);
@@ -323,7 +368,7 @@ impl Premises {
             } else if state.upcoming.next_at() == next {
                 let population = &self.world.population;
                 if let Some((device, alert)) = self.background.take_next(&mut state.upcoming, population) {
-                    self.raise(next, device, alert, None, 1.0, out);
+                    self.raise(next, device, alert, Cause::Device, 1.0, out);
                 }
             } else {
                 self.storm(next, out);
@@ -353,7 +398,35 @@ impl Premises {
         else {
             return;
         };
-        self.raise(now, device, alert, None, size_factor, out);
+        self.raise(now, device, alert, Cause::Device, size_factor, out);
+    }
+}
+
+/// Why a device raises an alert.
+#[derive(Clone, Copy)]
+enum Cause {
+    Device,
+    /// A future-dated command whose time has come (8F66, 8F67).
+    Command {
+        sender: UserId,
+        /// To the command's trace, where it has one.
+        link: Option<SpanLink>,
+    },
+}
+
+impl Cause {
+    fn sender(self) -> Option<UserId> {
+        match self {
+            Cause::Device => None,
+            Cause::Command { sender, .. } => Some(sender),
+        }
+    }
+
+    fn link(self) -> Option<SpanLink> {
+        match self {
+            Cause::Device => None,
+            Cause::Command { link, .. } => link,
+        }
     }
 }
 

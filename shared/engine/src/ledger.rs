@@ -33,6 +33,8 @@ macro_rules! named_enum {
     };
 }
 
+pub(crate) use named_enum;
+
 named_enum! {
     /// What the ledger accounts for.
     ItemKind {
@@ -87,6 +89,11 @@ named_enum! {
 }
 
 impl Outcome {
+    /// Whether whoever brought the item into the network got what it wanted.
+    pub const fn is_success(self) -> bool {
+        matches!(self, Outcome::Completed | Outcome::Delivered)
+    }
+
     /// Whether only a SEC Modification brings it about. Reports name such an outcome only where there was one, so that a network
     /// without the Modification is reported as ever.
     pub const fn is_of_a_modification(self) -> bool {

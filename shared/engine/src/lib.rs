@@ -21,6 +21,7 @@ pub mod party;
 pub mod promise;
 pub mod queue;
 pub mod repeats;
+pub mod trace;
 pub mod violations;
 pub mod virtual_driver;
 
@@ -35,5 +36,6 @@ pub use party::Party;
 pub use promise::{Promise, Promises};
 pub use queue::EventQueue;
 pub use repeats::Repeats;
+pub use trace::{Span, Step, Subject, Trace};
 pub use violations::Violations;
 pub use virtual_driver::{VirtualDriver, Watch};

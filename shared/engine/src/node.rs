@@ -1,6 +1,7 @@
 //! The contract between a participant and whatever drives it.
 
 use crate::envelope::Envelope;
+use crate::trace::Span;
 use secnet_model::{Address, SimTime};
 
 /// A participant as a state machine without IO: no clock, socket, thread or unseeded randomness inside.
@@ -28,12 +29,14 @@ pub enum Input<M> {
 #[derive(Debug)]
 pub struct Outbox<M> {
     envelopes: Vec<Envelope<M>>,
+    spans: Vec<Span>,
 }
 
 impl<M> Outbox<M> {
     pub fn new() -> Outbox<M> {
         Outbox {
             envelopes: Vec::new(),
+            spans: Vec::new(),
         }
     }
 
@@ -48,6 +51,11 @@ impl<M> Outbox<M> {
         });
     }
 
+    /// Tells of a step of a sampled item.
+    pub fn trace(&mut self, span: Span) {
+        self.spans.push(span);
+    }
+
     pub fn drain(&mut self) -> std::vec::Drain<'_, Envelope<M>> {
         self.envelopes.drain(..)
     }
@@ -58,6 +66,15 @@ impl<M> Outbox<M> {
 
     pub fn envelopes(&self) -> &[Envelope<M>] {
         &self.envelopes
+    }
+
+    /// Takes what was told of sampled items.
+    pub fn drain_spans(&mut self) -> std::vec::Drain<'_, Span> {
+        self.spans.drain(..)
+    }
+
+    pub fn has_spans(&self) -> bool {
+        !self.spans.is_empty()
     }
 
     pub fn is_empty(&self) -> bool {

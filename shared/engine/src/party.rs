@@ -7,6 +7,7 @@ use crate::network::{Network, NodeIndex};
 use crate::node::{Input, Node, Outbox};
 use crate::promise::{Promise, Promises};
 use crate::queue::EventQueue;
+use crate::trace::Span;
 use crate::violated;
 use crate::violations::Violations;
 use secnet_model::{SimDuration, SimTime};
@@ -24,6 +25,8 @@ pub struct Party<N: Node> {
     deadlines: Deadlines,
     promises: Promises,
     outbox: Outbox<N::Message>,
+    /// What the nodes told of sampled items, until the driver takes it.
+    spans: Vec<(NodeIndex, Span)>,
     now: SimTime,
     end: SimTime,
     handled: u64,
@@ -120,6 +123,7 @@ where
             deadlines,
             promises,
             outbox: Outbox::new(),
+            spans: Vec::new(),
             now: SimTime::ZERO,
             end,
             handled: 0,
@@ -200,6 +204,11 @@ where
                 self.deadlines.set(here, SimTime::NEVER);
             } else {
                 self.deadlines.set(here, next_deadline);
+            }
+            if self.outbox.has_spans() {
+                let member = self.members[here];
+                self.spans
+                    .extend(self.outbox.drain_spans().map(|span| (member, span)));
             }
             if !self.outbox.is_empty() {
                 limit = limit.min(self.post(here, &mut send));
@@ -310,6 +319,11 @@ where
 
     pub fn undelivered_count(&self) -> usize {
         self.queue.len()
+    }
+
+    /// Takes what the nodes have told of sampled items since it was last taken, in the order of telling.
+    pub fn take_spans(&mut self) -> Vec<(NodeIndex, Span)> {
+        std::mem::take(&mut self.spans)
     }
 
     pub fn into_nodes(self) -> Vec<(NodeIndex, N)> {

@@ -6,6 +6,7 @@ use crate::node::Node;
 use crate::pace::Pace;
 use crate::party::{Party, party_links};
 use crate::promise::Promise;
+use crate::trace::TraceBook;
 use crate::violations::Violations;
 use secnet_model::SimTime;
 use std::collections::BTreeMap;
@@ -29,6 +30,8 @@ pub struct VirtualDriver<N: Node> {
     pub thread_of: Vec<usize>,
     pub end: SimTime,
     pub pace: Pace,
+    /// Spans of sampled items to keep at most.
+    pub spans_max: usize,
 }
 
 /// What comes out.
@@ -45,6 +48,8 @@ pub struct Finished<N: Node> {
     pub reached_end: bool,
     /// The worst lag behind the wall clock, under a paced run.
     pub lag_max: Duration,
+    /// What the nodes told of sampled items.
+    pub traces: TraceBook,
 }
 
 /// How a run that goes on can be watched and stopped from another thread.
@@ -168,6 +173,7 @@ where
                 party,
                 exchanges: std::mem::take(&mut exchanges[me]),
                 lag_max: Duration::ZERO,
+                traces: TraceBook::new(self.spans_max),
             });
         }
         for envelope in under_way {
@@ -193,6 +199,7 @@ struct Worker<N: Node> {
     party: Party<N>,
     exchanges: Vec<Exchange<N::Message>>,
     lag_max: Duration,
+    traces: TraceBook,
 }
 
 /// Runs the first worker on this thread and the others on threads of their own; a panic in any is passed on.
@@ -252,6 +259,7 @@ where
                     .lag_max
                     .max(shared.pace.lag(shared.start.elapsed(), self.party.now()));
             }
+            self.traces.keep(self.party.take_spans());
             let finished = self.party.is_finished();
             self.leave_mail(shared, finished);
             self.show(shared, finished);
@@ -364,6 +372,7 @@ where
         last_event: SimTime::ZERO,
         reached_end: true,
         lag_max: Duration::ZERO,
+        traces: TraceBook::default(),
     };
     let mut nodes = Vec::new();
     for mut worker in workers {
@@ -372,6 +381,7 @@ where
         finished.events += worker.party.handled();
         finished.last_event = finished.last_event.max(worker.party.now());
         finished.lag_max = finished.lag_max.max(worker.lag_max);
+        finished.traces.append(worker.traces);
         finished.undelivered.extend(worker.party.undelivered().copied());
         for exchange in worker.exchanges {
             finished.undelivered.extend(exchange.leaving);

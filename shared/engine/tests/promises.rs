@@ -188,6 +188,7 @@ impl Case {
             thread_of,
             end: END,
             pace: Pace::Max,
+            spans_max: 0,
         };
         let finished = driver.run(&Watch::default());
         assert!(finished.reached_end);

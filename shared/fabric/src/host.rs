@@ -6,9 +6,11 @@
 use crate::bus::{Frame, FrameSink};
 use crate::report::{LinkStatus, NodeReport, NodeStatus};
 use actix::{Actor, ActorContext, AsyncContext, Context, Handler, SpawnHandle};
+use secnet_engine::trace::TraceBook;
 use secnet_engine::{Carries, Envelope, Node, NodeIndex, Pace, Party, Promise};
 use secnet_model::SimTime;
 use secnet_results::{Account, Accountable};
+use secnet_telemetry::SpanExport;
 use secnet_wire::Message;
 use secnet_wire::link::{LinkEnd, LinkError};
 use std::time::{Duration, Instant};
@@ -23,6 +25,13 @@ pub struct HostedLink {
     pub neighbour: String,
     pub end: LinkEnd,
     pub sink: Box<dyn FrameSink + Send>,
+}
+
+/// What becomes of what the node tells of sampled items.
+pub struct Tracing {
+    /// Spans kept for the run folder at most.
+    pub spans_max: usize,
+    pub export: Option<SpanExport>,
 }
 
 /// What a node is from the host's point of view.
@@ -44,6 +53,9 @@ pub struct Host {
     arriving: Vec<Envelope<Message>>,
     problem: Option<String>,
     lag_max: Duration,
+    /// What the node told of sampled items.
+    traces: TraceBook,
+    export: Option<SpanExport>,
     /// Sends the turn before last wanted to make and had no credit for.
     turns_without_credit: u64,
 }
@@ -83,6 +95,7 @@ impl Host {
         party: Party<BoxedParticipant>,
         links: Vec<HostedLink>,
         end: SimTime,
+        tracing: Tracing,
     ) -> Host {
         let link = |hosted| Link {
             hosted,
@@ -105,6 +118,8 @@ impl Host {
             arriving: Vec::new(),
             problem: None,
             lag_max: Duration::ZERO,
+            traces: TraceBook::new(tracing.spans_max),
+            export: tracing.export,
             turns_without_credit: 0,
         }
     }
@@ -193,9 +208,41 @@ impl Host {
             self.reject(error);
         }
         if handled > 0 {
-            self.lag_max = self.lag_max.max(pace.lag(start.elapsed(), self.party.now()));
+            let lag = pace.lag(start.elapsed(), self.party.now());
+            self.lag_max = self.lag_max.max(lag);
+            self.keep_spans(lag);
         }
         handled
+    }
+
+    fn keep_spans(&mut self, lag: Duration) {
+        let told = self.party.take_spans();
+        if told.is_empty() {
+            return;
+        }
+        if let Some(export) = &self.export {
+            export.offer(&told, lag);
+        }
+        self.traces.keep(told);
+    }
+
+    /// All that was told of sampled items, with what has not ended.
+    fn take_traces(&mut self) -> TraceBook {
+        let at = match self.phase {
+            Phase::Finished { reached_end: true } => self.end,
+            _ => self.party.now(),
+        };
+        let mut open = Vec::new();
+        if let Some(node) = self.node() {
+            node.open_spans(at, &mut open);
+        }
+        let open: Vec<_> = open.into_iter().map(|span| (self.index, span)).collect();
+        if let Some(export) = self.export.take() {
+            export.offer(&open, Duration::ZERO);
+        }
+        let mut traces = std::mem::take(&mut self.traces);
+        traces.spans.extend(open);
+        traces
     }
 
     fn promise(&mut self) {
@@ -447,6 +494,19 @@ impl Handler<AskReport> for Host {
 
     fn handle(&mut self, _: AskReport, _: &mut Context<Host>) -> Self::Result {
         actix::MessageResult((self.report(), self.account()))
+    }
+}
+
+/// What the node told of sampled items, once it is settled. Given away: asked again, there is nothing.
+#[derive(actix::Message)]
+#[rtype(result = "TraceBook")]
+pub struct TakeTraces;
+
+impl Handler<TakeTraces> for Host {
+    type Result = actix::MessageResult<TakeTraces>;
+
+    fn handle(&mut self, _: TakeTraces, _: &mut Context<Host>) -> Self::Result {
+        actix::MessageResult(self.take_traces())
     }
 }
 

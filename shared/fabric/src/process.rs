@@ -2,15 +2,19 @@
 
 use crate::bus::{self, Inbox};
 use crate::control::ProcessControl;
-use crate::host::{AskReport, AskStatus, BoxedParticipant, Halt, Host, HostedLink, Leave, Start};
+use crate::host::{
+    AskReport, AskStatus, BoxedParticipant, Halt, Host, HostedLink, Leave, Start, TakeTraces, Tracing,
+};
 use crate::launch::{Launch, Segment};
-use crate::report::{Command, ProcessResult, ProcessStatus};
+use crate::report::{Command, LinkStatus, ProcessResult, ProcessStatus};
 use crate::session;
 use actix::{Actor, Addr};
 use anyhow::{Context, anyhow, bail};
 use clap::Parser;
 use secnet_engine::draw::Stream;
+use secnet_engine::trace::TraceBook;
 use secnet_engine::{NodeIndex, Party};
+use secnet_telemetry::{ExportCounts, Logs, MetricsEndpoint, NodeReading, SpanExport};
 use secnet_topology::{Layout, NodeKind, ProcessSpec, World};
 use secnet_wire::Keys;
 use secnet_wire::link::{LinkConfig, LinkEnd, Tuning};
@@ -60,7 +64,6 @@ pub fn main(program: Program) -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => error.exit(),
     };
-    secnet_telemetry::init_logs();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -68,25 +71,30 @@ pub fn main(program: Program) -> ExitCode {
     {
         Ok(runtime) => runtime,
         Err(error) => {
+            secnet_telemetry::init_logs();
             tracing::error!(%error, "cannot start the runtime");
             return ExitCode::from(1);
         }
     };
-    let result = runtime.block_on(async {
+    let process = arguments.process.clone();
+    let (result, logs) = runtime.block_on(async {
+        let logs = Logs::init_process(&process);
         let orphaned = stdin_closed(arguments.until_stdin_closes);
         // From the first moment: a session waits for ever for a router that never comes.
-        tokio::select! {
+        let result = tokio::select! {
             result = run(&program, arguments) => result,
             () = orphaned => Err(anyhow!("the director has gone")),
-        }
+        };
+        (result, logs)
     });
+    if let Err(error) = &result {
+        tracing::error!("{error:#}");
+    }
+    logs.finish();
     runtime.shutdown_timeout(Duration::from_millis(500));
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!("{error:#}");
-            ExitCode::from(1)
-        }
+        Err(_) => ExitCode::from(1),
     }
 }
 
@@ -125,6 +133,7 @@ async fn run(program: &Program, arguments: Arguments) -> anyhow::Result<()> {
     let (control, commands) =
         ProcessControl::open(&launch.endpoints.control, &launch.run, &spec.name).await?;
     let sessions = open_sessions(&launch, &layout, spec).await?;
+    let export = SpanExport::from_environment(&world, &layout)?;
     let mut hosts = Vec::new();
     for &node in &spec.nodes {
         let kind = layout.kinds[node.index()];
@@ -139,11 +148,16 @@ async fn run(program: &Program, arguments: Arguments) -> anyhow::Result<()> {
                 &sessions,
                 node,
                 participant,
+                export.clone(),
             )
             .await?,
         );
     }
-    let outcome = obey(&control, commands, &spec.name, &hosts).await;
+    let telling = Telling {
+        export,
+        metrics: MetricsEndpoint::from_environment().await?,
+    };
+    let outcome = obey(&control, commands, &spec.name, &hosts, telling).await;
     for hosted in &hosts {
         hosted.actor.do_send(Leave);
     }
@@ -194,6 +208,33 @@ async fn open_sessions(
     Ok(sessions)
 }
 
+/// What is told while the process runs, to whoever the environment names.
+struct Telling {
+    export: Option<SpanExport>,
+    metrics: Option<MetricsEndpoint>,
+}
+
+impl Telling {
+    fn tell(&mut self, status: &ProcessStatus) {
+        let Some(metrics) = &mut self.metrics else {
+            return;
+        };
+        for node in &status.nodes {
+            let in_flight = |link: &LinkStatus| (link.neighbour.clone(), link.in_flight);
+            let ledger = status.ledgers.iter().find(|(name, _)| *name == node.name);
+            metrics.tell(&NodeReading {
+                node: node.name.clone(),
+                emulated_seconds: node.now.as_secs_f64(),
+                lag_seconds: node.lag_max_us as f64 / 1e6,
+                events: node.handled,
+                waiting: node.queued,
+                in_flight: node.links.iter().map(in_flight).collect(),
+                ledger: ledger.map(|(_, ledger)| ledger.clone()),
+            });
+        }
+    }
+}
+
 struct Hosted {
     name: String,
     actor: Addr<Host>,
@@ -208,6 +249,7 @@ async fn host(
     sessions: &BTreeMap<Segment, Session>,
     node: NodeIndex,
     participant: BoxedParticipant,
+    export: Option<SpanExport>,
 ) -> anyhow::Result<Hosted> {
     let network = Arc::new(layout.network.clone());
     let each_its_own: Vec<usize> = (0..network.nodes.len()).collect();
@@ -254,6 +296,10 @@ async fn host(
     }
     let host_end = world.end;
     let host_name = name.clone();
+    let tracing = Tracing {
+        spans_max: world.scenario.tracing.spans_max as usize,
+        export,
+    };
     let (sender, receiver) = tokio::sync::oneshot::channel();
     // A thread and an actix system of its own for each node: actors of one process run side by side.
     std::thread::Builder::new()
@@ -261,7 +307,7 @@ async fn host(
         .spawn(move || {
             let system = actix::System::new();
             system.block_on(async move {
-                let _ = sender.send(Host::new(host_name, node, party, links, host_end).start());
+                let _ = sender.send(Host::new(host_name, node, party, links, host_end, tracing).start());
             });
             if let Err(error) = system.run() {
                 tracing::error!(%error, "the actor system failed");
@@ -279,6 +325,7 @@ async fn obey(
     mut commands: UnboundedReceiver<Command>,
     process: &str,
     hosts: &[Hosted],
+    mut telling: Telling,
 ) -> anyhow::Result<()> {
     let mut tick = tokio::time::interval(STATUS_INTERVAL);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -301,10 +348,11 @@ async fn obey(
                 let with_ledgers = ticks.is_multiple_of(STATUSES_PER_LEDGER);
                 ticks = ticks.wrapping_add(1);
                 let status = status(process, hosts, with_ledgers).await?;
+                telling.tell(&status);
                 let settled = status.nodes.iter().all(|node| node.settled);
                 control.status(&status).await?;
                 if settled && result.is_none() {
-                    result = Some(gather_result(process, hosts).await?);
+                    result = Some(gather_result(process, hosts, telling.export.take()).await?);
                 }
                 if let Some(bytes) = &result {
                     control.result(bytes.clone()).await?;
@@ -344,8 +392,13 @@ async fn status(process: &str, hosts: &[Hosted], with_ledgers: bool) -> anyhow::
     Ok(status)
 }
 
-async fn gather_result(process: &str, hosts: &[Hosted]) -> anyhow::Result<Vec<u8>> {
+async fn gather_result(
+    process: &str,
+    hosts: &[Hosted],
+    export: Option<SpanExport>,
+) -> anyhow::Result<Vec<u8>> {
     let mut nodes = Vec::new();
+    let mut traces = TraceBook::default();
     for hosted in hosts {
         let dropped = hosted.inbox.dropped();
         if dropped > 0 {
@@ -360,10 +413,19 @@ async fn gather_result(process: &str, hosts: &[Hosted]) -> anyhow::Result<Vec<u8
             tracing::info!(node = hosted.name, neighbour, ?stats, "frames were sent again");
         }
         nodes.push((report, account));
+        traces.append(hosted.actor.send(TakeTraces).await?);
     }
+    // The hosts have let go of their ends: the rest is exported, or given up, off this runtime's threads.
+    let exported = match export {
+        Some(export) => tokio::task::spawn_blocking(|| export.finish()).await?,
+        None => ExportCounts::default(),
+    };
     ProcessControl::encode_result(&ProcessResult {
         process: process.to_owned(),
         nodes,
+        traces,
+        spans_exported: exported.exported,
+        spans_not_exported: exported.dropped,
     })
 }
 

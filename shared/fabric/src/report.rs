@@ -1,5 +1,6 @@
 //! What the processes of a live run tell the director, and the director them.
 
+use secnet_engine::trace::TraceBook;
 use secnet_engine::{ItemKind, Ledger, NodeIndex, Pace, Violations};
 use secnet_model::SimTime;
 use secnet_results::Account;
@@ -70,6 +71,11 @@ pub struct LinkStatus {
 pub struct ProcessResult {
     pub process: String,
     pub nodes: Vec<(NodeReport, Account)>,
+    /// What the nodes told of sampled items.
+    pub traces: TraceBook,
+    /// Spans that went to the OTLP endpoint, and those it did not take.
+    pub spans_exported: u64,
+    pub spans_not_exported: u64,
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]

@@ -32,6 +32,15 @@ pub struct RequestId {
     pub counter: u64,
 }
 
+impl RequestId {
+    /// Marks the DSP's counters, those of scheduled reads; Users' own stay far below it.
+    pub const DSP_COUNTER: u64 = 1 << 46;
+
+    pub const fn is_scheduled_read(&self) -> bool {
+        self.counter & RequestId::DSP_COUNTER != 0
+    }
+}
+
 /// First 24 bits (the organisation part) of emulated devices' EUI-64s: the range DCC Boxed uses for its test devices.
 const DEVICE_PREFIX: u64 = 0x00DB12;
 /// First 24 bits of emulated Users' EUI-64s.

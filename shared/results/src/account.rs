@@ -1,7 +1,8 @@
 //! What one node has to say for itself when asked.
 
 use crate::{AlertLevels, ServiceLevels};
-use secnet_engine::{ItemKind, Ledger};
+use secnet_engine::{ItemKind, Ledger, Span};
+use secnet_model::SimTime;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -36,6 +37,9 @@ impl Account {
 pub trait Accountable {
     fn account(&self) -> Account;
 
+    /// The steps of sampled items that had begun and not ended when the run ended, at `at`.
+    fn open_spans(&self, _at: SimTime, _spans: &mut Vec<Span>) {}
+
     /// The node's whole state, so that an equal node can be made of it.
     fn save(&self) -> Vec<u8>;
 }
@@ -43,6 +47,10 @@ pub trait Accountable {
 impl<T: Accountable + ?Sized> Accountable for Box<T> {
     fn account(&self) -> Account {
         (**self).account()
+    }
+
+    fn open_spans(&self, at: SimTime, spans: &mut Vec<Span>) {
+        (**self).open_spans(at, spans);
     }
 
     fn save(&self) -> Vec<u8> {

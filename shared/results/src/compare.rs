@@ -17,6 +17,8 @@ pub struct Comparison {
     pub b: String,
     pub ledger_digests: (String, String),
     pub kpis_digests: (String, String),
+    /// Where both runs sampled items.
+    pub traces_digests: Option<(String, String)>,
     pub scenario: Vec<Difference>,
     pub ledger: Vec<Difference>,
     /// The largest first, relative to the larger of the two values.
@@ -45,7 +47,10 @@ pub struct KpiDifference {
 impl Comparison {
     /// Whether the two runs had the same results. Their scenarios may differ all the same, in hosting for one.
     pub fn is_same(&self) -> bool {
-        self.ledger_digests.0 == self.ledger_digests.1 && self.kpis_digests.0 == self.kpis_digests.1
+        let traces = self.traces_digests.as_ref();
+        self.ledger_digests.0 == self.ledger_digests.1
+            && self.kpis_digests.0 == self.kpis_digests.1
+            && traces.is_none_or(|(a, b)| a == b)
     }
 }
 
@@ -69,6 +74,11 @@ pub fn compare(a: &LoadedRun, b: &LoadedRun) -> Comparison {
         b: b.path.display().to_string(),
         ledger_digests: (a.ledger.digest.clone(), b.ledger.digest.clone()),
         kpis_digests: (a.kpis.digest.clone(), b.kpis.digest.clone()),
+        traces_digests: a
+            .traces
+            .as_ref()
+            .zip(b.traces.as_ref())
+            .map(|(a, b)| (a.digest.clone(), b.digest.clone())),
         scenario: differences(&json!(a.scenario), &json!(b.scenario)),
         ledger: differences(&ledger_content(a), &ledger_content(b)),
         kpis: kpi_differences(&a.kpis, &b.kpis),
@@ -225,6 +235,9 @@ impl fmt::Display for Comparison {
         writeln!(f, "B  {}", self.b)?;
         write_digests(f, "Ledger", &self.ledger_digests)?;
         write_digests(f, "KPIs", &self.kpis_digests)?;
+        if let Some(digests) = &self.traces_digests {
+            write_digests(f, "Traces", digests)?;
+        }
         write_section(f, "Scenario", &self.scenario)?;
         write_section(f, "Ledger", &self.ledger)?;
         if !self.kpis.is_empty() {
@@ -299,6 +312,7 @@ mod tests {
             manifest: Manifest::default(),
             ledger: report.ledger,
             kpis: report.kpis,
+            traces: None,
         }
     }
 

@@ -22,6 +22,7 @@ pub mod run_folder;
 pub mod run_outcome;
 pub mod service;
 pub mod summary;
+pub mod traces;
 pub mod verdicts;
 
 #[cfg(test)]
@@ -35,8 +36,9 @@ pub use compare::{Comparison, compare};
 pub use duration_histogram::DurationHistogram;
 pub use kpis::Kpis;
 pub use ledger_report::LedgerReport;
-pub use run_folder::{LoadedRun, Machine, Manifest, RunFolder, RunFolderError};
+pub use run_folder::{LoadedRun, Machine, Manifest, RunFolder, RunFolderError, SpanCounts};
 pub use run_outcome::{LostNode, RunOutcome, RunReport};
 pub use service::{ServiceKey, ServiceLevel, ServiceLevels, ServiceMode};
 pub use summary::summary;
+pub use traces::{Traces, TracesSummary};
 pub use verdicts::Verdict;

@@ -1,11 +1,12 @@
 //! `runs/<name>/`: written whole or not at all, file by file, and read back.
 
+use crate::traces::{Traces, TracesSummary};
 use crate::{Kpis, LedgerReport, RunReport};
 use secnet_topology::scenario::Scenario;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io::{self, BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::{fs, thread};
 
@@ -13,6 +14,8 @@ pub const SCENARIO: &str = "scenario.toml";
 pub const MANIFEST: &str = "manifest.json";
 pub const LEDGER: &str = "ledger.json";
 pub const KPIS: &str = "kpis.json";
+/// Only of a run that sampled any.
+pub const TRACES: &str = "traces.jsonl";
 
 /// The facts about a run that another run of the same scenario does not share. None may enter a digest.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -43,8 +46,24 @@ pub struct Manifest {
     pub frames_sent: u64,
     #[serde(default)]
     pub frames_resent: u64,
+    /// What became of the spans of sampled items.
+    #[serde(default)]
+    pub spans: SpanCounts,
     /// Parameters of the scenario that stand on no public source.
     pub assumed_parameters: Vec<String>,
+}
+
+/// Spans of sampled items. Those dropped are missing from traces; no result depends on them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct SpanCounts {
+    /// In `traces.jsonl`.
+    pub kept: u64,
+    /// Did not fit `tracing.spans_max`.
+    pub dropped: u64,
+    /// Handed to the OTLP endpoint, where one was named.
+    pub exported: u64,
+    /// Meant for it and dropped: it was down, slow or gone.
+    pub not_exported: u64,
 }
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -104,10 +123,13 @@ pub struct LoadedRun {
     pub manifest: Manifest,
     pub ledger: LedgerReport,
     pub kpis: Kpis,
+    /// Of a run that sampled any.
+    pub traces: Option<TracesSummary>,
 }
 
 impl RunFolder {
-    /// Makes the folder where needed. An earlier run's manifest in it is removed, as the folder no longer holds that run.
+    /// Makes the folder where needed. An earlier run's manifest and traces in it are removed, as the folder no longer holds that
+    /// run.
     pub fn create(path: impl Into<PathBuf>) -> Result<RunFolder, RunFolderError> {
         let path = path.into();
         let failed = |path: &Path, source| RunFolderError::Write {
@@ -115,11 +137,15 @@ impl RunFolder {
             source,
         };
         fs::create_dir_all(&path).map_err(|source| failed(&path, source))?;
-        let manifest = path.join(MANIFEST);
-        match fs::remove_file(&manifest) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(failed(&manifest, source)),
-            _ => Ok(RunFolder { path }),
+        for stale in [MANIFEST, TRACES].map(|name| path.join(name)) {
+            match fs::remove_file(&stale) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                    return Err(failed(&stale, source));
+                }
+                _ => {}
+            }
         }
+        Ok(RunFolder { path })
     }
 
     pub fn path(&self) -> &Path {
@@ -137,6 +163,17 @@ impl RunFolder {
         self.write_json(LEDGER, &report.ledger)?;
         self.write_json(KPIS, &report.kpis)?;
         self.write_json(MANIFEST, manifest)
+    }
+
+    /// The traces, where there are any; before [`RunFolder::write`], as the manifest comes last.
+    pub fn write_traces(&self, traces: &Traces) -> Result<(), RunFolderError> {
+        if traces.is_empty() {
+            return Ok(());
+        }
+        let lines = traces
+            .to_lines()
+            .map_err(|problem| self.malformed(TRACES, &problem))?;
+        self.write_file(TRACES, lines.as_bytes())
     }
 
     /// The processed scenario alone: it is known before the run starts.
@@ -197,14 +234,48 @@ impl LoadedRun {
             (read_json(path.join(LEDGER))?, read_json(path.join(KPIS))?);
         check_digest(path.join(LEDGER), &ledger.digest, ledger.digest_of_content())?;
         check_digest(path.join(KPIS), &kpis.digest, kpis.digest_of_content())?;
+        let traces = match path.join(TRACES) {
+            file if file.exists() => Some(read_summary(&file)?),
+            _ => None,
+        };
         Ok(LoadedRun {
             path,
             scenario,
             manifest,
             ledger,
             kpis,
+            traces,
         })
     }
+
+    /// All spans; none where the run sampled nothing.
+    pub fn load_traces(&self) -> Result<Traces, RunFolderError> {
+        if self.traces.is_none() {
+            return Ok(Traces::default());
+        }
+        let path = self.path.join(TRACES);
+        Traces::parse(&read(&path)?).map_err(|problem| RunFolderError::Malformed {
+            path,
+            problem: problem.to_string(),
+        })
+    }
+}
+
+/// The first line alone: the rest may be long.
+fn read_summary(path: &Path) -> Result<TracesSummary, RunFolderError> {
+    let read = || -> io::Result<String> {
+        let mut line = String::new();
+        io::BufReader::new(fs::File::open(path)?).read_line(&mut line)?;
+        Ok(line)
+    };
+    let line = read().map_err(|source| RunFolderError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    serde_json::from_str(&line).map_err(|problem| RunFolderError::Malformed {
+        path: path.to_owned(),
+        problem: problem.to_string(),
+    })
 }
 
 fn read(path: &Path) -> Result<String, RunFolderError> {

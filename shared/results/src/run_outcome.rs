@@ -1,6 +1,6 @@
 //! What a driver hands over when a run has ended, whichever driver it was.
 
-use crate::{Account, Kpis, LedgerReport};
+use crate::{Account, Kpis, LedgerReport, Traces};
 use secnet_engine::{ItemKind, Violations};
 use secnet_model::address::Participant;
 use secnet_model::{SimTime, UserId};
@@ -22,6 +22,8 @@ pub struct RunOutcome {
     /// Whether emulated time reached the scenario's end.
     pub finished: bool,
     pub ended_at: SimTime,
+    /// Of the items sampled.
+    pub traces: Traces,
 }
 
 /// A node that was gone before the run ended.

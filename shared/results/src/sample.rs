@@ -1,6 +1,6 @@
 //! A small run for tests, its numbers chosen to be seen in the reports.
 
-use crate::{Account, RunOutcome, ServiceKey, ServiceMode};
+use crate::{Account, RunOutcome, ServiceKey, ServiceMode, Traces};
 use secnet_engine::{ItemKind, Outcome, Violations};
 use secnet_model::{AlertCode, Region, ResponseCode, SimDuration, SimTime, Srv, UserId};
 use secnet_topology::scenario::Scenario;
@@ -67,6 +67,7 @@ fn with_accounts(accounts: Vec<(String, Account)>) -> RunOutcome {
         lost_nodes: Vec::new(),
         finished: true,
         ended_at: SimTime::from_secs(4_200),
+        traces: Traces::default(),
     }
 }
 

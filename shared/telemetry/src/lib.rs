@@ -1,16 +1,25 @@
-//! Logs of the processes: to standard error, `SECNET_LOG` says what (`info`, `secnet_dsp=debug`, …).
+//! What a run tells while it goes on: logs, spans to an OTLP endpoint, metrics for Prometheus.
 //!
-//! Not here: what is worth logging, and anything about emulated time; state machines log nothing.
+//! Not here: what is worth telling, and anything about emulated time; state machines log nothing and export nothing. Nothing
+//! here may hold a run up: what cannot be told in time is dropped and counted.
 
-use tracing_subscriber::EnvFilter;
+mod logs;
+mod metrics;
+mod span_export;
 
-/// Sets up logging to standard error once per process; `warn` and above unless `SECNET_LOG` says otherwise.
-pub fn init_logs() {
-    let filter = EnvFilter::try_from_env("SECNET_LOG").unwrap_or_else(|_| EnvFilter::new("warn,secnet=info"));
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(false);
-    // A second set-up in one process (a test) is harmless.
-    let _ = subscriber.try_init();
+pub use logs::{Logs, init_logs};
+pub use metrics::{MetricsEndpoint, NodeReading, metrics_address_of};
+pub use span_export::{ExportCounts, SpanExport, check_environment};
+
+/// Where spans go; `OTEL_EXPORTER_OTLP_PROTOCOL` says how: `grpc` or `http/protobuf`.
+const ENDPOINTS: [&str; 2] = [
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+];
+
+/// Whether the environment names an OTLP endpoint.
+fn has_endpoint() -> bool {
+    ENDPOINTS
+        .iter()
+        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }

@@ -1,8 +1,8 @@
 //! Alerts the DCC pushes to the User. The item came with the message; here it ends.
 
 use crate::request_book::Stage;
-use crate::user::User;
-use secnet_engine::{ItemKind, Outcome};
+use crate::user::{User, submission};
+use secnet_engine::{ItemKind, Outcome, Step};
 use secnet_model::{AlertCode, SimTime};
 use secnet_wire::{DccAlert, DccAlertCode, DeviceAlert};
 
@@ -25,12 +25,21 @@ impl User {
         self.state
             .ledger
             .close(ItemKind::DeviceAlert, Outcome::Delivered, id, now);
+        if let Some(trace) = self
+            .world
+            .sampler
+            .device_alert(alert.device, alert.alert, alert.number)
+        {
+            let receipt = trace.span(Step::Receipt, now, now);
+            self.told
+                .push(receipt.ended(Outcome::Delivered).bytes(u32::from(alert.bytes)));
+        }
     }
 
     pub(crate) fn receive_dcc_alert(&mut self, now: SimTime, alert: DccAlert) {
         self.state.counts.dcc_alert(alert.code);
         match alert.code {
-            DccAlertCode::N46 | DccAlertCode::N47 | DccAlertCode::N48 => self.quarantined(alert.request),
+            DccAlertCode::N46 | DccAlertCode::N47 | DccAlertCode::N48 => self.quarantined(now, alert.request),
             DccAlertCode::N12 | DccAlertCode::N13 | DccAlertCode::N17 => {}
         }
         self.state.ledger.close(
@@ -39,13 +48,23 @@ impl User {
             [alert.about.0, alert.number],
             now,
         );
+        if let Some(trace) = self.world.sampler.dcc_alert(self.id, alert.about, alert.number) {
+            self.told
+                .push(trace.span(Step::Receipt, now, now).ended(Outcome::Delivered));
+        }
     }
 
     /// The request waits for people now; how long is up to the DSP's model of them.
-    fn quarantined(&mut self, counter: u64) {
+    fn quarantined(&mut self, now: SimTime, counter: u64) {
         let slot = self.state.book.find(counter);
         if let Some(open) = slot.and_then(|slot| self.state.book.get_mut(slot)) {
+            let before = *open;
             open.stage = Stage::Quarantined;
+            if before.stage == Stage::Submitted
+                && let Some(trace) = self.trace_of(&before.request)
+            {
+                self.told.push(submission(trace, &before, now));
+            }
         }
     }
 }

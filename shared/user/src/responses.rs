@@ -1,8 +1,8 @@
 //! Acknowledgements and service responses: what each means for the request it answers.
 
 use crate::request_book::{Slot, Stage};
-use crate::user::User;
-use secnet_engine::{ItemKind, Outcome};
+use crate::user::{User, submission};
+use secnet_engine::{ItemKind, Outcome, Step};
 use secnet_model::{RequestId, ResponseCode, SimTime};
 use secnet_results::{ServiceKey, ServiceMode};
 use secnet_wire::{Acknowledgement, Answer, CommandOrigin, DeviceResult, ServiceResponse};
@@ -54,11 +54,16 @@ impl User {
                 return;
             }
         };
+        open.stage = Stage::Accepted;
+        let answered = *open;
+        if let Some(trace) = self.trace_of(&answered.request) {
+            let code = acknowledgement.answer.code();
+            self.told.push(submission(trace, &answered, now).answered(code));
+        }
         match acknowledgement.answer {
-            Answer::Accepted => open.stage = Stage::Accepted,
+            Answer::Accepted => {}
             Answer::Done { .. } => {
-                let request = open.request;
-                self.remember_schedule(request);
+                self.remember_schedule(answered.request);
                 self.close(now, slot, Outcome::Completed, ResponseCode::I0, None);
             }
             Answer::PreCommand { srv, bytes } => self.correlate_pre_command(now, slot, srv, bytes),
@@ -113,6 +118,9 @@ impl User {
         self.state
             .ledger
             .close(ItemKind::ScheduledRead, outcome, ledger_id(response.id), now);
+        if let Some(trace) = self.world.sampler.request(&response.id, response.srv) {
+            self.told.push(trace.span(Step::Receipt, now, now).ended(outcome));
+        }
     }
 
     /// Ends an open request. Its response time runs from when it was opened, or from its `execution` where that was
@@ -134,6 +142,13 @@ impl User {
             user: self.id,
             region: open.region,
         };
+        if let Some(trace) = self.trace_of(&open.request) {
+            if open.stage == Stage::Submitted {
+                self.told.push(submission(trace, &open, now).failed_if(true));
+            }
+            let item = trace.span(Step::Item, open.opened_at, now).count(open.attempts);
+            self.told.push(item.answered(code).ended(outcome));
+        }
         let since = execution.unwrap_or(open.opened_at);
         self.state
             .service

@@ -4,6 +4,7 @@
 use crate::request_book::{Slot, Stage};
 use crate::responses::outcome_of;
 use crate::user::User;
+use secnet_engine::Step;
 use secnet_engine::draw::Stream;
 use secnet_model::{ResponseCode, SimDuration, SimTime};
 use secnet_topology::scenario::{Retry, UserParams, WorkloadParams};
@@ -83,8 +84,14 @@ impl User {
             u64::from(self.id.0),
             counter << 16 | u64::from(attempts),
         );
+        let request = open.request;
         let retry_after = SimDuration::from_millis(u64::from(retry_after_ms));
-        self.wait_until(now + policy.wait(attempts, retry_after, jitter), counter, slot);
+        let again_at = now + policy.wait(attempts, retry_after, jitter);
+        if let Some(trace) = self.trace_of(&request) {
+            let back_off = trace.nth(Step::BackOff, u64::from(attempts), now, again_at);
+            self.told.push(back_off.count(attempts));
+        }
+        self.wait_until(again_at, counter, slot);
     }
 }
 

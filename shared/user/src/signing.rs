@@ -4,8 +4,8 @@
 use crate::payload;
 use crate::request_book::{Slot, Stage};
 use crate::user::User;
-use secnet_engine::Outcome;
 use secnet_engine::draw::Stream;
+use secnet_engine::{Outcome, Step};
 use secnet_model::{CommandVariant, ResponseCode, SimDuration, SimTime, Srv};
 use secnet_topology::scenario::UserParams;
 
@@ -51,13 +51,18 @@ impl User {
         open.request.variant = CommandVariant::SignedWan;
         open.request.service = CommandVariant::SignedWan.web_service();
         open.request.bytes = payload::signed_pre_command(pre_command_bytes);
-        let counter = open.request.id.counter;
+        let request = open.request;
+        let counter = request.id.counter;
         let SigningTime { min, mean } = self.signing_time;
         let signing_time = self
             .world
             .draws
             .delay(min, mean, SIGNING_TIME, u64::from(self.id.0), counter);
         self.state.counts.pre_commands_signed += 1;
+        if let Some(trace) = self.world.sampler.request(&request.id, srv) {
+            let signing = trace.span(Step::Signing, now, now + signing_time);
+            self.told.push(signing.bytes(request.bytes));
+        }
         self.wait_until(now + signing_time, counter, slot);
     }
 }

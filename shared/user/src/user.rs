@@ -13,7 +13,7 @@ use crate::targets::{Search, Target};
 use crate::workload::Workload;
 use secnet_engine::deadlines::Deadlines;
 use secnet_engine::draw::Stream;
-use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox};
+use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Span, Step, Trace};
 use secnet_model::{Address, Eui64, Region, RequestId, Role, SimDuration, SimTime, Srv, UserId};
 use secnet_results::{Account, Accountable, AlertLevels, ServiceLevels, ServiceMode};
 use secnet_topology::World;
@@ -45,6 +45,8 @@ pub struct User {
     /// The next arrival of each workload; follows from the state.
     arrivals_due: Deadlines,
     pub(crate) state: UserState,
+    /// What is told of sampled requests while an input is handled.
+    pub(crate) told: Vec<Span>,
 }
 
 /// Everything of a User that changes.
@@ -114,6 +116,7 @@ impl User {
             workloads,
             arrivals_due: deadlines_of(&state.arrivals),
             state,
+            told: Vec::new(),
         }
     }
 
@@ -154,6 +157,23 @@ impl User {
     /// To send the request in `slot`, again or signed, at `due`.
     pub(crate) fn wait_until(&mut self, due: SimTime, counter: u64, slot: Slot) {
         self.state.waiting.push(Reverse((due, counter, slot)));
+    }
+
+    fn receive(&mut self, now: SimTime, message: Message) {
+        match message {
+            Message::Acknowledgement(acknowledgement) => self.receive_acknowledgement(now, acknowledgement),
+            Message::ServiceResponse(response) => self.receive_service_response(now, response),
+            Message::DeviceAlert(alert) => self.receive_device_alert(now, alert),
+            Message::DccAlert(alert) => self.receive_dcc_alert(now, alert),
+            Message::ServiceRequest(_)
+            | Message::Command(_)
+            | Message::Undeliverable(_)
+            | Message::DeviceResponse(_) => self.state.counts.unexpected_messages += 1,
+        }
+    }
+
+    pub(crate) fn trace_of(&self, request: &ServiceRequest) -> Option<Trace> {
+        self.world.sampler.request(&request.id, request.srv)
     }
 
     fn wake(&mut self, now: SimTime, out: &mut Outbox<Message>) {
@@ -360,6 +380,11 @@ impl User {
             u64::from(self.id.0),
             key,
         );
+        if let Some(trace) = self.world.sampler.request(&open.request.id, open.request.srv) {
+            let n = u64::from(open.submissions);
+            let to_dsp = trace.nth(Step::ToDsp, n, now, now + delay);
+            out.trace(to_dsp.under(trace, Step::Submission, n).bytes(open.request.bytes));
+        }
         self.state.seq += 1;
         let message = Message::ServiceRequest(open.request);
         out.send(
@@ -395,6 +420,16 @@ impl User {
     }
 }
 
+/// The web service call under way, as it stands at `end`. One that repeats or signs an earlier one is linked to it.
+pub(crate) fn submission(trace: Trace, open: &OpenRequest, end: SimTime) -> Span {
+    let n = u64::from(open.submissions);
+    let earlier = (n > 1).then(|| trace.link_to(Step::Submission, n - 1));
+    trace
+        .nth(Step::Submission, n, open.sent_at, end)
+        .linked(earlier)
+        .count(open.attempts)
+}
+
 /// Execution time in whole seconds since the epoch, never 0; 0 for on-demand requests.
 fn execution_time(now: SimTime, workload: &Workload, form: &RequestForm) -> u32 {
     match workload.future_dated_by {
@@ -418,19 +453,12 @@ impl Node for User {
     type Message = Message;
 
     fn handle(&mut self, now: SimTime, input: Input<Message>, out: &mut Outbox<Message>) {
-        let envelope = match input {
-            Input::Deadline => return self.wake(now, out),
-            Input::Message(envelope) => envelope,
-        };
-        match envelope.message {
-            Message::Acknowledgement(acknowledgement) => self.receive_acknowledgement(now, acknowledgement),
-            Message::ServiceResponse(response) => self.receive_service_response(now, response),
-            Message::DeviceAlert(alert) => self.receive_device_alert(now, alert),
-            Message::DccAlert(alert) => self.receive_dcc_alert(now, alert),
-            Message::ServiceRequest(_)
-            | Message::Command(_)
-            | Message::Undeliverable(_)
-            | Message::DeviceResponse(_) => self.state.counts.unexpected_messages += 1,
+        match input {
+            Input::Deadline => self.wake(now, out),
+            Input::Message(envelope) => self.receive(now, envelope.message),
+        }
+        for span in self.told.drain(..) {
+            out.trace(span);
         }
     }
 
@@ -457,6 +485,18 @@ impl Accountable for User {
             service: self.state.service.clone(),
             alerts: self.state.alerts.clone(),
             counters: self.state.counts.named(),
+        }
+    }
+
+    fn open_spans(&self, at: SimTime, spans: &mut Vec<Span>) {
+        for (_, open) in self.state.book.iter() {
+            let Some(trace) = self.trace_of(&open.request) else {
+                continue;
+            };
+            if open.stage == Stage::Submitted {
+                spans.push(submission(trace, open, at));
+            }
+            spans.push(trace.span(Step::Item, open.opened_at, at).count(open.attempts));
         }
     }
 

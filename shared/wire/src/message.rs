@@ -67,6 +67,18 @@ pub enum Answer {
     Throttled { retry_after_ms: u32 },
 }
 
+impl Answer {
+    pub const fn code(&self) -> ResponseCode {
+        match self {
+            Answer::Accepted => ResponseCode::I99,
+            Answer::Done { .. } | Answer::PreCommand { .. } => ResponseCode::I0,
+            Answer::Refused(code) => *code,
+            Answer::Busy { .. } => ResponseCode::Busy,
+            Answer::Throttled { .. } => ResponseCode::Throttled,
+        }
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum CommandOrigin {
     OnDemand,

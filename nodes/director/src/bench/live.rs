@@ -30,7 +30,8 @@ pub struct Figure {
     pub frames_resent: u64,
 }
 
-pub fn measure(effort: Effort) -> anyhow::Result<Figure> {
+/// `traced` is the share of the requests traced.
+pub fn measure(effort: Effort, traced: f64) -> anyhow::Result<Figure> {
     let round_trips = match effort {
         Effort::Quick => ROUND_TRIPS_QUICK,
         Effort::Full => ROUND_TRIPS,
@@ -43,6 +44,7 @@ pub fn measure(effort: Effort) -> anyhow::Result<Figure> {
         suppliers: 2,
         areas: &["EPN", "EMID"],
         horizon_s,
+        traced,
     })?;
     let (outcome, facts) = run(&world)?;
     let account = outcome.total();

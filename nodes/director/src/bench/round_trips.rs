@@ -35,7 +35,8 @@ pub struct Figure {
     pub emulated_seconds: f64,
 }
 
-pub fn measure(in_flight: u32, threads: usize, effort: Effort) -> anyhow::Result<Figure> {
+/// `traced` is the share of the requests traced.
+pub fn measure(in_flight: u32, threads: usize, effort: Effort, traced: f64) -> anyhow::Result<Figure> {
     let round_trips = match effort {
         Effort::Quick => ROUND_TRIPS_QUICK,
         Effort::Full => ROUND_TRIPS,
@@ -47,6 +48,7 @@ pub fn measure(in_flight: u32, threads: usize, effort: Effort) -> anyhow::Result
         suppliers: 4,
         areas: &[],
         horizon_s: WARM_UP_S + measured_s,
+        traced,
     })?;
     let mut stretch = Stretch::new(&world, threads);
     stretch.run_to(SimTime::from_secs(WARM_UP_S))?;
@@ -83,6 +85,7 @@ pub struct Stretch {
     thread_of: Vec<usize>,
     nodes: Vec<BoxedParticipant>,
     under_way: Vec<Envelope<Message>>,
+    spans_max: usize,
 }
 
 impl Stretch {
@@ -92,6 +95,7 @@ impl Stretch {
             thread_of: threads_by_region(&layout, threads),
             nodes: network::build_all(world, &layout),
             under_way: Vec::new(),
+            spans_max: world.scenario.tracing.spans_max as usize,
             layout,
         }
     }
@@ -104,6 +108,7 @@ impl Stretch {
             thread_of: self.thread_of.clone(),
             end,
             pace: Pace::Max,
+            spans_max: self.spans_max,
         };
         let under_way = std::mem::take(&mut self.under_way);
         let start = Instant::now();
@@ -139,6 +144,7 @@ mod tests {
             suppliers: 2,
             areas: &[],
             horizon_s: 20,
+            traced: 0.0,
         })
         .unwrap();
         let mut accounts = Vec::new();
@@ -168,6 +174,7 @@ mod tests {
             suppliers: 1,
             areas: &[],
             horizon_s: 60,
+            traced: 0.0,
         })
         .unwrap();
         let mut stretch = Stretch::new(&world, 1);

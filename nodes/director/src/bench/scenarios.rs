@@ -19,6 +19,8 @@ pub struct RoundTrips {
     /// Licence areas; all when empty.
     pub areas: &'static [&'static str],
     pub horizon_s: u64,
+    /// Share of the requests traced.
+    pub traced: f64,
 }
 
 /// Suppliers that read meters on demand (SRV 4.1.1) over cells with room to spare, nothing lost, nothing refused: every request is a
@@ -32,8 +34,9 @@ pub fn round_trips(wanted: RoundTrips) -> anyhow::Result<Arc<World>> {
          [premises]\nalerts_per_premises_per_day = 0.0\ndevice_error_share = 0.0\n\
          [dsp]\nservers = 64\nservice_time = \"100us\"\nqueue_limit = 1000000\n\
          [[workloads]]\nname = \"reads\"\nfrom = \"suppliers\"\nsrvs = [\"4.1.1\"]\ntarget = \"ESME\"\n\
-         per_premises_per_day = {per_premises_per_day}\n",
-        wanted.horizon_s, wanted.premises, wanted.areas
+         per_premises_per_day = {per_premises_per_day}\n\
+         [tracing]\nrequests = {}\n",
+        wanted.horizon_s, wanted.premises, wanted.areas, wanted.traced
     );
     add_suppliers(&mut text, wanted.suppliers);
     for region in ["north", "central", "south"] {

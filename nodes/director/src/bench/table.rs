@@ -47,6 +47,18 @@ pub fn render(figures: &Figures) -> String {
         grouped(live.in_flight),
         live.frames_per_round_trip
     ));
+    line("\nTracing                                       speed ÷ untraced   turns from     to".to_owned());
+    for figure in &figures.tracing {
+        let (least, most) = (figure.ratios.first(), figure.ratios.last());
+        line(format!(
+            "  {:<8} one in {:<30} {:>10.3}  {:>10.3}  {:>5.3}",
+            figure.driver,
+            grouped(1.0 / figure.traced),
+            figure.ratio,
+            least.copied().unwrap_or(figure.ratio),
+            most.copied().unwrap_or(figure.ratio)
+        ));
+    }
     line("\nEmulated time                             emulated s per s    requests       wall s".to_owned());
     for figure in &figures.emulated_time {
         line(format!(

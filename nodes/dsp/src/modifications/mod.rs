@@ -245,3 +245,10 @@ registry! {
     secmp0062::AlertStormProtection,
     anomaly_detection::AnomalyDetection,
 }
+
+impl Modifications {
+    /// Whether requests are looked at for traffic management (SECMP0067).
+    pub fn manages_traffic(&self) -> bool {
+        self.secmp0067.is_some()
+    }
+}
