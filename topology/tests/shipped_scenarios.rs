@@ -7,13 +7,16 @@ use secnet_topology::{NodeKind, Scenario, UserKind, World, assumptions, load, pa
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-const SHIPPED: [&str; 6] = [
+const SHIPPED: [&str; 9] = [
     "demo.toml",
     "demo-100k.toml",
     "region.toml",
     "gb.toml",
     "price-cap-april.toml",
     "cold-snap.toml",
+    "alert-storm-2023.toml",
+    "july-2022.toml",
+    "gb-slice.toml",
 ];
 
 fn path(file: &str) -> PathBuf {

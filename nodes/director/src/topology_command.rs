@@ -1,10 +1,13 @@
-//! `secnet topology`: check a scenario, show it as processed, print the format's schema and reference.
+//! `secnet topology`: check a scenario, show it as processed, render it for containers, print the format's schema and
+//! reference.
 
 use crate::console::print;
 use crate::exit::{Exit, bad_input};
+use crate::scenario_arguments::ScenarioArguments;
 use clap::Subcommand;
+use secnet_topology::compose::{Compose, render};
 use secnet_topology::{World, json_schema, reference};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Subcommand, Clone, Debug)]
 pub enum TopologyCommand {
@@ -20,15 +23,83 @@ pub enum TopologyCommand {
         #[arg(long = "set", value_name = "KEY=VALUE")]
         overrides: Vec<String>,
     },
+    /// Render a scenario's network as a compose file: a container per process, a network per segment.
+    Compose {
+        #[command(flatten)]
+        scenario: ScenarioArguments,
+        /// Write the file there; print it otherwise. Paths in it are relative to its folder.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// The image every service of secnet runs.
+        #[arg(long, value_name = "NAME", default_value = IMAGE)]
+        image: String,
+    },
     /// Print the scenario format as JSON Schema.
     Schema,
     /// Print the scenario format's reference page as Markdown.
     Reference,
 }
 
+/// The image the documentation builds.
+pub const IMAGE: &str = "secnet:latest";
+
+/// The compose file of a scenario, to lie in `folder`.
+fn compose_file(scenario: &ScenarioArguments, image: &str, out: Option<&Path>) -> anyhow::Result<String> {
+    let world = World::new(scenario.load(&[])?).map_err(bad_input)?;
+    let layout = world.layout();
+    let flags = scenario.flags();
+    let file = &scenario.scenario;
+    let folder = out.and_then(Path::parent).unwrap_or(Path::new(""));
+    let flags_text: String = flags.iter().map(|flag| format!(" {flag}")).collect();
+    let heading = format!(
+        "{}: {} premises, {} processes.\nRendered by `secnet topology compose {}{flags_text}`; see docs/containers.md.",
+        world.scenario.name,
+        world.population.premises_count(),
+        layout.processes.len(),
+        file.display(),
+    );
+    Ok(render(
+        &layout,
+        &Compose {
+            heading: &heading,
+            image,
+            scenario: &relative(file, folder)?,
+            flags: &flags,
+            director: Some(&world.scenario.name),
+        },
+    ))
+}
+
+/// `file` as a compose file in `folder` names it.
+fn relative(file: &Path, folder: &Path) -> anyhow::Result<String> {
+    let file = std::path::absolute(file)?;
+    let folder = std::path::absolute(folder)?;
+    let shared = file
+        .components()
+        .zip(folder.components())
+        .take_while(|(a, b)| a == b)
+        .count();
+    let up = folder.components().count() - shared;
+    let down: PathBuf = file.components().skip(shared).collect();
+    let prefix = if up == 0 {
+        "./".to_owned()
+    } else {
+        "../".repeat(up)
+    };
+    Ok(format!("{prefix}{}", down.display()))
+}
+
 pub fn run(command: &TopologyCommand) -> anyhow::Result<Exit> {
     match command {
         TopologyCommand::Schema => print(&format!("{}\n", serde_json::to_string_pretty(&json_schema())?)),
+        TopologyCommand::Compose { scenario, out, image } => {
+            let text = compose_file(scenario, image, out.as_deref())?;
+            match out {
+                None => print(&text),
+                Some(file) => std::fs::write(file, text)
+                    .map_err(|error| bad_input(format!("cannot write {}: {error}", file.display())))?,
+            }
+        }
         TopologyCommand::Reference => print(&reference()),
         TopologyCommand::Check { scenario, overrides } => {
             let loaded = secnet_topology::load(scenario, overrides).map_err(bad_input)?;

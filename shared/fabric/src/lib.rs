@@ -6,6 +6,7 @@
 //! Not here: what a participant does; which processes a run needs (`secnet-topology`); starting them (the director).
 
 pub mod bus;
+pub mod containers;
 pub mod control;
 pub mod host;
 pub mod launch;
@@ -14,4 +15,4 @@ pub mod report;
 pub mod session;
 
 pub use host::{BoxedParticipant, Participant};
-pub use launch::{Endpoints, Launch};
+pub use launch::{Endpoints, Launch, Offer};
