@@ -1,6 +1,8 @@
 //! A network whose processes nobody starts for the director: they learn from the control service what to run, and the
 //! director attaches. The same results as in virtual time, and the same endings.
 
+#![allow(clippy::unwrap_used)]
+
 use secnet_results::LoadedRun;
 use secnet_tests::live::{Programs, scratch, topology};
 use secnet_topology::World;
@@ -157,7 +159,7 @@ fn an_attached_director_has_the_results_of_virtual_time_and_everybody_goes_home(
     let attached = network.secnet(&["attach", &control, "--quiet", "--out", "run"]);
     assert_eq!(attached.status.code(), Some(0), "{}", text(&attached.stderr));
     network.all_ended(Duration::from_secs(10));
-    let run = LoadedRun::load(&network.folder.join("run")).unwrap();
+    let run = LoadedRun::load(network.folder.join("run")).unwrap();
     assert!(run.ledger.balanced && run.ledger.complete, "{:?}", run.ledger);
     assert_eq!(
         (run.ledger.digest, run.kpis.digest),
@@ -187,7 +189,7 @@ fn a_process_that_dies_is_named_and_the_rest_go_home() {
     assert_eq!(exit.code(), Some(4));
     network.processes.retain(|(name, _)| name != "csp-north");
     network.all_ended(Duration::from_secs(10));
-    let run = LoadedRun::load(&network.folder.join("run")).unwrap();
+    let run = LoadedRun::load(network.folder.join("run")).unwrap();
     let lost = run.ledger.lost.expect("the ledger says what was lost");
     assert!(run.ledger.balanced && !run.ledger.complete);
     assert_eq!(lost.nodes.len(), 1);
