@@ -10,7 +10,7 @@
 
 use anyhow::{Context, ensure};
 use secnet_engine::ItemKind;
-use secnet_fabric::containers::{Containers, Engine};
+use secnet_fabric::containers::{Containers, Engine, containers_of};
 use secnet_results::LoadedRun;
 use secnet_testkit::{Ended, NetworkUnderTest, Setup};
 use secnet_tests::live::{Programs, scratch, topology};
@@ -217,7 +217,7 @@ fn the_compose_file_alone_runs_the_demo_and_gives_the_runs_exit_code() {
     );
     let project = format!("secnet-compose-file-{}", std::process::id());
     let compose = |arguments: &[&str]| {
-        let mut command = Command::new("docker-compose");
+        let mut command = bench.engine.compose();
         command
             .arg("-f")
             .arg(&file)
@@ -228,8 +228,13 @@ fn the_compose_file_alone_runs_the_demo_and_gives_the_runs_exit_code() {
     };
     let up = compose(&["up", "--exit-code-from", "director"]);
     let said = String::from_utf8_lossy(&up.stdout).into_owned() + &String::from_utf8_lossy(&up.stderr);
+    let containers = containers_of(&project).unwrap();
+    let director = containers
+        .iter()
+        .find(|container| container.service == "director")
+        .unwrap();
     let copied = Command::new("docker")
-        .args(["cp", &format!("{project}_director_1:/runs/demo"), "."])
+        .args(["cp", &format!("{}:/runs/demo", director.id), "."])
         .current_dir(&folder)
         .output()
         .unwrap();

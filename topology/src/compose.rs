@@ -23,6 +23,78 @@ pub struct Compose<'a> {
     pub flags: &'a [String],
     /// With a director that attaches and leaves the run in this folder under `/runs`.
     pub director: Option<&'a str>,
+    /// The part of a network over several machines that is on one of them; all of it on one engine otherwise.
+    pub part: Option<Part<'a>>,
+}
+
+/// One machine's part of a network over several. There a segment is a port of its owner's machine, and keeping segments
+/// apart is up to the firewalls between.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Part<'a> {
+    pub machines: &'a [Machine],
+    /// Which of them.
+    pub here: usize,
+}
+
+/// A machine of several, and what is on it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Machine {
+    /// An address or name of its own, as the others reach it.
+    pub address: String,
+    /// Services; one that ends in `*` stands for all that begin so. A service is on the first machine that names it.
+    pub services: Vec<String>,
+}
+
+/// Where the control service is among services.
+const CONTROL: &str = "control";
+const DIRECTOR: &str = "director";
+
+impl Part<'_> {
+    fn machine_of(&self, service: &str) -> Option<&Machine> {
+        self.machines.iter().find(|machine| machine.has(service))
+    }
+
+    fn is_here(&self, service: &str) -> bool {
+        self.machine_of(service) == self.machines.get(self.here)
+    }
+
+    /// Services that are on no machine.
+    pub fn without_place(&self, layout: &Layout) -> Vec<String> {
+        let processes = layout.processes.iter().map(|process| process.name.as_str());
+        let services = [CONTROL, DIRECTOR].into_iter().chain(processes);
+        services
+            .filter(|s| self.machine_of(s).is_none())
+            .map(str::to_owned)
+            .collect()
+    }
+
+    fn endpoint(&self, service: &str, port: u16) -> String {
+        let address = self.machine_of(service).map_or("", |machine| &machine.address);
+        format!("tcp/{address}:{port}")
+    }
+}
+
+impl Machine {
+    fn has(&self, service: &str) -> bool {
+        self.services.iter().any(|name| match name.strip_suffix('*') {
+            Some(begin) => service.starts_with(begin),
+            None => name == service,
+        })
+    }
+}
+
+impl Compose<'_> {
+    fn is_here(&self, service: &str) -> bool {
+        self.part.is_none_or(|part| part.is_here(service))
+    }
+
+    /// Where the control service is.
+    fn control(&self) -> String {
+        match self.part {
+            Some(part) => part.endpoint(CONTROL, CONTROL_PORT),
+            None => format!("tcp/{CONTROL}:{CONTROL_PORT}"),
+        }
+    }
 }
 
 /// Pinned: known to work with the configuration in `docker/observability`.
@@ -51,22 +123,40 @@ fn write_file(out: &mut String, layout: &Layout, compose: &Compose<'_>) -> fmt::
         writeln!(out, "# {line}")?;
     }
     writeln!(out, "version: \"2.4\"\n")?;
-    write_shared(out, compose.image)?;
+    write_shared(out, compose)?;
     writeln!(out, "services:")?;
-    write_control(out, layout, compose)?;
-    for process in &layout.processes {
-        write_participant(out, layout, process)?;
+    if compose.is_here(CONTROL) {
+        write_control(out, layout, compose)?;
     }
-    if let Some(run) = compose.director {
-        write_director(out, layout, run)?;
+    for (number, process) in layout.processes.iter().enumerate() {
+        if compose.is_here(&process.name) {
+            write_participant(out, layout, compose, process, METRICS_PORT + number as u16)?;
+        }
     }
-    write_observability(out, layout)?;
-    write_networks(out, layout)?;
+    if let Some(run) = compose.director.filter(|_| compose.is_here(DIRECTOR)) {
+        write_director(out, layout, compose, run)?;
+    }
+    if compose.part.is_none() {
+        write_observability(out, layout)?;
+        write_networks(out, layout)?;
+    }
     writeln!(out, "\nvolumes:\n  runs: {{}}")
 }
 
 /// What every service of ours has.
-fn write_shared(out: &mut String, image: &str) -> fmt::Result {
+fn write_shared(out: &mut String, compose: &Compose<'_>) -> fmt::Result {
+    let image = compose.image;
+    let network = match compose.part {
+        None => {
+            "# Nobody passes packets on from one segment to another.\n  sysctls: { net.ipv4.ip_forward: \"0\" }"
+        }
+        Some(_) => "network_mode: host",
+    };
+    let after_control = match compose.is_here(CONTROL) {
+        true => "\n  control: { condition: service_healthy }",
+        // On another machine: whoever needs it waits for it by itself.
+        false => " {}",
+    };
     write!(
         out,
         r#"x-secnet: &secnet
@@ -75,8 +165,7 @@ fn write_shared(out: &mut String, image: &str) -> fmt::Result {
   read_only: true
   cap_drop: [ALL]
   security_opt: ["no-new-privileges:true"]
-  # Nobody passes packets on from one segment to another.
-  sysctls: {{ net.ipv4.ip_forward: "0" }}
+  {network}
   cpus: 1.0
   pids_limit: 256
   stop_grace_period: 10s
@@ -94,19 +183,29 @@ x-health: &health
   retries: 5
   start_period: 30s
 
-x-after-control: &after-control
-  control: {{ condition: service_healthy }}
+x-after-control: &after-control{after_control}
 
 "#
     )
 }
 
 fn write_control(out: &mut String, layout: &Layout, compose: &Compose<'_>) -> fmt::Result {
-    let flags: String = compose
+    let mut flags: String = compose
         .flags
         .iter()
         .map(|flag| format!(", {}", quoted(flag)))
         .collect();
+    if let Some(part) = compose.part {
+        write!(flags, ", --listen, {}", quoted(&compose.control()))?;
+        for segment in layout.segments() {
+            let endpoint = part.endpoint(&segment.owner(), segment.port());
+            write!(
+                flags,
+                ", --endpoint, {}",
+                quoted(&format!("{segment}={endpoint}"))
+            )?;
+        }
+    }
     write!(
         out,
         r#"  # Owns the control segment's router and hands out what is to be run. It joins every segment, so that none has to
@@ -117,31 +216,59 @@ fn write_control(out: &mut String, layout: &Layout, compose: &Compose<'_>) -> fm
     mem_limit: {MEMORY_MIB}m
     volumes:
       - {}
-    ports:
-      - "127.0.0.1:${{SECNET_CONTROL_PORT:-{CONTROL_PORT}}}:{CONTROL_PORT}"
-    networks: {}
-    healthcheck: {{ <<: *health, test: {} }}
 "#,
         quoted(&format!("{}:/scenario.toml:ro", compose.scenario)),
-        joined("outside", layout),
-        health_test("control"),
+    )?;
+    if compose.part.is_none() {
+        let joined = joined("outside", layout);
+        write!(
+            out,
+            r#"    ports:
+      - "127.0.0.1:${{SECNET_CONTROL_PORT:-{CONTROL_PORT}}}:{CONTROL_PORT}"
+    networks: {joined}
+"#
+        )?;
+    }
+    write_health(out, compose, CONTROL)
+}
+
+fn write_health(out: &mut String, compose: &Compose<'_>, process: &str) -> fmt::Result {
+    let control = quoted(&compose.control());
+    writeln!(
+        out,
+        "    healthcheck: {{ <<: *health, test: [CMD, secnet, health, --control, {control}, --process, {process}] }}"
     )
 }
 
-fn write_participant(out: &mut String, layout: &Layout, process: &ProcessSpec) -> fmt::Result {
+fn write_participant(
+    out: &mut String,
+    layout: &Layout,
+    compose: &Compose<'_>,
+    process: &ProcessSpec,
+    metrics_port: u16,
+) -> fmt::Result {
     let ProcessSpec { name, binary, .. } = process;
     write!(
         out,
         r#"
   {name}:
     <<: *secnet
-    command: [{binary}, --control, "tcp/control:{CONTROL_PORT}", --process, {name}]
+    command: [{binary}, --control, {}, --process, {name}]
     mem_limit: {}m
     depends_on: *after-control
-    networks:
 "#,
+        quoted(&compose.control()),
         memory_mib(layout, process)
     )?;
+    if compose.part.is_some() {
+        // Ports are the machine's.
+        writeln!(
+            out,
+            "    environment: {{ <<: *environment, SECNET_METRICS: \"0.0.0.0:{metrics_port}\" }}"
+        )?;
+        return write_health(out, compose, name);
+    }
+    writeln!(out, "    networks:")?;
     for (number, (segment, owner)) in layout.segments_of(process).into_iter().enumerate() {
         let mut aliases = vec![if owner {
             segment.host()
@@ -153,32 +280,36 @@ fn write_participant(out: &mut String, layout: &Layout, process: &ProcessSpec) -
         }
         writeln!(out, "      {segment}: {{ aliases: [{}] }}", aliases.join(", "))?;
     }
-    writeln!(
-        out,
-        "    healthcheck: {{ <<: *health, test: {} }}",
-        health_test(name)
-    )
+    write_health(out, compose, name)
 }
 
-fn write_director(out: &mut String, layout: &Layout, run: &str) -> fmt::Result {
+fn write_director(out: &mut String, layout: &Layout, compose: &Compose<'_>, run: &str) -> fmt::Result {
     write!(
         out,
         r#"
   # Runs the network and leaves the run's folder; its exit code is the run's.
   director:
     <<: *secnet
-    command: [secnet, attach, "tcp/control:{CONTROL_PORT}", --out, {}, --speed, "${{SECNET_SPEED:-max}}"]
+    command: [secnet, attach, {}, --out, {}, --speed, "${{SECNET_SPEED:-max}}"]
     mem_limit: 2048m
     stop_grace_period: 60s
     volumes:
       - "${{SECNET_RUNS:-runs}}:/runs"
-    networks: [outside]
-    depends_on:
 "#,
+        quoted(&compose.control()),
         quoted(&format!("/runs/{run}"))
     )?;
-    for process in &layout.processes {
-        writeln!(out, "      {}: {{ condition: service_healthy }}", process.name)?;
+    if compose.part.is_none() {
+        writeln!(out, "    networks: [outside]")?;
+    }
+    let processes = layout.processes.iter().map(|process| process.name.as_str());
+    let services = std::iter::once(CONTROL).chain(processes);
+    let here: Vec<&str> = services.filter(|service| compose.is_here(service)).collect();
+    if !here.is_empty() {
+        writeln!(out, "    depends_on:")?;
+    }
+    for service in here {
+        writeln!(out, "      {service}: {{ condition: service_healthy }}")?;
     }
     Ok(())
 }
@@ -241,10 +372,6 @@ fn joined(first: &str, layout: &Layout) -> String {
         .map(|segment| format!(", {segment}"))
         .collect();
     format!("[{first}{segments}]")
-}
-
-fn health_test(process: &str) -> String {
-    format!("[CMD, secnet, health, --control, \"tcp/control:{CONTROL_PORT}\", --process, {process}]")
 }
 
 fn memory_mib(layout: &Layout, process: &ProcessSpec) -> u64 {

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use expect_test::expect_file;
-use secnet_topology::compose::{Compose, render};
+use secnet_topology::compose::{Compose, Machine, Part, render};
 use secnet_topology::{World, load};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -29,6 +29,7 @@ fn rendered(scenario: &str, overrides: &[&str]) -> String {
             scenario: &format!("../topology/{scenario}"),
             flags: &[],
             director: Some(&world.scenario.name),
+            part: None,
         },
     )
 }
@@ -123,4 +124,50 @@ fn hosting_scales_the_premises() {
         count(&["hosting.premises_shards=4", "hosting.premises_processes=2"]),
         6
     );
+}
+
+#[test]
+fn on_several_machines_each_service_is_on_one_of_them() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("demo.toml");
+    let layout = World::new(load(&file, &[]).unwrap()).unwrap().layout();
+    let machine = |address: &str, services: &str| Machine {
+        address: address.to_owned(),
+        services: services.split(',').map(str::to_owned).collect(),
+    };
+    let machines = [
+        machine("192.0.2.10", "control,director,dsp,supplier-*,dno-*,other-user-*"),
+        machine("192.0.2.20", "*"),
+    ];
+    let of = |here: usize| {
+        let part = Part {
+            machines: &machines,
+            here,
+        };
+        assert!(part.without_place(&layout).is_empty());
+        let on = machines[here].address.as_str();
+        let heading = format!(
+            "demo: 2000 premises, 15 processes.\nRendered by `secnet topology compose topology/demo.toml` --on {on}, of several machines; see docs/containers.md."
+        );
+        let compose = Compose {
+            heading: &heading,
+            image: "secnet:latest",
+            scenario: "../topology/demo.toml",
+            flags: &[],
+            director: Some("demo"),
+            part: Some(part),
+        };
+        render(&layout, &compose)
+    };
+    let (first, second) = (of(0), of(1));
+    expect_file!["../../docker/compose.demo.machine-1.yaml"].assert_eq(&first);
+    expect_file!["../../docker/compose.demo.machine-2.yaml"].assert_eq(&second);
+    for process in &layout.processes {
+        let service = format!("\n  {}:\n", process.name);
+        assert!(first.contains(&service) != second.contains(&service), "{service}");
+    }
+    let part = Part {
+        machines: &machines[..1],
+        here: 0,
+    };
+    assert!(part.without_place(&layout).contains(&"csp-north".to_owned()));
 }

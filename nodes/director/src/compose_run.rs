@@ -43,6 +43,7 @@ pub fn run(network: Network<'_>, image: &str) -> anyhow::Result<(RunOutcome, Run
             scenario: &format!("./{}", run_folder::SCENARIO),
             flags: &[],
             director: None,
+            part: None,
         },
     );
     progress.say("bringing up containers");

@@ -8,6 +8,7 @@ use anyhow::{Context, anyhow, bail, ensure};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What the file in the run's folder is called.
@@ -39,6 +40,13 @@ impl Engine {
         bail!("there is an engine, but neither `docker compose` nor `docker-compose`; install one of them")
     }
 
+    /// The program for compose files, whichever there is.
+    pub fn compose(&self) -> Command {
+        let mut command = Command::new(self.compose[0]);
+        command.args(&self.compose[1..]);
+        command
+    }
+
     pub fn has_image(&self, image: &str) -> bool {
         run(docker(&["image", "inspect", image])).is_ok()
     }
@@ -48,6 +56,8 @@ impl Engine {
         let folder = std::path::absolute(folder)?;
         let file = folder.join(COMPOSE_FILE);
         std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let unix_ms = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default()
@@ -57,7 +67,7 @@ impl Engine {
         let containers = Containers {
             engine: self.clone(),
             file,
-            project: format!("secnet-{}-{unix_ms}", std::process::id()),
+            project: format!("secnet-{}-{unix_ms}-{number}", std::process::id()),
             port,
         };
         let up = containers.compose(&["up", "-d", "--quiet-pull"]);
@@ -113,18 +123,7 @@ impl Containers {
     }
 
     pub fn list(&self) -> anyhow::Result<Vec<Container>> {
-        let filter = format!("label=com.docker.compose.project={}", self.project);
-        let format = "{{.ID}}\t{{.Label \"com.docker.compose.service\"}}\t{{.Status}}";
-        let listed = run(docker(&["ps", "--all", "--filter", &filter, "--format", format]))?;
-        let containers = listed.lines().filter_map(|line| {
-            let mut parts = line.split('\t').map(str::to_owned);
-            Some(Container {
-                id: parts.next()?,
-                service: parts.next()?,
-                state: parts.next()?,
-            })
-        });
-        Ok(containers.collect())
+        containers_of(&self.project)
     }
 
     pub fn of(&self, service: &str) -> anyhow::Result<Container> {
@@ -213,9 +212,8 @@ impl Containers {
     }
 
     fn compose(&self, arguments: &[&str]) -> anyhow::Result<String> {
-        let program = &self.engine.compose;
-        let mut command = Command::new(program[0]);
-        command.args(&program[1..]).arg("-f").arg(&self.file);
+        let mut command = self.engine.compose();
+        command.arg("-f").arg(&self.file);
         command.args(["-p", &self.project]).args(arguments);
         command.env("SECNET_CONTROL_PORT", self.port.to_string());
         run(command)
@@ -228,6 +226,22 @@ impl Drop for Containers {
             tracing::error!("the network's containers may be left behind: {error:#}");
         }
     }
+}
+
+/// Containers of a project, ended ones too.
+pub fn containers_of(project: &str) -> anyhow::Result<Vec<Container>> {
+    let filter = format!("label=com.docker.compose.project={project}");
+    let format = "{{.ID}}\t{{.Label \"com.docker.compose.service\"}}\t{{.Status}}";
+    let listed = run(docker(&["ps", "--all", "--filter", &filter, "--format", format]))?;
+    let containers = listed.lines().filter_map(|line| {
+        let mut parts = line.split('\t').map(str::to_owned);
+        Some(Container {
+            id: parts.next()?,
+            service: parts.next()?,
+            state: parts.next()?,
+        })
+    });
+    Ok(containers.collect())
 }
 
 fn docker(arguments: &[&str]) -> Command {

@@ -158,6 +158,7 @@ impl NetworkUnderTest {
                 scenario: "./scenario.toml",
                 flags: &[],
                 director: None,
+                part: None,
             },
         );
         Ok(NetworkUnderTest {
