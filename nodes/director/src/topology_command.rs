@@ -124,7 +124,7 @@ fn part<'a>(layout: &Layout, machines: &'a [Machine], on: &str) -> anyhow::Resul
 /// `file` as a compose file in `folder` names it.
 fn relative(file: &Path, folder: &Path) -> anyhow::Result<String> {
     let file = std::path::absolute(file)?;
-    let folder = std::path::absolute(folder)?;
+    let folder = std::env::current_dir()?.join(folder);
     let shared = file
         .components()
         .zip(folder.components())
