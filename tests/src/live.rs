@@ -49,6 +49,10 @@ impl Programs {
         }
     }
 
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The same programs but for `name`, in whose place a shell script is started.
     pub fn with_replaced(&self, name: &str, script: &str) -> ReplacedPrograms {
         let folder = scratch("programs");

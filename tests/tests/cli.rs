@@ -547,6 +547,65 @@ fn what_is_no_run_cannot_be_compared() {
     );
 }
 
+// containers ----------------------------------------------------------------------------------------------------------
+
+#[test]
+fn a_compose_file_names_the_scenario_as_it_lies_and_passes_overrides_on() {
+    let desk = Desk::new();
+    fs::create_dir_all(desk.folder.join("deep/er")).unwrap();
+    let call = desk.call(
+        "topology compose small.toml --for 5min --seed 7 --set population.premises=100 --out deep/er/c.yaml",
+    );
+    call.assert_exit(GOOD);
+    let text = fs::read_to_string(desk.folder.join("deep/er/c.yaml")).unwrap();
+    for line in [
+        "# small: 100 premises, 9 processes.",
+        "    command: [secnet, control, /scenario.toml, \"--set\", \"population.premises=100\", \"--seed\", \"7\", \"--for\", \"5min\"]",
+        "      - \"../../small.toml:/scenario.toml:ro\"",
+        "  supplier-alba-energy:",
+        "    command: [secnet, attach, \"tcp/control:7447\", --out, \"/runs/small\", --speed, \"${SECNET_SPEED:-max}\"]",
+    ] {
+        assert!(text.lines().any(|there| there == line), "{line}\nin\n{text}");
+    }
+    let printed = desk.call("topology compose small.toml --image registry.example/secnet:1");
+    printed.assert_exit(GOOD);
+    assert!(
+        printed
+            .out
+            .contains("image: ${SECNET_IMAGE:-registry.example/secnet:1}"),
+        "{}",
+        printed.out
+    );
+}
+
+#[test]
+fn a_place_that_cannot_be_is_answered_with_one_that_can() {
+    let desk = Desk::new();
+    let refused = |arguments: &str, said: &str| {
+        let call = desk.call(arguments);
+        assert_eq!(
+            (call.exit, call.out.as_str()),
+            (Some(BAD_INPUT), ""),
+            "{}",
+            call.err
+        );
+        assert!(call.err.contains(said), "{}", call.err);
+    };
+    refused(
+        "attach localhost",
+        "`localhost` is no endpoint; write it like tcp/control:7447",
+    );
+    refused(
+        "status tcp/nowhere",
+        "`tcp/nowhere` is no endpoint; write it like tcp/control:7447",
+    );
+    refused(
+        "control small.toml --endpoint wan-west=tcp/127.0.0.1:1",
+        "there is no segment wan-west; there are gateway, dsp-csp, wan-north, wan-central, wan-south",
+    );
+    refused("status tcp/127.0.0.1:1", "nobody answers at tcp/127.0.0.1:1");
+}
+
 // the rest ------------------------------------------------------------------------------------------------------------
 
 #[test]
@@ -557,6 +616,9 @@ fn help_lists_the_commands_and_the_exit_codes() {
     for word in [
         "run",
         "status",
+        "attach",
+        "control",
+        "health",
         "compare",
         "topology",
         "bench",

@@ -8,6 +8,7 @@
 
 mod apportion;
 pub mod assumed;
+pub mod compose;
 mod conformance;
 pub mod layout;
 pub mod loading;
@@ -17,6 +18,7 @@ pub mod population;
 pub mod reference;
 pub mod scenario;
 pub mod schema;
+pub mod segments;
 mod suggest;
 mod supply;
 pub mod tracing;
@@ -32,6 +34,7 @@ pub use population::{BLOCK_PREMISES, Population, Portfolio};
 pub use reference::reference;
 pub use scenario::Scenario;
 pub use schema::json_schema;
+pub use segments::Segment;
 pub use units::{BitRate, Bytes, DateTime, Span, TimeOfDay};
 pub use users::{UserEntry, UserKind};
 pub use validation::{Invalid, Problem};

@@ -7,7 +7,7 @@ use secnet_topology::{NodeKind, Scenario, UserKind, World, assumptions, load, pa
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-const SHIPPED: [&str; 8] = [
+const SHIPPED: [&str; 9] = [
     "demo.toml",
     "demo-100k.toml",
     "region.toml",
@@ -16,6 +16,7 @@ const SHIPPED: [&str; 8] = [
     "cold-snap.toml",
     "alert-storm-2023.toml",
     "july-2022.toml",
+    "gb-slice.toml",
 ];
 
 fn path(file: &str) -> PathBuf {

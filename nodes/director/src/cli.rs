@@ -1,6 +1,7 @@
 //! The command line: which command, and which exit code.
 
 use crate::assess::{self, AssessArguments};
+use crate::attach::{self, AttachArguments, ControlArguments, HealthArguments};
 use crate::bench::{self, BenchArguments};
 use crate::console::{complain, print};
 use crate::exit::{BadInput, Exit};
@@ -31,6 +32,12 @@ enum Command {
     Run(Box<RunArguments>),
     /// Show how a live run that goes on is doing: emulated time, what is in flight, who waits for whom.
     Status(StatusArguments),
+    /// Run a network whose processes somebody else has started, in containers or on other machines.
+    Attach(AttachArguments),
+    /// Serve what is to be run to processes and to the director that attaches: launch and scenario.
+    Control(Box<ControlArguments>),
+    /// Ask a process of an attached network over the bus whether it is well; what a container's health check does.
+    Health(HealthArguments),
     /// Assess a SEC Modification: a scenario with and without it over the same seeds, with confidence intervals.
     Assess(Box<AssessArguments>),
     /// Show a sampled request's way through the network, step by step, from a run folder.
@@ -57,6 +64,9 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Run(arguments) => run::run(*arguments),
         Command::Status(arguments) => status::run(&arguments),
+        Command::Attach(arguments) => attach::attach(&arguments),
+        Command::Control(arguments) => attach::control(&arguments),
+        Command::Health(arguments) => attach::health(&arguments),
         Command::Assess(arguments) => assess::run(&arguments),
         Command::Trace(arguments) => trace_command::run(&arguments),
         Command::Compare(arguments) => compare_runs(&arguments),

@@ -5,8 +5,10 @@
 //! (`secnet-topology`). This is the only crate besides the tests that sees all participants.
 
 pub mod assess;
+pub mod attach;
 pub mod bench;
 pub mod cli;
+pub mod compose_run;
 pub mod console;
 pub mod exit;
 pub mod live_run;

@@ -1,5 +1,6 @@
-//! Runs a network live: starts each of the scenario's processes, holds them at the barrier until every link is up,
-//! starts emulated time, watches, and collects what they leave behind. A process that dies is named at once.
+//! Runs a network live: starts each of the scenario's processes, or attaches to those that somebody else has started,
+//! holds them at the barrier until every link is up, starts emulated time, watches, and collects what they leave behind.
+//! A process that dies is named at once.
 
 use crate::exit::bad_input;
 use crate::network;
@@ -10,6 +11,7 @@ use secnet_engine::trace::TraceBook;
 use secnet_engine::{ItemKind, Ledger, Pace, Violations};
 use secnet_fabric::control::{DirectorControl, Event};
 use secnet_fabric::report::{Command, ProcessResult, ProcessStatus, RunStatus};
+use secnet_fabric::session::Attachment;
 use secnet_fabric::{Endpoints, Launch};
 use secnet_model::{Region, SimTime};
 use secnet_results::run_outcome::LostNode;
@@ -19,13 +21,15 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::process::Child;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// While the processes come and their links come up, something must have moved on within this.
 const BARRIER_STILL: Duration = Duration::from_secs(15);
+/// The same for processes that somebody else starts, perhaps on other machines.
+const BARRIER_STILL_ATTACHED: Duration = Duration::from_secs(60);
 /// A process whose liveliness token is gone this long without its end being seen counts as lost.
 const GONE_BOUND: Duration = Duration::from_secs(5);
 /// After a halt the processes still there have this long to report.
@@ -39,6 +43,7 @@ const SILENT: Duration = Duration::from_secs(2);
 /// The file in the run folder that tells `secnet status` where the run answers.
 pub const LAUNCH_FILE: &str = "launch.json";
 
+/// Starts the network's processes on this machine and runs it.
 pub fn run(
     world: &World,
     layout: &Layout,
@@ -48,36 +53,48 @@ pub fn run(
 ) -> anyhow::Result<(RunOutcome, RunFacts)> {
     // Told here once instead of by each process.
     secnet_telemetry::check_environment().map_err(|error| bad_input(format!("{error:#}")))?;
+    on_a_runtime(async {
+        let launch = launch(world, layout, folder)?;
+        let router = Attachment::Router(launch.endpoints.control.clone());
+        let (control, events) = DirectorControl::open(&router, &launch.run).await?;
+        let launch_file = LaunchFile(folder.path().join(LAUNCH_FILE));
+        launch.store(&launch_file.0)?;
+        let processes = start_processes(layout, &launch_file.0, folder.path())?;
+        let run = LiveRun::new(world, layout, pace, processes, control, launch.run);
+        run.conduct(events, progress).await
+    })
+}
+
+/// Runs a network whose processes somebody else has started, and whose control service made that offer.
+pub fn attach(
+    world: &World,
+    layout: &Layout,
+    pace: Pace,
+    launch: &Launch,
+    folder: &RunFolder,
+    progress: &Progress,
+) -> anyhow::Result<(RunOutcome, RunFacts)> {
+    on_a_runtime(async {
+        let client = Attachment::Client(launch.endpoints.control.clone());
+        let (control, events) = DirectorControl::open(&client, &launch.run).await?;
+        let launch_file = LaunchFile(folder.path().join(LAUNCH_FILE));
+        launch.store(&launch_file.0)?;
+        let processes = layout
+            .processes
+            .iter()
+            .map(|spec| Process::new(spec, None))
+            .collect();
+        let run = LiveRun::new(world, layout, pace, processes, control, launch.run.clone());
+        run.conduct(events, progress).await
+    })
+}
+
+fn on_a_runtime<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()?;
-    let result = runtime.block_on(async {
-        let launch = launch(world, layout, folder)?;
-        let (control, events) = DirectorControl::open(&launch.endpoints.control, &launch.run).await?;
-        let launch_file = LaunchFile(folder.path().join(LAUNCH_FILE));
-        launch.store(&launch_file.0)?;
-        let mut run = LiveRun {
-            world,
-            layout,
-            pace,
-            processes: start_processes(layout, &launch_file.0, folder.path())?,
-            control,
-            run: launch.run,
-            stage: Stage::Barrier,
-            since: Instant::now(),
-            came: 0,
-            running_since: None,
-            said: None,
-        };
-        let result = run.drive(events, progress).await;
-        for process in &mut run.processes {
-            let _ = process.child.kill().await;
-        }
-        let outcome = result.map(|()| run.outcome());
-        run.control.close().await;
-        outcome
-    });
+    let result = runtime.block_on(work);
     runtime.shutdown_timeout(Duration::from_millis(500));
     result
 }
@@ -129,17 +146,22 @@ fn launch(world: &World, layout: &Layout, folder: &RunFolder) -> anyhow::Result<
         dsp_csp: endpoint()?,
         wan,
     };
+    let scenario = std::path::absolute(folder.path().join(secnet_results::run_folder::SCENARIO))?;
+    tracing::debug!(scenario = world.scenario.name, "launching");
+    Ok(Launch {
+        run: run_id(),
+        scenario,
+        endpoints,
+    })
+}
+
+/// A name no other run has.
+pub fn run_id() -> String {
     let unix_ms = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default()
         .as_millis();
-    let scenario = std::path::absolute(folder.path().join(secnet_results::run_folder::SCENARIO))?;
-    tracing::debug!(scenario = world.scenario.name, "launching");
-    Ok(Launch {
-        run: format!("r{}-{unix_ms}", std::process::id()),
-        scenario,
-        endpoints,
-    })
+    format!("r{}-{unix_ms}", std::process::id())
 }
 
 fn start_processes(layout: &Layout, launch: &Path, folder: &Path) -> anyhow::Result<Vec<Process>> {
@@ -183,23 +205,19 @@ fn start_process(
                 program.display()
             )
         })?;
-    Ok(Process {
-        spec: spec.clone(),
-        child,
-        log,
-        status: None,
-        ledgers: BTreeMap::new(),
-        result: None,
-        has_come: false,
-        token_gone: None,
-        lost: None,
-    })
+    Ok(Process::new(spec, Some(Started { child, log })))
+}
+
+/// A process this director has started itself.
+struct Started {
+    child: Child,
+    log: PathBuf,
 }
 
 struct Process {
     spec: ProcessSpec,
-    child: Child,
-    log: PathBuf,
+    /// `None`: somebody else has started it, and whether it is there only the bus tells.
+    started: Option<Started>,
     status: Option<(Instant, ProcessStatus)>,
     /// By node: the latest it reported.
     ledgers: BTreeMap<String, Ledger>,
@@ -228,6 +246,7 @@ struct LiveRun<'a> {
     processes: Vec<Process>,
     control: DirectorControl,
     run: String,
+    barrier_still: Duration,
     stage: Stage,
     /// When the stage began; in the barrier, when a process or link last came.
     since: Instant,
@@ -237,10 +256,58 @@ struct LiveRun<'a> {
     said: Option<Instant>,
 }
 
-impl LiveRun<'_> {
+impl<'a> LiveRun<'a> {
+    fn new(
+        world: &'a World,
+        layout: &'a Layout,
+        pace: Pace,
+        processes: Vec<Process>,
+        control: DirectorControl,
+        run: String,
+    ) -> LiveRun<'a> {
+        let is_attached = processes.iter().all(|process| process.started.is_none());
+        LiveRun {
+            world,
+            layout,
+            pace,
+            processes,
+            control,
+            run,
+            barrier_still: if is_attached {
+                BARRIER_STILL_ATTACHED
+            } else {
+                BARRIER_STILL
+            },
+            stage: Stage::Barrier,
+            since: Instant::now(),
+            came: 0,
+            running_since: None,
+            said: None,
+        }
+    }
+
+    /// The run from the barrier to the last goodbye.
+    async fn conduct(
+        mut self,
+        mut events: UnboundedReceiver<Event>,
+        progress: &Progress,
+    ) -> anyhow::Result<(RunOutcome, RunFacts)> {
+        let result = self.drive(&mut events, progress).await;
+        for started in self
+            .processes
+            .iter_mut()
+            .filter_map(|process| process.started.as_mut())
+        {
+            let _ = started.child.kill().await;
+        }
+        let outcome = result.map(|()| self.outcome());
+        self.control.close().await;
+        outcome
+    }
+
     async fn drive(
         &mut self,
-        mut events: UnboundedReceiver<Event>,
+        events: &mut UnboundedReceiver<Event>,
         progress: &Progress,
     ) -> anyhow::Result<()> {
         let mut tick = tokio::time::interval(TICK);
@@ -265,7 +332,7 @@ impl LiveRun<'_> {
                 }
             }
         }
-        self.say_goodbye().await
+        self.say_goodbye(events).await
     }
 
     fn take(&mut self, event: Event) {
@@ -311,11 +378,8 @@ impl LiveRun<'_> {
             if process.lost.is_some() || process.result.is_some() {
                 continue;
             }
-            if let Some(status) = process.child.try_wait()? {
-                process.lost = Some(format!(
-                    "its process ended ({status}); its log: {}",
-                    process.log.display()
-                ));
+            if let Some(status) = process.ended()? {
+                process.lost = Some(format!("its process ended ({status}); {}", process.log()));
             } else if process
                 .token_gone
                 .is_some_and(|since| since.elapsed() > GONE_BOUND)
@@ -366,7 +430,7 @@ impl LiveRun<'_> {
                     self.enter(Stage::Running);
                 } else if self.has_come_closer() {
                     self.since = Instant::now();
-                } else if self.since.elapsed() > BARRIER_STILL {
+                } else if self.since.elapsed() > self.barrier_still {
                     self.name_who_never_came();
                 }
             }
@@ -427,14 +491,12 @@ impl LiveRun<'_> {
 
     /// Who never came is to blame for every link that is not up to it; where all came, each end without a link is.
     fn name_who_never_came(&mut self) {
-        let log = |process: &Process| process.log.display().to_string();
+        let still = self.barrier_still;
         let mut named = false;
         for process in self.processes.iter_mut().filter(|process| !process.has_come) {
             named = true;
-            let log = log(process);
-            process.lost = Some(format!(
-                "never came, {BARRIER_STILL:?} after the last that did; its log: {log}"
-            ));
+            let log = process.log();
+            process.lost = Some(format!("never came, {still:?} after the last that did; {log}"));
         }
         if named {
             return;
@@ -448,23 +510,28 @@ impl LiveRun<'_> {
             } else {
                 format!("a link to {}", down.join(", "))
             };
-            let log = log(process);
-            process.lost = Some(format!(
-                "still lacks {missing} after {BARRIER_STILL:?}; its log: {log}"
-            ));
+            let log = process.log();
+            process.lost = Some(format!("still lacks {missing} after {still:?}; {log}"));
         }
     }
 
-    async fn say_goodbye(&mut self) -> anyhow::Result<()> {
+    async fn say_goodbye(&mut self, events: &mut UnboundedReceiver<Event>) -> anyhow::Result<()> {
         if self.running_since.is_none() {
             return Ok(());
         }
         let deadline = Instant::now() + Duration::from_secs(3);
         loop {
             self.control.command(&Command::Bye).await?;
+            while let Ok(event) = events.try_recv() {
+                self.take(event);
+            }
             let mut left = 0;
             for process in self.processes.iter_mut().filter(|process| process.lost.is_none()) {
-                left += usize::from(process.child.try_wait()?.is_none());
+                let has_left = match &process.started {
+                    Some(_) => process.ended()?.is_some(),
+                    None => process.token_gone.is_some(),
+                };
+                left += usize::from(!has_left);
             }
             if left == 0 || Instant::now() > deadline {
                 return Ok(());
@@ -639,6 +706,34 @@ impl LiveRun<'_> {
 }
 
 impl Process {
+    fn new(spec: &ProcessSpec, started: Option<Started>) -> Process {
+        Process {
+            spec: spec.clone(),
+            started,
+            status: None,
+            ledgers: BTreeMap::new(),
+            result: None,
+            has_come: false,
+            token_gone: None,
+            lost: None,
+        }
+    }
+
+    /// How it ended, as far as that can be seen from here.
+    fn ended(&mut self) -> anyhow::Result<Option<ExitStatus>> {
+        Ok(match &mut self.started {
+            Some(started) => started.child.try_wait()?,
+            None => None,
+        })
+    }
+
+    fn log(&self) -> String {
+        match &self.started {
+            Some(started) => format!("its log: {}", started.log.display()),
+            None => "its log is where it was started".to_owned(),
+        }
+    }
+
     fn nodes_all(&self, test: impl Fn(&secnet_fabric::report::NodeStatus) -> bool) -> bool {
         self.status
             .as_ref()

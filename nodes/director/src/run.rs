@@ -1,15 +1,17 @@
 //! `secnet run`: from a scenario to a run folder, a summary and an exit code.
 
+use crate::compose_run;
 use crate::exit::{Exit, bad_input};
 use crate::live_run;
 use crate::progress::Progress;
 use crate::scenario_arguments::ScenarioArguments;
+use crate::topology_command::IMAGE;
 use crate::virtual_run::{self, RunFacts};
 use clap::{Args, ValueEnum};
 use secnet_engine::{Pace, Watch};
 use secnet_results::{Machine, Manifest, RunFolder, RunOutcome, summary};
 use secnet_telemetry::SpanExport;
-use secnet_topology::{Span, World, assumptions};
+use secnet_topology::{Layout, Scenario, Span, World, assumptions};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,15 +20,25 @@ use std::time::{Duration, Instant};
 pub struct RunArguments {
     #[command(flatten)]
     pub scenario: ScenarioArguments,
-    /// Each participant a process of its own over zenoh, or all of them in this process.
+    /// Each participant a process of its own over zenoh, all of them in this process, or each a container.
     #[arg(long, value_enum, default_value_t = Driver::Live)]
     pub driver: Driver,
-    /// Emulated seconds per second, or `max`: as fast as it goes.
-    #[arg(long, value_name = "N|max", default_value = "max", value_parser = parse_pace)]
-    pub speed: Pace,
     /// Threads of the virtual driver; regions run side by side.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub threads: u16,
+    /// The image of the containers.
+    #[arg(long, value_name = "NAME", default_value = IMAGE)]
+    pub image: String,
+    #[command(flatten)]
+    pub conduct: ConductArguments,
+}
+
+/// What every way to run has in common: at which pace, and what is made of the results.
+#[derive(Args, Clone, Debug)]
+pub struct ConductArguments {
+    /// Emulated seconds per second, or `max`: as fast as it goes.
+    #[arg(long, value_name = "N|max", default_value = "max", value_parser = parse_pace)]
+    pub speed: Pace,
     /// Run folder; `runs/<scenario's name>` otherwise. What an earlier run left there is replaced.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -42,6 +54,7 @@ pub struct RunArguments {
 pub enum Driver {
     Live,
     Virtual,
+    Compose,
 }
 
 fn parse_pace(text: &str) -> Result<Pace, String> {
@@ -63,6 +76,62 @@ fn pace_text(pace: Pace) -> String {
 
 pub fn run(arguments: RunArguments) -> anyhow::Result<Exit> {
     let scenario = arguments.scenario.load(&[])?;
+    let name = match arguments.driver {
+        Driver::Live => "live",
+        Driver::Virtual => "virtual",
+        Driver::Compose => "compose",
+    };
+    let threads = usize::from(arguments.threads);
+    conduct(scenario, &arguments.conduct, name, |network| {
+        match arguments.driver {
+            Driver::Virtual => {
+                let watch = Arc::new(Watch::default());
+                let stopped = Arc::clone(&watch);
+                on_interrupt(move || stopped.stop())?;
+                let Network {
+                    world,
+                    layout,
+                    pace,
+                    progress,
+                    ..
+                } = network;
+                let export = SpanExport::from_environment(world, layout)
+                    .map_err(|error| bad_input(format!("{error:#}")))?;
+                Ok(virtual_run::run(
+                    world, layout, threads, pace, &watch, progress, export,
+                ))
+            }
+            Driver::Compose => compose_run::run(network, &arguments.image),
+            Driver::Live => {
+                let Network {
+                    world,
+                    layout,
+                    pace,
+                    folder,
+                    progress,
+                } = network;
+                live_run::run(world, layout, pace, folder, progress)
+            }
+        }
+    })
+}
+
+/// What a driver runs, and where.
+pub struct Network<'a> {
+    pub world: &'a Arc<World>,
+    pub layout: &'a Layout,
+    pub pace: Pace,
+    pub folder: &'a RunFolder,
+    pub progress: &'a Progress,
+}
+
+/// Has a scenario run by a driver and makes of it a run folder, a summary and an exit code.
+pub fn conduct(
+    scenario: Scenario,
+    arguments: &ConductArguments,
+    driver: &str,
+    run: impl FnOnce(Network<'_>) -> anyhow::Result<(RunOutcome, RunFacts)>,
+) -> anyhow::Result<Exit> {
     let world = Arc::new(World::new(scenario).map_err(bad_input)?);
     let layout = world.layout();
     let out = arguments
@@ -81,27 +150,16 @@ pub fn run(arguments: RunArguments) -> anyhow::Result<Exit> {
     let started_at = jiff::Timestamp::now();
     let start = Instant::now();
     let progress = Progress::new(world.end);
-    let (outcome, facts) = match arguments.driver {
-        Driver::Virtual => {
-            let watch = Arc::new(Watch::default());
-            let stopped = Arc::clone(&watch);
-            on_interrupt(move || stopped.stop())?;
-            virtual_run::run(
-                &world,
-                &layout,
-                usize::from(arguments.threads),
-                arguments.speed,
-                &watch,
-                &progress,
-                SpanExport::from_environment(&world, &layout)
-                    .map_err(|error| bad_input(format!("{error:#}")))?,
-            )
-        }
-        Driver::Live => live_run::run(&world, &layout, arguments.speed, &folder, &progress)?,
-    };
+    let (outcome, facts) = run(Network {
+        world: &world,
+        layout: &layout,
+        pace: arguments.speed,
+        folder: &folder,
+        progress: &progress,
+    })?;
     let wall = start.elapsed();
     progress.finish();
-    let manifest = manifest(&arguments, &outcome, &facts, started_at, wall);
+    let manifest = manifest(arguments.speed, driver, &outcome, &facts, started_at, wall);
     let report = outcome.report();
     folder.write_traces(&outcome.traces)?;
     folder.write(&world.scenario, &manifest, &report)?;
@@ -158,7 +216,8 @@ pub(crate) fn on_interrupt(stop: impl FnOnce() + Send + 'static) -> anyhow::Resu
 }
 
 fn manifest(
-    arguments: &RunArguments,
+    pace: Pace,
+    driver: &str,
     outcome: &RunOutcome,
     facts: &RunFacts,
     started_at: jiff::Timestamp,
@@ -169,14 +228,10 @@ fn manifest(
         command: std::env::args().collect(),
         scenario: outcome.scenario.name.clone(),
         seed: outcome.scenario.seed,
-        driver: match arguments.driver {
-            Driver::Live => "live",
-            Driver::Virtual => "virtual",
-        }
-        .to_owned(),
+        driver: driver.to_owned(),
         threads: facts.threads,
         processes: facts.processes,
-        speed: pace_text(arguments.speed),
+        speed: pace_text(pace),
         machine: Machine::here(),
         started_at: started_at.to_string(),
         wall_seconds: wall.as_secs_f64(),

@@ -24,6 +24,21 @@ pub struct ScenarioArguments {
 }
 
 impl ScenarioArguments {
+    /// The overrides as flags of another command.
+    pub fn flags(&self) -> Vec<String> {
+        let mut flags = Vec::new();
+        for text in &self.overrides {
+            flags.extend(["--set".to_owned(), text.clone()]);
+        }
+        if let Some(seed) = self.seed {
+            flags.extend(["--seed".to_owned(), seed.to_string()]);
+        }
+        if let Some(horizon) = &self.horizon {
+            flags.extend(["--for".to_owned(), horizon.to_string()]);
+        }
+        flags
+    }
+
     /// The scenario with the overrides applied, and after them `more`.
     pub fn load(&self, more: &[String]) -> anyhow::Result<Scenario> {
         let mut overrides = self.overrides.clone();

@@ -1,5 +1,6 @@
 //! `secnet status`: how a live run that goes on is doing, asked from another terminal.
 
+use crate::attach::{self, check_endpoint};
 use crate::exit::{Exit, bad_input};
 use crate::live_run::LAUNCH_FILE;
 use clap::Args;
@@ -17,7 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Args, Clone, Debug)]
 pub struct StatusArguments {
-    /// The run's folder; the newest under `runs/` that a live run goes on in otherwise.
+    /// The run's folder, or where its control service listens: `tcp/127.0.0.1:7447`; the newest folder under `runs/` that
+    /// a live run goes on in otherwise.
     pub run: Option<PathBuf>,
     /// Print the status as JSON.
     #[arg(long)]
@@ -25,23 +27,14 @@ pub struct StatusArguments {
 }
 
 pub fn run(arguments: &StatusArguments) -> anyhow::Result<Exit> {
-    let file = match &arguments.run {
-        Some(folder) => folder.join(LAUNCH_FILE),
-        None => newest(Path::new("runs")).ok_or_else(|| bad_input("no live run goes on under runs/"))?,
+    let endpoint = arguments.run.as_ref().and_then(|run| run.to_str());
+    let launch = match endpoint.filter(|run| run.starts_with("tcp/")) {
+        Some(endpoint) => {
+            check_endpoint(endpoint).map_err(bad_input)?;
+            attach::fetch(endpoint, PATIENCE)?.0
+        }
+        None => find(arguments.run.as_deref())?,
     };
-    if !file.exists() {
-        return Err(bad_input(format!(
-            "no live run goes on in {}",
-            file.parent().unwrap_or(&file).display()
-        )));
-    }
-    let launch = Launch::load(&file).map_err(|error| bad_input(format!("{error:#}")))?;
-    if !launch.endpoints.is_control_open() {
-        return Err(bad_input(format!(
-            "no live run goes on in {}: the one that did was killed",
-            file.parent().unwrap_or(&file).display()
-        )));
-    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -60,6 +53,28 @@ pub fn run(arguments: &StatusArguments) -> anyhow::Result<Exit> {
         crate::console::print(&describe(&status));
     }
     Ok(Exit::Good)
+}
+
+/// The launch file of the run that goes on in a folder.
+fn find(run: Option<&Path>) -> anyhow::Result<Launch> {
+    let file = match run {
+        Some(folder) => folder.join(LAUNCH_FILE),
+        None => newest(Path::new("runs")).ok_or_else(|| bad_input("no live run goes on under runs/"))?,
+    };
+    if !file.exists() {
+        return Err(bad_input(format!(
+            "no live run goes on in {}",
+            file.parent().unwrap_or(&file).display()
+        )));
+    }
+    let launch = Launch::load(&file).map_err(|error| bad_input(format!("{error:#}")))?;
+    if !launch.endpoints.is_control_open() {
+        return Err(bad_input(format!(
+            "no live run goes on in {}: the one that did was killed",
+            file.parent().unwrap_or(&file).display()
+        )));
+    }
+    Ok(launch)
 }
 
 fn newest(runs: &Path) -> Option<PathBuf> {

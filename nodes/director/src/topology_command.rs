@@ -1,10 +1,13 @@
-//! `secnet topology`: check a scenario, show it as processed, print the format's schema and reference.
+//! `secnet topology`: check a scenario, show it as processed, render it for containers, print the format's schema and
+//! reference.
 
 use crate::console::print;
 use crate::exit::{Exit, bad_input};
+use crate::scenario_arguments::ScenarioArguments;
 use clap::Subcommand;
-use secnet_topology::{World, json_schema, reference};
-use std::path::PathBuf;
+use secnet_topology::compose::{Compose, Machine, Part, render};
+use secnet_topology::{Layout, World, json_schema, reference};
+use std::path::{Path, PathBuf};
 
 #[derive(Subcommand, Clone, Debug)]
 pub enum TopologyCommand {
@@ -20,15 +23,140 @@ pub enum TopologyCommand {
         #[arg(long = "set", value_name = "KEY=VALUE")]
         overrides: Vec<String>,
     },
+    /// Render a scenario's network as a compose file: a container per process, a network per segment.
+    Compose {
+        #[command(flatten)]
+        scenario: ScenarioArguments,
+        /// Write the file there; print it otherwise. Paths in it are relative to its folder.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// The image every service of secnet runs.
+        #[arg(long, value_name = "NAME", default_value = IMAGE)]
+        image: String,
+        /// A machine of several, and what is on it: `192.0.2.7=control,dsp,supplier-*`; given once for each.
+        #[arg(long = "machine", value_name = "ADDRESS=SERVICE,…", value_parser = parse_machine, requires = "on")]
+        machines: Vec<Machine>,
+        /// Which of the machines the file is for.
+        #[arg(long, value_name = "ADDRESS", requires = "machines")]
+        on: Option<String>,
+    },
     /// Print the scenario format as JSON Schema.
     Schema,
     /// Print the scenario format's reference page as Markdown.
     Reference,
 }
 
+/// The image the documentation builds.
+pub const IMAGE: &str = "secnet:latest";
+
+/// The compose file of a scenario, to lie in `folder`.
+fn compose_file(
+    scenario: &ScenarioArguments,
+    image: &str,
+    out: Option<&Path>,
+    machines: &[Machine],
+    on: Option<&str>,
+) -> anyhow::Result<String> {
+    let world = World::new(scenario.load(&[])?).map_err(bad_input)?;
+    let layout = world.layout();
+    let part = on.map(|on| part(&layout, machines, on)).transpose()?;
+    let place = on
+        .map(|on| format!(" --on {on}, of several machines"))
+        .unwrap_or_default();
+    let flags = scenario.flags();
+    let file = &scenario.scenario;
+    let folder = out.and_then(Path::parent).unwrap_or(Path::new(""));
+    let flags_text: String = flags.iter().map(|flag| format!(" {flag}")).collect();
+    let heading = format!(
+        "{}: {} premises, {} processes.\nRendered by `secnet topology compose {}{flags_text}`{place}; see docs/containers.md.",
+        world.scenario.name,
+        world.population.premises_count(),
+        layout.processes.len(),
+        file.display(),
+    );
+    Ok(render(
+        &layout,
+        &Compose {
+            heading: &heading,
+            image,
+            scenario: &relative(file, folder)?,
+            flags: &flags,
+            director: Some(&world.scenario.name),
+            part,
+        },
+    ))
+}
+
+fn parse_machine(text: &str) -> Result<Machine, String> {
+    let parts = text
+        .split_once('=')
+        .filter(|(address, services)| !address.is_empty() && !services.is_empty());
+    let (address, services) =
+        parts.ok_or("give an address and what is there: 192.0.2.7=control,dsp,supplier-*")?;
+    Ok(Machine {
+        address: address.to_owned(),
+        services: services.split(',').map(str::to_owned).collect(),
+    })
+}
+
+fn part<'a>(layout: &Layout, machines: &'a [Machine], on: &str) -> anyhow::Result<Part<'a>> {
+    let here = machines
+        .iter()
+        .position(|machine| machine.address == on)
+        .ok_or_else(|| {
+            let known: Vec<&str> = machines.iter().map(|machine| machine.address.as_str()).collect();
+            bad_input(format!(
+                "--on {on}: no --machine is there; there are {}",
+                known.join(", ")
+            ))
+        })?;
+    let part = Part { machines, here };
+    let without_place = part.without_place(layout);
+    if !without_place.is_empty() {
+        return Err(bad_input(format!(
+            "no --machine has {}; name them, or let `*` on the last take the rest",
+            without_place.join(", ")
+        )));
+    }
+    Ok(part)
+}
+
+/// `file` as a compose file in `folder` names it.
+fn relative(file: &Path, folder: &Path) -> anyhow::Result<String> {
+    let file = std::path::absolute(file)?;
+    let folder = std::env::current_dir()?.join(folder);
+    let shared = file
+        .components()
+        .zip(folder.components())
+        .take_while(|(a, b)| a == b)
+        .count();
+    let up = folder.components().count() - shared;
+    let down: PathBuf = file.components().skip(shared).collect();
+    let prefix = if up == 0 {
+        "./".to_owned()
+    } else {
+        "../".repeat(up)
+    };
+    Ok(format!("{prefix}{}", down.display()))
+}
+
 pub fn run(command: &TopologyCommand) -> anyhow::Result<Exit> {
     match command {
         TopologyCommand::Schema => print(&format!("{}\n", serde_json::to_string_pretty(&json_schema())?)),
+        TopologyCommand::Compose {
+            scenario,
+            out,
+            image,
+            machines,
+            on,
+        } => {
+            let text = compose_file(scenario, image, out.as_deref(), machines, on.as_deref())?;
+            match out {
+                None => print(&text),
+                Some(file) => std::fs::write(file, text)
+                    .map_err(|error| bad_input(format!("cannot write {}: {error}", file.display())))?,
+            }
+        }
         TopologyCommand::Reference => print(&reference()),
         TopologyCommand::Check { scenario, overrides } => {
             let loaded = secnet_topology::load(scenario, overrides).map_err(bad_input)?;

@@ -2,13 +2,15 @@
 //!
 //! Nothing here is sent once: statuses come round, commands and results are repeated until their effect shows.
 
+use crate::launch::Offer;
 use crate::report::{Command, ProcessResult, ProcessStatus, RunStatus};
 use crate::session::{self, Attachment};
 use anyhow::{Context, anyhow};
 use secnet_wire::Keys;
 use secnet_wire::codec::{CONTROL_BYTES_MAX, STATE_BYTES_MAX, decode_value, encode_value};
+use secnet_wire::keys::LAUNCH_QUERY;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use zenoh::Session;
 use zenoh::liveliness::LivelinessToken;
@@ -31,6 +33,15 @@ pub enum Event {
     Unreadable(String),
 }
 
+/// What a health check of the control service calls it.
+pub const CONTROL: &str = "control";
+
+/// A process that has not gone round for so long is not healthy.
+const ROUND_MAX: Duration = Duration::from_secs(10);
+/// How long an answer may take before the question is put again.
+const ANSWER_WAIT: Duration = Duration::from_secs(2);
+const ASK_AGAIN: Duration = Duration::from_millis(300);
+
 /// The director's end.
 pub struct DirectorControl {
     session: Session,
@@ -44,14 +55,16 @@ fn failed(what: &str) -> impl FnOnce(zenoh::Error) -> anyhow::Error + '_ {
 }
 
 impl DirectorControl {
+    /// The director of processes it starts itself owns the control segment's router; one that attaches to a network
+    /// that is there is a client of the control service's.
     pub async fn open(
-        endpoint: &str,
+        attachment: &Attachment,
         run: &str,
     ) -> anyhow::Result<(DirectorControl, mpsc::UnboundedReceiver<Event>)> {
         let keys = Keys::new(run)?;
-        let session = session::open(&Attachment::Router(endpoint.to_owned()))
+        let session = session::open(attachment)
             .await
-            .map_err(failed("cannot open the control segment's router"))?;
+            .map_err(failed("cannot take part in the control segment"))?;
         let (sender, events) = mpsc::unbounded_channel();
         let alive = sender.clone();
         session
@@ -149,32 +162,164 @@ impl DirectorControl {
     }
 }
 
-/// Asks the run whose director listens at `endpoint` how it goes.
-pub async fn ask_status(endpoint: &str, run: &str, patience: Duration) -> anyhow::Result<RunStatus> {
-    let client = Attachment::Client(endpoint.to_owned());
-    let session = tokio::time::timeout(patience, session::open(&client))
+/// The service that owns the control segment's router where nobody starts the processes: it hands them, and the
+/// director that attaches, the launch and the scenario.
+pub struct ControlService {
+    session: Session,
+    /// Resolves when the director has said goodbye.
+    pub goodbye: mpsc::UnboundedReceiver<()>,
+}
+
+impl ControlService {
+    pub async fn open(listen: &str, offer: &Offer) -> anyhow::Result<ControlService> {
+        let keys = Keys::new(&offer.launch.run)?;
+        let session = session::open(&Attachment::Router(listen.to_owned()))
+            .await
+            .map_err(failed("cannot open the control segment's router"))?;
+        let text = serde_json::to_vec(offer)?;
+        answer(&session, LAUNCH_QUERY.to_owned(), move || Ok(text.clone())).await?;
+        answer(&session, keys.healthy(CONTROL)?, || Ok(Vec::new())).await?;
+        let (sender, goodbye) = mpsc::unbounded_channel();
+        session
+            .declare_subscriber(keys.command())
+            .callback(move |sample| {
+                let command = decode_value("a command", &sample.payload().to_bytes(), CONTROL_BYTES_MAX);
+                if matches!(command, Ok(Command::Bye)) {
+                    let _ = sender.send(());
+                }
+            })
+            .background()
+            .await
+            .map_err(failed("cannot subscribe to commands"))?;
+        Ok(ControlService { session, goodbye })
+    }
+
+    pub async fn close(self) {
+        if let Err(error) = self.session.close().await {
+            tracing::debug!(%error, "closing the control session");
+        }
+    }
+}
+
+/// Answers every query for `key` for as long as the session lives; `Err` is answered as an error.
+async fn answer(
+    session: &Session,
+    key: String,
+    text: impl Fn() -> Result<Vec<u8>, String> + Send + Sync + 'static,
+) -> anyhow::Result<()> {
+    use zenoh::Wait;
+    let own_key = key.clone();
+    session
+        .declare_queryable(key)
+        .callback(move |query| {
+            let replied = match text() {
+                Ok(bytes) => query.reply(own_key.as_str(), bytes).wait(),
+                Err(problem) => query.reply_err(problem).wait(),
+            };
+            if let Err(error) = replied {
+                tracing::warn!(%error, "could not answer a query");
+            }
+        })
+        .background()
         .await
-        .map_err(|_| anyhow!("no run answers at {endpoint}: it has ended, or runs elsewhere"))?
-        .map_err(failed("cannot connect"))?;
+        .map_err(failed("cannot offer answers"))
+}
+
+async fn client(endpoint: &str, patience: Duration) -> anyhow::Result<Session> {
+    let client = Attachment::Client(endpoint.to_owned());
+    tokio::time::timeout(patience, session::open(&client))
+        .await
+        .map_err(|_| anyhow!("nobody answers at {endpoint}: what ran there has ended, or runs elsewhere"))?
+        .map_err(failed("cannot connect"))
+}
+
+/// The first answer to a query.
+async fn ask(session: &Session, key: String, patience: Duration) -> anyhow::Result<Vec<u8>> {
     let replies = session
-        .get(Keys::new(run)?.status_query())
+        .get(key)
         .timeout(patience)
         .await
         .map_err(failed("cannot ask"))?;
-    let reply = replies
-        .recv_async()
-        .await
-        .map_err(|_| anyhow!("the run at {endpoint} did not answer"))?;
-    let sample = reply
-        .into_result()
-        .map_err(|error| anyhow!("the run answered with an error: {error:?}"))?;
-    let status = decode_value(
-        "the run's status",
-        &sample.payload().to_bytes(),
-        CONTROL_BYTES_MAX,
-    )?;
+    let reply = replies.recv_async().await;
+    let reply = reply.map_err(|_| anyhow!("no answer within {patience:?}"))?;
+    match reply.into_result() {
+        Ok(sample) => Ok(sample.payload().to_bytes().into_owned()),
+        Err(error) => Err(anyhow!("{}", error.payload().try_to_string().unwrap_or_default())),
+    }
+}
+
+/// What the control service at `endpoint` has to run; asks until it answers, at most so long.
+pub async fn fetch_offer(endpoint: &str, patience: Duration) -> anyhow::Result<Offer> {
+    let deadline = Instant::now() + patience;
+    let session = client(endpoint, patience).await?;
+    loop {
+        match ask(&session, LAUNCH_QUERY.to_owned(), ANSWER_WAIT).await {
+            Ok(text) => {
+                let _ = session.close().await;
+                return serde_json::from_slice(&text).with_context(|| {
+                    format!("the control service at {endpoint} is not of this version of secnet")
+                });
+            }
+            Err(error) if Instant::now() > deadline => {
+                let _ = session.close().await;
+                return Err(error.context(format!("no control service answers at {endpoint}")));
+            }
+            Err(_) => tokio::time::sleep(ASK_AGAIN).await,
+        }
+    }
+}
+
+/// A round trip over the bus: through the control segment's router to the process and back.
+pub async fn check_health(endpoint: &str, process: &str, patience: Duration) -> anyhow::Result<()> {
+    let key = Keys::healthy_in_any_run(process)?;
+    let session = client(endpoint, patience).await?;
+    let answer = ask(&session, key, patience).await;
     let _ = session.close().await;
-    Ok(status)
+    answer
+        .map(|_| ())
+        .with_context(|| format!("{process} is not healthy"))
+}
+
+/// Asks the run whose control segment's router listens at `endpoint` how it goes.
+pub async fn ask_status(endpoint: &str, run: &str, patience: Duration) -> anyhow::Result<RunStatus> {
+    let session = client(endpoint, patience).await?;
+    let answer = ask(&session, Keys::new(run)?.status_query(), patience).await;
+    let _ = session.close().await;
+    let answer = answer.with_context(|| format!("no director answers at {endpoint}"))?;
+    Ok(decode_value("the run's status", &answer, CONTROL_BYTES_MAX)?)
+}
+
+/// When a process last went round, and what is wrong with it: what its health check is told.
+#[derive(Clone, Default)]
+pub struct Pulse(Arc<Mutex<Option<Beat>>>);
+
+struct Beat {
+    at: Instant,
+    problem: Option<String>,
+}
+
+impl Pulse {
+    /// The process has gone round.
+    pub fn beat(&self, problem: Option<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Beat {
+            at: Instant::now(),
+            problem,
+        });
+    }
+
+    fn health(&self) -> Result<Vec<u8>, String> {
+        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            None => Err("it does not take part in all its segments yet".to_owned()),
+            Some(Beat {
+                problem: Some(problem),
+                ..
+            }) => Err(problem.clone()),
+            Some(Beat { at, .. }) if at.elapsed() > ROUND_MAX => {
+                Err(format!("it has stood still for {:.0?}", at.elapsed()))
+            }
+            Some(_) => Ok(Vec::new()),
+        }
+    }
 }
 
 /// A process's end.
@@ -183,6 +328,7 @@ pub struct ProcessControl {
     keys: Keys,
     process: String,
     token: Option<LivelinessToken>,
+    pub pulse: Pulse,
 }
 
 impl ProcessControl {
@@ -209,6 +355,9 @@ impl ProcessControl {
             .background()
             .await
             .map_err(failed("cannot subscribe to commands"))?;
+        let pulse = Pulse::default();
+        let told = pulse.clone();
+        answer(&session, keys.healthy(process)?, move || told.health()).await?;
         let token = session
             .liveliness()
             .declare_token(keys.alive(process)?)
@@ -219,8 +368,17 @@ impl ProcessControl {
             keys,
             process: process.to_owned(),
             token: Some(token),
+            pulse,
         };
         Ok((control, commands))
+    }
+
+    /// Whether the control service of this run, if there is one, answers.
+    pub async fn is_control_there(&self) -> bool {
+        let Ok(key) = self.keys.healthy(CONTROL) else {
+            return false;
+        };
+        ask(&self.session, key, ANSWER_WAIT).await.is_ok()
     }
 
     pub async fn status(&self, status: &ProcessStatus) -> anyhow::Result<()> {

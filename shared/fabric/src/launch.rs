@@ -3,9 +3,10 @@
 use crate::session::Attachment;
 use anyhow::Context;
 use secnet_model::Region;
+use secnet_topology::{Layout, Segment};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, TcpStream};
+use std::net::{TcpStream, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -36,12 +37,13 @@ pub struct Endpoints {
     pub wan: BTreeMap<Region, String>,
 }
 
-/// The network's segments.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Segment {
-    Gateway,
-    DspCsp,
-    Wan(Region),
+/// What a control service hands to whoever asks: the launch, and the scenario itself, as they share no files.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Offer {
+    pub launch: Launch,
+    /// The text of the processed scenario.
+    pub scenario: String,
 }
 
 impl Launch {
@@ -58,12 +60,38 @@ impl Launch {
 }
 
 impl Endpoints {
+    /// Where each segment is a network with names, as in containers.
+    pub fn by_name(layout: &Layout, control: String) -> Endpoints {
+        let wans = layout.segments().into_iter().filter_map(|segment| match segment {
+            Segment::Wan(region) => Some((region, segment.endpoint())),
+            Segment::Gateway | Segment::DspCsp => None,
+        });
+        Endpoints {
+            control,
+            gateway: Segment::Gateway.endpoint(),
+            dsp_csp: Segment::DspCsp.endpoint(),
+            wan: wans.collect(),
+        }
+    }
+
+    pub fn set(&mut self, segment: Segment, endpoint: String) {
+        match segment {
+            Segment::Gateway => self.gateway = endpoint,
+            Segment::DspCsp => self.dsp_csp = endpoint,
+            Segment::Wan(region) => {
+                self.wan.insert(region, endpoint);
+            }
+        }
+    }
+
     /// Whether anybody listens at the control plane: a run that was killed leaves its launch file behind.
     pub fn is_control_open(&self) -> bool {
-        let address = self.control.strip_prefix("tcp/").map(str::parse::<SocketAddr>);
-        address.is_some_and(|address| {
-            address.is_ok_and(|address| TcpStream::connect_timeout(&address, CONNECT_WAIT).is_ok())
-        })
+        let address = self
+            .control
+            .strip_prefix("tcp/")
+            .map(ToSocketAddrs::to_socket_addrs);
+        let mut addresses = address.into_iter().flatten().flatten();
+        addresses.any(|address| TcpStream::connect_timeout(&address, CONNECT_WAIT).is_ok())
     }
 
     /// How a process that runs `binary` takes part in a segment.

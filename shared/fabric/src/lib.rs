@@ -6,12 +6,14 @@
 //! Not here: what a participant does; which processes a run needs (`secnet-topology`); starting them (the director).
 
 pub mod bus;
+pub mod containers;
 pub mod control;
 pub mod host;
 pub mod launch;
 pub mod process;
 pub mod report;
 pub mod session;
+mod telling;
 
 pub use host::{BoxedParticipant, Participant};
-pub use launch::{Endpoints, Launch};
+pub use launch::{Endpoints, Launch, Offer};

@@ -1,25 +1,26 @@
-//! The shell every participant's binary shares: read the launch file, open the sessions, host the nodes, obey the director.
+//! The shell every participant's binary shares: learn which run it is, open the sessions, host the nodes, obey the director.
 
 use crate::bus::{self, Inbox};
-use crate::control::ProcessControl;
+use crate::control::{self, ProcessControl};
 use crate::host::{
     AskReport, AskStatus, BoxedParticipant, Halt, Host, HostedLink, Leave, Start, TakeTraces, Tracing,
 };
-use crate::launch::{Launch, Segment};
-use crate::report::{Command, LinkStatus, ProcessResult, ProcessStatus};
+use crate::launch::Launch;
+use crate::report::{Command, ProcessResult, ProcessStatus};
 use crate::session;
+use crate::telling::Telling;
 use actix::{Actor, Addr};
 use anyhow::{Context, anyhow, bail};
 use clap::Parser;
 use secnet_engine::draw::Stream;
 use secnet_engine::trace::TraceBook;
 use secnet_engine::{NodeIndex, Party};
-use secnet_telemetry::{ExportCounts, Logs, MetricsEndpoint, NodeReading, SpanExport};
-use secnet_topology::{Layout, NodeKind, ProcessSpec, World};
+use secnet_telemetry::{ExportCounts, Logs, MetricsEndpoint, SpanExport};
+use secnet_topology::{Layout, NodeKind, ProcessSpec, Scenario, Segment, World};
 use secnet_wire::Keys;
 use secnet_wire::link::{LinkConfig, LinkEnd, Tuning};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -31,6 +32,13 @@ use zenoh::Session;
 const STATUS_INTERVAL: Duration = Duration::from_millis(200);
 /// Ledgers ride on every so many statuses.
 const STATUSES_PER_LEDGER: u32 = 3;
+
+/// A process that nobody started asks this often whether its control service is still there …
+const CONTROL_INTERVAL: Duration = Duration::from_secs(5);
+/// … and ends when so many questions in a row had no answer: longer than any pause or cut to be survived.
+const CONTROL_MISSES_MAX: u32 = 24;
+/// How long it waits for the control service to come.
+const CONTROL_WAIT: Duration = Duration::from_secs(600);
 
 /// What one participant's binary adds to the shell.
 pub struct Program {
@@ -45,8 +53,16 @@ pub struct Program {
 #[command(version, arg_required_else_help = true)]
 struct Arguments {
     /// The run's launch file, written by `secnet run`.
-    #[arg(long, value_name = "FILE")]
-    launch: PathBuf,
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "control",
+        required_unless_present = "control"
+    )]
+    launch: Option<PathBuf>,
+    /// Where a control service (`secnet control`) has launch and scenario: `tcp/control:7447`.
+    #[arg(long, value_name = "ENDPOINT")]
+    control: Option<String>,
     /// Which of the scenario's processes this one is.
     #[arg(long, value_name = "NAME")]
     process: String,
@@ -84,6 +100,10 @@ pub fn main(program: Program) -> ExitCode {
         let result = tokio::select! {
             result = run(&program, arguments) => result,
             () = orphaned => Err(anyhow!("the director has gone")),
+            () = terminated() => {
+                tracing::warn!("told to end by a signal");
+                Ok(())
+            }
         };
         (result, logs)
     });
@@ -98,11 +118,27 @@ pub fn main(program: Program) -> ExitCode {
     }
 }
 
-async fn run(program: &Program, arguments: Arguments) -> anyhow::Result<()> {
-    let launch = Launch::load(&arguments.launch)?;
+/// Which run it is, and its scenario.
+async fn learn(arguments: &Arguments) -> anyhow::Result<(Launch, Scenario)> {
+    if let Some(endpoint) = &arguments.control {
+        let offer = control::fetch_offer(endpoint, CONTROL_WAIT).await?;
+        let scenario = secnet_topology::parse("the control service's scenario", &offer.scenario, &[])
+            .map_err(|error| anyhow!("{error}"))
+            .with_context(|| format!("the control service at {endpoint} is not of this version of secnet"))?;
+        let mut launch = offer.launch;
+        // As it is reached from here.
+        launch.endpoints.control.clone_from(endpoint);
+        return Ok((launch, scenario));
+    }
+    let launch = Launch::load(arguments.launch.as_deref().unwrap_or(Path::new("")))?;
     let scenario = secnet_topology::load(&launch.scenario, &[])
         .map_err(|error| anyhow!("{error}"))
         .with_context(|| format!("cannot use the scenario {}", launch.scenario.display()))?;
+    Ok((launch, scenario))
+}
+
+async fn run(program: &Program, arguments: Arguments) -> anyhow::Result<()> {
+    let (launch, scenario) = learn(&arguments).await?;
     let config_text = scenario.to_toml()?;
     let world = Arc::new(World::new(scenario).map_err(|error| anyhow!("{error}"))?);
     let layout = world.layout();
@@ -134,30 +170,31 @@ async fn run(program: &Program, arguments: Arguments) -> anyhow::Result<()> {
         ProcessControl::open(&launch.endpoints.control, &launch.run, &spec.name).await?;
     let sessions = open_sessions(&launch, &layout, spec).await?;
     let export = SpanExport::from_environment(&world, &layout)?;
+    let stage = Stage {
+        world: &world,
+        layout: &layout,
+        launch: &launch,
+        config_text: &config_text,
+        sessions: &sessions,
+        export: &export,
+    };
     let mut hosts = Vec::new();
     for &node in &spec.nodes {
         let kind = layout.kinds[node.index()];
         let participant = (program.build)(&world, kind)
             .with_context(|| format!("{} cannot play {kind:?}", program.binary))?;
-        hosts.push(
-            host(
-                &world,
-                &layout,
-                &launch,
-                &config_text,
-                &sessions,
-                node,
-                participant,
-                export.clone(),
-            )
-            .await?,
-        );
+        hosts.push(host(&stage, node, participant).await?);
     }
     let telling = Telling {
         export,
         metrics: MetricsEndpoint::from_environment().await?,
     };
-    let outcome = obey(&control, commands, &spec.name, &hosts, telling).await;
+    let outcome = tokio::select! {
+        outcome = obey(&control, commands, &spec.name, &hosts, telling) => outcome,
+        () = control_gone(&control, arguments.control.is_some()) => {
+            Err(anyhow!("the control service at {} has gone", launch.endpoints.control))
+        }
+    };
     for hosted in &hosts {
         hosted.actor.do_send(Leave);
     }
@@ -168,20 +205,10 @@ async fn run(program: &Program, arguments: Arguments) -> anyhow::Result<()> {
     outcome
 }
 
-/// The segments a node has business on, and whether it owns their routers.
-fn segments(kind: NodeKind) -> Vec<(Segment, bool)> {
-    match kind {
-        NodeKind::Dsp => vec![(Segment::Gateway, true), (Segment::DspCsp, true)],
-        NodeKind::Csp(region) => vec![(Segment::Wan(region), true), (Segment::DspCsp, false)],
-        NodeKind::User(_) => vec![(Segment::Gateway, false)],
-        NodeKind::Premises { region, .. } => vec![(Segment::Wan(region), false)],
-    }
-}
-
 /// The segment a link lies on: the one both ends have business on.
 fn segment_between(a: NodeKind, b: NodeKind) -> Option<Segment> {
-    let of_b = segments(b);
-    segments(a)
+    let of_b = b.segments();
+    a.segments()
         .into_iter()
         .map(|(segment, _)| segment)
         .find(|s| of_b.iter().any(|(other, _)| other == s))
@@ -193,46 +220,14 @@ async fn open_sessions(
     spec: &ProcessSpec,
 ) -> anyhow::Result<BTreeMap<Segment, Session>> {
     let mut sessions = BTreeMap::new();
-    for node in &spec.nodes {
-        for (segment, owner) in segments(layout.kinds[node.index()]) {
-            if sessions.contains_key(&segment) {
-                continue;
-            }
-            let attachment = launch.endpoints.attachment(segment, owner)?;
-            let session = session::open(&attachment).await.map_err(|error| {
-                anyhow!("cannot take part in segment {segment:?} at {attachment:?}: {error}")
-            })?;
-            sessions.insert(segment, session);
-        }
+    for (segment, owner) in layout.segments_of(spec) {
+        let attachment = launch.endpoints.attachment(segment, owner)?;
+        let session = session::open(&attachment)
+            .await
+            .map_err(|error| anyhow!("cannot take part in segment {segment} at {attachment:?}: {error}"))?;
+        sessions.insert(segment, session);
     }
     Ok(sessions)
-}
-
-/// What is told while the process runs, to whoever the environment names.
-struct Telling {
-    export: Option<SpanExport>,
-    metrics: Option<MetricsEndpoint>,
-}
-
-impl Telling {
-    fn tell(&mut self, status: &ProcessStatus) {
-        let Some(metrics) = &mut self.metrics else {
-            return;
-        };
-        for node in &status.nodes {
-            let in_flight = |link: &LinkStatus| (link.neighbour.clone(), link.in_flight);
-            let ledger = status.ledgers.iter().find(|(name, _)| *name == node.name);
-            metrics.tell(&NodeReading {
-                node: node.name.clone(),
-                emulated_seconds: node.now.as_secs_f64(),
-                lag_seconds: node.lag_max_us as f64 / 1e6,
-                events: node.handled,
-                waiting: node.queued,
-                in_flight: node.links.iter().map(in_flight).collect(),
-                ledger: ledger.map(|(_, ledger)| ledger.clone()),
-            });
-        }
-    }
 }
 
 struct Hosted {
@@ -241,16 +236,25 @@ struct Hosted {
     inbox: Inbox,
 }
 
-async fn host(
-    world: &Arc<World>,
-    layout: &Layout,
-    launch: &Launch,
-    config_text: &str,
-    sessions: &BTreeMap<Segment, Session>,
-    node: NodeIndex,
-    participant: BoxedParticipant,
-    export: Option<SpanExport>,
-) -> anyhow::Result<Hosted> {
+/// What all nodes of a process have in common.
+struct Stage<'a> {
+    world: &'a World,
+    layout: &'a Layout,
+    launch: &'a Launch,
+    config_text: &'a str,
+    sessions: &'a BTreeMap<Segment, Session>,
+    export: &'a Option<SpanExport>,
+}
+
+async fn host(stage: &Stage<'_>, node: NodeIndex, participant: BoxedParticipant) -> anyhow::Result<Hosted> {
+    let Stage {
+        world,
+        layout,
+        launch,
+        config_text,
+        sessions,
+        export,
+    } = *stage;
     let network = Arc::new(layout.network.clone());
     let each_its_own: Vec<usize> = (0..network.nodes.len()).collect();
     let party = Party::new(
@@ -298,7 +302,7 @@ async fn host(
     let host_name = name.clone();
     let tracing = Tracing {
         spans_max: world.scenario.tracing.spans_max as usize,
-        export,
+        export: export.clone(),
     };
     let (sender, receiver) = tokio::sync::oneshot::channel();
     // A thread and an actix system of its own for each node: actors of one process run side by side.
@@ -331,7 +335,6 @@ async fn obey(
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut ticks = 0u32;
     let mut result: Option<Vec<u8>> = None;
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     loop {
         tokio::select! {
             command = commands.recv() => match command {
@@ -349,6 +352,7 @@ async fn obey(
                 ticks = ticks.wrapping_add(1);
                 let status = status(process, hosts, with_ledgers).await?;
                 telling.tell(&status);
+                control.pulse.beat(status.nodes.iter().find_map(|node| node.problem.clone()));
                 let settled = status.nodes.iter().all(|node| node.settled);
                 control.status(&status).await?;
                 if settled && result.is_none() {
@@ -358,7 +362,6 @@ async fn obey(
                     control.result(bytes.clone()).await?;
                 }
             }
-            _ = terminate.recv() => bail!("terminated"),
         }
     }
 }
@@ -370,6 +373,34 @@ async fn stdin_closed(watch: bool) {
     let mut stdin = tokio::io::stdin();
     let mut buffer = [0; 64];
     while matches!(stdin.read(&mut buffer).await, Ok(count) if count > 0) {}
+}
+
+/// Resolves at SIGTERM. As the first process of a container nothing else would end it.
+async fn terminated() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            terminate.recv().await;
+        }
+        Err(_) => std::future::pending().await,
+    }
+}
+
+/// Resolves when the control service of the run is gone for good, or serves another run.
+async fn control_gone(control: &ProcessControl, watch: bool) {
+    if !watch {
+        return std::future::pending().await;
+    }
+    let mut misses = 0;
+    // Counted, not timed: the process may have been paused itself.
+    while misses < CONTROL_MISSES_MAX {
+        tokio::time::sleep(CONTROL_INTERVAL).await;
+        misses = if control.is_control_there().await {
+            0
+        } else {
+            misses + 1
+        };
+    }
 }
 
 async fn status(process: &str, hosts: &[Hosted], with_ledgers: bool) -> anyhow::Result<ProcessStatus> {

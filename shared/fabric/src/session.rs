@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use zenoh::Wait;
 
 /// How a process takes part in a segment.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -48,5 +49,7 @@ pub async fn open(attachment: &Attachment) -> zenoh::Result<zenoh::Session> {
             },
         } } },
     });
-    zenoh::open(zenoh::Config::from_json5(&config.to_string())?).await
+    let config = zenoh::Config::from_json5(&config.to_string())?;
+    // Opening blocks its thread until the router is there: not one that has signals and time-outs to look after.
+    tokio::task::spawn_blocking(move || zenoh::open(config).wait()).await?
 }

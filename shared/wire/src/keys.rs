@@ -5,11 +5,16 @@
 //! secnet/<run>/control/command                       director → all processes
 //! secnet/<run>/control/{status,result,alive}/<process>   process → director; `alive` is a liveliness token
 //! secnet/<run>/control/query/status                  answered by the director
+//! secnet/<run>/control/healthy/<process>             answered by the process itself: a health check
+//! secnet/launch                                      answered by the control service: which run, and its scenario
 //! ```
 //!
 //! Names become parts of keys, so only names that cannot be read as a wildcard or a path are let in.
 //!
 //! Not here: declaring publishers and subscribers (`secnet-fabric`).
+
+/// Where a control service says what is to be run.
+pub const LAUNCH_QUERY: &str = "secnet/launch";
 
 /// The longest name of a run, node or process.
 pub const NAME_BYTES_MAX: usize = 64;
@@ -115,6 +120,17 @@ impl Keys {
         format!("{}/control/query/status", self.root)
     }
 
+    /// Answered by that process.
+    pub fn healthy(&self, process: &str) -> Result<String, NameError> {
+        self.of_process("healthy", process)
+    }
+
+    /// The same whatever the run is called: a health check need not know.
+    pub fn healthy_in_any_run(process: &str) -> Result<String, NameError> {
+        check_name("process", process)?;
+        Ok(format!("secnet/*/control/healthy/{process}"))
+    }
+
     /// Sender and receiver of a link's key.
     pub fn read_link<'a>(&self, key: &'a str) -> Option<(&'a str, &'a str)> {
         self.within(key, "link")?
@@ -168,6 +184,16 @@ mod tests {
                 keys.alive("dsp").unwrap(),
                 "secnet/demo-7/control/alive/dsp",
                 Some("dsp"),
+            ),
+            (
+                keys.healthy("dsp").unwrap(),
+                "secnet/demo-7/control/healthy/dsp",
+                None,
+            ),
+            (
+                Keys::healthy_in_any_run("dsp").unwrap(),
+                "secnet/*/control/healthy/dsp",
+                None,
             ),
             (keys.command(), "secnet/demo-7/control/command", None),
             (keys.status_query(), "secnet/demo-7/control/query/status", None),

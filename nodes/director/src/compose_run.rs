@@ -1,0 +1,79 @@
+//! Runs a network in containers of this machine: brings them up from the scenario's compose file, attaches, and takes
+//! them down.
+
+use crate::exit::bad_input;
+use crate::run::Network;
+use crate::virtual_run::RunFacts;
+use crate::{attach, live_run};
+use anyhow::anyhow;
+use secnet_fabric::containers::Engine;
+use secnet_results::{RunOutcome, run_folder};
+use secnet_topology::compose::{Compose, render};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// The containers are up: their control service answers soon or never.
+const CONTROL_WAIT: Duration = Duration::from_secs(30);
+
+pub fn run(network: Network<'_>, image: &str) -> anyhow::Result<(RunOutcome, RunFacts)> {
+    let Network {
+        world,
+        layout,
+        pace,
+        folder,
+        progress,
+    } = network;
+    let engine = Engine::find().map_err(|error| {
+        bad_input(format!(
+            "{error:#}; --driver live runs the same network without containers"
+        ))
+    })?;
+    if !engine.has_image(image) {
+        return Err(bad_input(format!(
+            "there is no image {image}; `docker/assemble` makes it of the programs as built, docs/containers.md says more"
+        )));
+    }
+    let stopped = stopped_by_hand()?;
+    let text = render(
+        layout,
+        &Compose {
+            heading: &format!("{}, for one run.", world.scenario.name),
+            image,
+            scenario: &format!("./{}", run_folder::SCENARIO),
+            flags: &[],
+            director: None,
+            part: None,
+        },
+    );
+    progress.say("bringing up containers");
+    let containers = engine.up(&text, folder.path())?;
+    if stopped.load(Ordering::Relaxed) {
+        return Err(anyhow!("stopped by hand before the network was up"));
+    }
+    let (launch, _) = attach::fetch(&containers.control(), CONTROL_WAIT)?;
+    let result = live_run::attach(world, layout, pace, &launch, folder, progress);
+    progress.say("taking down containers");
+    containers.store_logs(&folder.path().join("logs"))?;
+    result
+}
+
+/// Set at the first signal. Signals must not end the program while its containers are up.
+fn stopped_by_hand() -> anyhow::Result<Arc<AtomicBool>> {
+    let stopped = Arc::new(AtomicBool::new(false));
+    let set = Arc::clone(&stopped);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || {
+            runtime.block_on(async {
+                loop {
+                    live_run::interrupted().await;
+                    set.store(true, Ordering::Relaxed);
+                }
+            });
+        })?;
+    Ok(stopped)
+}
