@@ -222,7 +222,10 @@ impl Containers {
 
 impl Drop for Containers {
     fn drop(&mut self) {
-        if let Err(error) = self.compose(&["down", "--volumes", "--remove-orphans", "--timeout", "2"]) {
+        let down = || self.compose(&["down", "--volumes", "--remove-orphans", "--timeout", "2"]);
+        // The engine may still be busy with a container that it has said is gone, and keeps its network then.
+        let result = down().or_else(|_| down()).or_else(|_| down());
+        if let Err(error) = result {
             tracing::error!("the network's containers may be left behind: {error:#}");
         }
     }
