@@ -226,6 +226,7 @@ impl Dice {
             dnos,
             other_users: other_users.collect(),
             workloads: Vec::new(),
+            requests: Vec::new(),
             schedules: Vec::new(),
             user: self.user(),
             gateway: self.link(&DATA_CENTRE),

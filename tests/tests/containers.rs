@@ -11,8 +11,9 @@
 use anyhow::{Context, ensure};
 use secnet_engine::ItemKind;
 use secnet_fabric::containers::{Containers, Engine, containers_of};
+use secnet_model::DeviceType;
 use secnet_results::LoadedRun;
-use secnet_testkit::{Ended, NetworkUnderTest, Setup};
+use secnet_testkit::{Ended, NetworkUnderTest, RequestParams, Setup};
 use secnet_tests::live::{Programs, scratch, topology};
 use std::fs;
 use std::path::Path;
@@ -193,6 +194,35 @@ fn the_demo_in_containers_has_the_results_of_virtual_time() {
     assert_eq!(ended.digests(), expected.digests());
     assert_eq!(ended.report().manifest.driver, "compose");
     assert_eq!(projects(&format!("secnet-{director}-")), "", "left behind");
+}
+
+#[test]
+fn a_request_a_test_has_a_user_send_is_answered_and_every_participant_tells_of_it() {
+    let Some(bench) = Bench::new("a request of a test's own") else {
+        return;
+    };
+    let folder = scratch("request");
+    let read = RequestParams {
+        from: "Alba Energy".to_owned(),
+        at: "100s".parse().unwrap(),
+        srv: "4.1.1".to_owned(),
+        premises: Some(17),
+        device: Some(DeviceType::Esme),
+        future_dated_by: None,
+    };
+    let setup = bench.setup(&folder).request(read.clone());
+    let mut network = NetworkUnderTest::start(&bench.engine, &setup).unwrap();
+    network.wait_until_healthy(Duration::from_secs(90)).unwrap();
+    network.run(&[]).unwrap();
+    let ended = network.wait(Duration::from_secs(120)).unwrap();
+    assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
+    let steps = ended.steps_of(&read);
+    let root = steps.iter().find(|step| step.is_root()).unwrap();
+    assert_eq!(root.attributes.response_code.as_deref(), Some("I0"), "{steps:#?}");
+    for participant in ["supplier-alba-energy", "dsp", "csp-north", "premises-north"] {
+        let tells = steps.iter().any(|step| step.participant == participant);
+        assert!(tells, "nothing of {participant} in {steps:#?}");
+    }
 }
 
 #[test]

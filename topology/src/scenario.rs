@@ -35,6 +35,9 @@ pub struct Scenario {
     pub other_users: Vec<OtherUserParams>,
     #[serde(default)]
     pub workloads: Vec<WorkloadParams>,
+    /// Single requests, each at its time.
+    #[serde(default)]
+    pub requests: Vec<RequestParams>,
     #[serde(default)]
     pub schedules: Vec<ScheduleParams>,
     #[serde(default)]
@@ -182,6 +185,29 @@ pub struct WorkloadParams {
     /// Last moment of the workload, after the epoch; the horizon when absent.
     #[serde(default)]
     pub ends_after: Option<Span>,
+}
+
+/// One request at a given time: what a test, or a person, has a User send.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RequestParams {
+    /// The User's name.
+    pub from: String,
+    /// When it is sent, after the epoch.
+    pub at: Span,
+    /// The service request variant.
+    pub srv: String,
+    /// The premises it goes to, by number; only the DCC's own services go to none. Whether it is the User's own is the DSP's
+    /// to say.
+    #[serde(default)]
+    pub premises: Option<u32>,
+    /// Device type it is sent to; the first the premises has of those the SRV's catalogue entry names otherwise.
+    #[serde(default)]
+    #[schemars(schema_with = "crate::schema::device_type")]
+    pub device: Option<DeviceType>,
+    /// Future-dated this long after the request; on demand when absent.
+    #[serde(default)]
+    pub future_dated_by: Option<Span>,
 }
 
 /// What a User does about a request that is throttled or refused for overload.

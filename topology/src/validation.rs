@@ -10,6 +10,7 @@ use secnet_model::{FutureDating, Region, Role, Srv, licence_areas};
 use std::collections::{BTreeMap, BTreeSet};
 
 mod alerts;
+mod requests;
 mod tracing;
 mod traffic;
 
@@ -46,6 +47,7 @@ pub fn validate(scenario: &Scenario) -> Result<(), Invalid> {
     check.users(scenario);
     check.dnos(scenario);
     check.workloads(scenario);
+    check.requests(scenario);
     check.schedules(scenario);
     check.user_params(scenario);
     check.network(scenario);

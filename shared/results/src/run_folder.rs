@@ -25,7 +25,7 @@ pub struct Manifest {
     pub command: Vec<String>,
     pub scenario: String,
     pub seed: u64,
-    /// `live` or `virtual`.
+    /// `live`, `attached`, `compose` or `virtual`.
     pub driver: String,
     pub threads: u32,
     /// Processes the nodes ran in.

@@ -43,7 +43,7 @@ fn header(text: &mut String, manifest: &Manifest, report: &RunReport) {
         String::new()
     };
     let hosts = match manifest.driver.as_str() {
-        "live" => counted(u64::from(manifest.processes), "process", "processes"),
+        "live" | "attached" | "compose" => counted(u64::from(manifest.processes), "process", "processes"),
         _ => counted(u64::from(manifest.threads), "thread", "threads"),
     };
     let line = format!(

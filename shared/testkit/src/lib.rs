@@ -24,13 +24,19 @@
 //! The image is the one `docker/assemble` makes; the director is the program `secnet` on this machine. Everything a
 //! network started is gone when it is dropped.
 //!
-//! Not here: what is promised of a network; sending requests as a User of one's own.
+//! A request a test has a User send is part of the scenario ([`Setup::request`]), so that the run can be repeated to the
+//! last digit.
+//!
+//! Not here: what is promised of a network; requests that come up while it runs.
 
 use anyhow::{Context, bail, ensure};
 use secnet_fabric::containers::{Containers, Engine};
 use secnet_fabric::report::RunStatus;
-use secnet_results::LoadedRun;
+use secnet_model::SimDuration;
+use secnet_results::traces::SpanRecord;
+use secnet_results::{LoadedRun, Traces};
 use secnet_topology::compose::{Compose, render};
+pub use secnet_topology::scenario::RequestParams;
 use secnet_topology::{Layout, World};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -56,6 +62,7 @@ pub fn engine(image: &str) -> anyhow::Result<Engine> {
 pub struct Setup {
     scenario: PathBuf,
     overrides: Vec<String>,
+    requests: Vec<RequestParams>,
     image: String,
     /// The program `secnet`.
     director: PathBuf,
@@ -67,6 +74,7 @@ impl Setup {
         Setup {
             scenario: scenario.into(),
             overrides: Vec::new(),
+            requests: Vec::new(),
             image: "secnet:latest".to_owned(),
             director: PathBuf::from("secnet"),
         }
@@ -76,6 +84,13 @@ impl Setup {
     pub fn with(mut self, overrides: &[&str]) -> Setup {
         self.overrides
             .extend(overrides.iter().map(|text| (*text).to_owned()));
+        self
+    }
+
+    /// Has a User send a request besides those of the scenario. Its premises is watched, so that
+    /// [`Ended::steps_of`] can tell what became of it.
+    pub fn request(mut self, request: RequestParams) -> Setup {
+        self.requests.push(request);
         self
     }
 
@@ -117,6 +132,7 @@ pub struct Ended {
     pub exit: Option<i32>,
     pub stderr: String,
     report: Result<LoadedRun, String>,
+    traces: Traces,
 }
 
 impl Ended {
@@ -124,6 +140,21 @@ impl Ended {
         self.report
             .as_ref()
             .map_err(|error| anyhow::anyhow!("{error}; exit {:?}: {}", self.exit, self.stderr))
+    }
+
+    /// A request's way through the network, its whole first; empty where the network has not seen it.
+    pub fn steps_of(&self, request: &RequestParams) -> &[SpanRecord] {
+        let at_us = SimDuration::from(request.at).as_micros();
+        let is_it = |span: &SpanRecord| {
+            let about = &span.attributes;
+            span.is_root()
+                && span.begin_us == at_us
+                && about.srv.as_ref() == Some(&request.srv)
+                && about.user.as_ref() == Some(&request.from)
+                && about.premises == request.premises
+        };
+        let mut trees = self.traces.trees();
+        trees.find(|tree| tree.iter().any(is_it)).unwrap_or_default()
     }
 
     /// What must be the same whatever happened to the containers: the digests of ledger and KPIs of a good run.
@@ -147,7 +178,10 @@ impl NetworkUnderTest {
         let folder =
             Folder(std::env::temp_dir().join(format!("secnet-network-{}-{number}", std::process::id())));
         fs::create_dir_all(&folder.0).with_context(|| format!("cannot make {}", folder.0.display()))?;
-        let scenario = secnet_topology::load(&setup.scenario, &setup.overrides)?;
+        let mut scenario = secnet_topology::load(&setup.scenario, &setup.overrides)?;
+        let premises = setup.requests.iter().filter_map(|request| request.premises);
+        scenario.tracing.watch.extend(premises);
+        scenario.requests.extend(setup.requests.iter().cloned());
         fs::write(folder.0.join("scenario.toml"), scenario.to_toml()?)?;
         let layout = World::new(scenario)?.layout();
         let text = render(
@@ -295,10 +329,13 @@ impl NetworkUnderTest {
             let director = self.director.as_mut().context("no director runs this network")?;
             if let Some(exit) = director.try_wait()? {
                 self.director = None;
+                let report = LoadedRun::load(self.run_folder());
+                let traces = report.as_ref().ok().map(LoadedRun::load_traces).transpose()?;
                 return Ok(Ended {
                     exit: exit.code(),
                     stderr: self.said(),
-                    report: LoadedRun::load(self.run_folder()).map_err(|error| error.to_string()),
+                    report: report.map_err(|error| error.to_string()),
+                    traces: traces.unwrap_or_default(),
                 });
             }
             ensure!(

@@ -17,6 +17,7 @@ pub mod request_form;
 pub mod responses;
 pub mod retries;
 pub mod signing;
+mod single_requests;
 pub mod targets;
 pub mod user;
 pub mod workload;

@@ -23,6 +23,20 @@ pub struct RetryPolicy {
 }
 
 impl RetryPolicy {
+    /// Of requests no workload speaks for.
+    pub fn of_user(user: &UserParams) -> RetryPolicy {
+        RetryPolicy {
+            retry: user.retry,
+            attempts_max: if user.retry == Retry::None {
+                1
+            } else {
+                user.attempts_max
+            },
+            backoff: user.retry_backoff.as_duration(),
+            backoff_max: user.retry_backoff_max.as_duration(),
+        }
+    }
+
     pub fn new(user: &UserParams, workload: &WorkloadParams) -> RetryPolicy {
         let retry = workload.retry.unwrap_or(user.retry);
         let attempts_max = workload.attempts_max.unwrap_or(user.attempts_max);
@@ -68,9 +82,7 @@ impl User {
             return;
         };
         let workload = self.workloads.get(usize::from(open.workload));
-        let Some(policy) = workload.map(|workload| workload.retry_policy) else {
-            return;
-        };
+        let policy = workload.map_or(self.single.retry_policy, |workload| workload.retry_policy);
         let attempts = open.attempts;
         if attempts >= policy.attempts_max {
             let outcome = outcome_of(code, DeviceResult::Error);

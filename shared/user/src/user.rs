@@ -9,6 +9,7 @@ use crate::payload;
 use crate::request_book::{OpenRequest, RequestBook, Slot, Stage};
 use crate::request_form::{Candidate, RequestForm, Subject, Unsendable, is_about_schedules};
 use crate::signing::SigningTime;
+use crate::single_requests::{NO_WORKLOAD, SingleRequests};
 use crate::targets::{Search, Target};
 use crate::workload::Workload;
 use secnet_engine::deadlines::Deadlines;
@@ -42,6 +43,7 @@ pub struct User {
     gateway_delay_min: SimDuration,
     gateway_delay_mean: SimDuration,
     pub(crate) workloads: Vec<Workload>,
+    pub(crate) single: SingleRequests,
     /// The next arrival of each workload; follows from the state.
     arrivals_due: Deadlines,
     pub(crate) state: UserState,
@@ -58,6 +60,8 @@ pub struct UserState {
     counter: u64,
     /// By workload.
     arrivals: Vec<Arrivals>,
+    /// Single requests sent so far.
+    singles_sent: u64,
     pub(crate) book: RequestBook,
     /// Requests to be sent, again or signed, with the time to do so.
     waiting: BinaryHeap<Reverse<(SimTime, u64, Slot)>>,
@@ -114,6 +118,7 @@ impl User {
             gateway_delay_min: scenario.gateway.latency_min.as_duration(),
             gateway_delay_mean: scenario.gateway.latency_mean.as_duration(),
             workloads,
+            single: SingleRequests::new(world, world.user(id), duties),
             arrivals_due: deadlines_of(&state.arrivals),
             state,
             told: Vec::new(),
@@ -180,6 +185,9 @@ impl User {
         while self.arrivals_due.earliest() <= now {
             self.arrive(now, self.arrivals_due.earliest_index(), out);
         }
+        while self.single.next_at(self.state.singles_sent as usize) <= now {
+            self.send_single(now, out);
+        }
         while let Some(&Reverse((due, counter, slot))) = self.state.waiting.peek()
             && due <= now
         {
@@ -195,7 +203,7 @@ impl User {
     fn arrive(&mut self, now: SimTime, place: usize, out: &mut Outbox<Message>) {
         let n = self.state.arrivals[place].n;
         match self.draft(now, &self.workloads[place], n) {
-            Ok(draft) => self.open(now, place, draft, out),
+            Ok(draft) => self.open(now, place as u16, draft, out),
             Err(Unsendable::NoTarget) => self.state.counts.arrivals_without_target += 1,
             Err(Unsendable::MistakeNotPossible) => self.state.counts.mistakes_not_possible += 1,
         }
@@ -207,6 +215,52 @@ impl User {
         let arrivals = &mut self.state.arrivals[place];
         workload.process.advance(arrivals, exponential);
         self.arrivals_due.set(place, arrivals.next_at);
+    }
+
+    /// The next of the single requests is due.
+    fn send_single(&mut self, now: SimTime, out: &mut Outbox<Message>) {
+        let number = self.state.singles_sent as usize;
+        self.state.singles_sent += 1;
+        let Some(single) = self.single.get(number) else {
+            return;
+        };
+        let Ok(form) = &single.form else {
+            self.state.counts.arrivals_without_target += 1;
+            return;
+        };
+        let Some((target, role)) = single.target(&self.world, form) else {
+            self.state.counts.arrivals_without_target += 1;
+            return;
+        };
+        let region = single
+            .premises
+            .filter(|_| form.mode != ServiceMode::NonDevice)
+            .map(|premises| self.world.population.region_of(premises));
+        let draft = Draft {
+            request: self.request(form, target, role, single.execute_at_s),
+            mode: form.mode,
+            region,
+        };
+        self.open(now, NO_WORKLOAD, draft, out);
+    }
+
+    /// The next request, filled in.
+    fn request(&self, form: &RequestForm, target: Eui64, role: Role, execute_at_s: u32) -> ServiceRequest {
+        let counter = self.state.counter + 1;
+        let size = self.world.draws.bits(REQUEST_SIZE, u64::from(self.id.0), counter);
+        ServiceRequest {
+            id: RequestId {
+                originator: self.id,
+                target,
+                counter,
+            },
+            srv: form.srv,
+            variant: form.variant,
+            service: form.service,
+            role: form.claimed_role.unwrap_or(role),
+            bytes: payload::service_request(form.srv, size),
+            execute_at_s,
+        }
     }
 
     /// Fills in a workload's `n`-th request.
@@ -239,22 +293,8 @@ impl User {
                 )
             }
         };
-        let counter = self.state.counter + 1;
-        let request = ServiceRequest {
-            id: RequestId {
-                originator: self.id,
-                target,
-                counter,
-            },
-            srv: form.srv,
-            variant: form.variant,
-            service: form.service,
-            role: form.claimed_role.unwrap_or(role),
-            bytes: payload::service_request(form.srv, draws.bits(REQUEST_SIZE, user, counter)),
-            execute_at_s,
-        };
         Ok(Draft {
-            request,
+            request: self.request(form, target, role, execute_at_s),
             mode: form.mode,
             region,
         })
@@ -332,7 +372,7 @@ impl User {
         ))
     }
 
-    fn open(&mut self, now: SimTime, workload: usize, draft: Draft, out: &mut Outbox<Message>) {
+    fn open(&mut self, now: SimTime, workload: u16, draft: Draft, out: &mut Outbox<Message>) {
         self.state.counter += 1;
         self.state.ledger.open(ItemKind::ServiceRequest);
         let slot = self.state.book.insert(OpenRequest {
@@ -342,7 +382,7 @@ impl User {
             region: draft.region,
             attempts: 1,
             submissions: 0,
-            workload: workload as u16,
+            workload,
             opened_at: now,
             sent_at: now,
         });
@@ -470,6 +510,7 @@ impl Node for User {
             .map_or(SimTime::NEVER, |Reverse((due, _, _))| *due);
         self.arrivals_due
             .earliest()
+            .min(self.single.next_at(self.state.singles_sent as usize))
             .min(waiting)
             .min(self.state.patience_check_at)
     }
