@@ -11,6 +11,7 @@ const SAMPLED: Stream = Stream::named("trace-sampled");
 #[derive(Clone, Debug)]
 pub struct Sampler {
     draws: Draws,
+    key: u64,
     on: bool,
     /// By the variant's place in the catalogue: an item whose draw is less is traced.
     by_srv: Vec<Threshold>,
@@ -19,11 +20,11 @@ pub struct Sampler {
     watched: Vec<PremisesId>,
 }
 
-/// A share of all draws, 2^64 of them being all.
-type Threshold = u128;
+/// A share of all draws, 2^63 of them being all.
+type Threshold = u64;
 
 fn threshold(share: f64) -> Threshold {
-    (share * (1u128 << 64) as f64) as Threshold
+    (share * (1u64 << 63) as f64) as Threshold
 }
 
 impl Sampler {
@@ -38,6 +39,7 @@ impl Sampler {
         watched.sort_unstable();
         Sampler {
             draws,
+            key: draws.bits(SAMPLED, 0, 0),
             on: alerts > 0 || !watched.is_empty() || by_srv.iter().any(|threshold| *threshold > 0),
             by_srv,
             alerts,
@@ -51,6 +53,12 @@ impl Sampler {
         if !self.on || !self.is_request_sampled(id, srv) {
             return None;
         }
+        self.trace_of_request(id, srv)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn trace_of_request(&self, id: &RequestId, srv: Srv) -> Option<Trace> {
         let subject = if id.is_scheduled_read() {
             Subject::ScheduledRead { id: *id, srv }
         } else {
@@ -64,18 +72,15 @@ impl Sampler {
         if !self.on {
             return None;
         }
-        let sampled = u128::from(self.draws.bits(SAMPLED, device.eui64().0, u64::from(number))) < self.alerts;
+        let sampled = self.draw(device.eui64(), u64::from(number)) < self.alerts;
         if !sampled && !self.is_watched(Some(device.premises)) {
             return None;
         }
-        Some(Trace::new(
-            self.draws,
-            Subject::DeviceAlert {
-                device,
-                alert,
-                number,
-            },
-        ))
+        self.trace_of(Subject::DeviceAlert {
+            device,
+            alert,
+            number,
+        })
     }
 
     #[inline]
@@ -83,20 +88,34 @@ impl Sampler {
         if !self.on {
             return None;
         }
-        let sampled = u128::from(self.draws.bits(SAMPLED, about.0, number)) < self.alerts;
+        let sampled = self.draw(about, number) < self.alerts;
         if !sampled && !self.is_watched(about.device().map(|device| device.premises)) {
             return None;
         }
-        Some(Trace::new(self.draws, Subject::DccAlert { user, about, number }))
+        self.trace_of(Subject::DccAlert { user, about, number })
     }
 
+    #[inline]
     fn is_request_sampled(&self, id: &RequestId, srv: Srv) -> bool {
         let n = u64::from(id.originator.0) << 48 ^ id.counter;
-        let draw = self.draws.bits(SAMPLED, id.target.0, n);
-        u128::from(draw) < self.by_srv[usize::from(srv.index())]
+        self.draw(id.target, n) < self.by_srv[usize::from(srv.index())]
             || self.is_watched(id.target.device().map(|device| device.premises))
     }
 
+    /// One multiplication: asked a dozen times on a request's way, a draw like all others would cost a twentieth of it.
+    #[inline]
+    fn draw(&self, target: Eui64, n: u64) -> Threshold {
+        let product = u128::from(self.key ^ target.0) * u128::from(n ^ 0xD6E8_FEB8_6659_FD93);
+        ((product >> 64) as u64 ^ product as u64) >> 1
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn trace_of(&self, subject: Subject) -> Option<Trace> {
+        Some(Trace::new(self.draws, subject))
+    }
+
+    #[inline]
     fn is_watched(&self, premises: Option<PremisesId>) -> bool {
         !self.watched.is_empty()
             && premises.is_some_and(|premises| self.watched.binary_search(&premises).is_ok())

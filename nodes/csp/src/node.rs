@@ -359,9 +359,14 @@ impl Clerk<'_> {
     /// The wait for the transmission that came through, that transmission, and the latency behind it.
     #[inline]
     fn trace_passage(&mut self, parcel: &Parcel, starts: SimTime, ends: SimTime, due: SimTime) {
-        let Some(trace) = self.trace_of(&parcel.message) else {
-            return;
-        };
+        if let Some(trace) = self.trace_of(&parcel.message) {
+            self.tell_passage(trace, parcel, starts, ends, due);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn tell_passage(&mut self, trace: Trace, parcel: &Parcel, starts: SimTime, ends: SimTime, due: SimTime) {
         let (queue, way, behind) = match parcel.direction() {
             Direction::Downlink => (Step::DownlinkQueue, Step::Downlink, Step::ToHub),
             Direction::Uplink => (Step::UplinkQueue, Step::Uplink, Step::FromCsp),

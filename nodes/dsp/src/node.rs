@@ -220,8 +220,10 @@ impl Dsp {
                 return self.turn_away(now, from, request, answer, out);
             }
         };
-        if let Some(trace) = self.world.sampler.request(&request.id, request.srv) {
-            self.trace_queue(trace, now, served, out);
+        if self.taken(served) > now
+            && let Some(trace) = self.world.sampler.request(&request.id, request.srv)
+        {
+            self.tell_queue(trace, now, served, out);
         }
         self.serve_request(now, served, from, request, out);
     }
@@ -324,7 +326,7 @@ impl Dsp {
         if origin == CommandOrigin::HeldByDsp && execute_at > now {
             self.state.future_dated.hold(execute_at, Held { id, srv });
             if let Some(trace) = self.world.sampler.request(&id, srv) {
-                out.trace(trace.span(Step::HeldByDsp, served, execute_at));
+                out.trace(trace.span(Step::HeldByDsp, served, execute_at.max(served)));
             }
             return;
         }
@@ -397,8 +399,10 @@ impl Dsp {
 
     fn device_response(&mut self, now: SimTime, response: &DeviceResponse, out: &mut Outbox<Message>) {
         if let Some(served) = self.served(now, || Work::Response(*response)) {
-            if let Some(trace) = self.world.sampler.request(&response.id, response.srv) {
-                self.trace_queue(trace, now, served, out);
+            if self.taken(served) > now
+                && let Some(trace) = self.world.sampler.request(&response.id, response.srv)
+            {
+                self.tell_queue(trace, now, served, out);
             }
             self.serve_response(served, response, out);
         }
@@ -467,8 +471,10 @@ impl Dsp {
 
     fn alert_admitted(&mut self, now: SimTime, alert: DeviceAlert, out: &mut Outbox<Message>) {
         if let Some(served) = self.served(now, || Work::Alert(alert)) {
-            if let Some(trace) = self.trace_of_alert(&alert) {
-                self.trace_queue(trace, now, served, out);
+            if self.taken(served) > now
+                && let Some(trace) = self.trace_of_alert(&alert)
+            {
+                self.tell_queue(trace, now, served, out);
             }
             self.serve_alert(now, served, alert, out);
         }
@@ -520,11 +526,9 @@ impl Dsp {
     }
 
     /// What arrived at `now` waited until a server took it.
-    fn trace_queue(&self, trace: Trace, now: SimTime, served: SimTime, out: &mut Outbox<Message>) {
-        let taken = self.taken(served);
-        if taken > now {
-            out.trace(trace.nth(Step::DspQueue, now.0, now, taken));
-        }
+    #[cold]
+    fn tell_queue(&self, trace: Trace, now: SimTime, served: SimTime, out: &mut Outbox<Message>) {
+        out.trace(trace.nth(Step::DspQueue, now.0, now, self.taken(served)));
     }
 
     /// A command is over: answered, undeliverable or given up.
@@ -536,9 +540,21 @@ impl Dsp {
         code: ResponseCode,
         out: &mut Outbox<Message>,
     ) {
-        let Some(trace) = self.world.sampler.request(&command.id, command.srv) else {
-            return;
-        };
+        if let Some(trace) = self.world.sampler.request(&command.id, command.srv) {
+            self.tell_command(trace, command, at, code, out);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn tell_command(
+        &self,
+        trace: Trace,
+        command: &Outstanding,
+        at: SimTime,
+        code: ResponseCode,
+        out: &mut Outbox<Message>,
+    ) {
         out.trace(trace.span(Step::Command, command.started_at, at).answered(code));
         if matches!(code, ResponseCode::I0 | ResponseCode::E20) {
             out.trace(trace.span(Step::Correlation, self.taken(at), at));

@@ -164,15 +164,15 @@ impl Premises {
         self.state.counts.commands += 1;
         // The premises' state is the one thing that is far away in memory: fetched first, the wait for it is spent on the draws.
         let seq = self.next_seq(device.premises);
-        let (result, answered_at) = match self
+        let (result, fetched_at, answered_at) = match self
             .world
             .population
             .has_device(device.premises, device.device_type)
         {
-            true => self.carry_out(now, command, device, out),
+            true => self.carry_out(now, command, device),
             false => {
                 self.state.counts.absent_devices += 1;
-                (DeviceResult::Error, now)
+                (DeviceResult::Error, now, now)
             }
         };
         self.state.counts.device_errors += u64::from(result == DeviceResult::Error);
@@ -186,6 +186,9 @@ impl Premises {
         };
         let due = answered_at + self.uplink.response_latency(command.id);
         if let Some(trace) = self.world.sampler.request(&command.id, command.srv) {
+            out.trace(trace.span(Step::Hub, now, fetched_at));
+            let device = trace.span(Step::Device, fetched_at, answered_at);
+            out.trace(device.failed_if(result == DeviceResult::Error));
             out.trace(trace.span(Step::ToCell, answered_at, due).bytes(response.bytes));
         }
         let (from, to) = (Address::premises(device.premises), Address::csp(self.region));
@@ -195,15 +198,14 @@ impl Premises {
         }
     }
 
-    /// The device's result, and when it stands at the hub.
+    /// The device's result, when it took the command, and when the result stands at the hub.
     #[inline]
     fn carry_out(
         &mut self,
         now: SimTime,
         command: &Command,
         device: DeviceId,
-        out: &mut Outbox<Message>,
-    ) -> (DeviceResult, SimTime) {
+    ) -> (DeviceResult, SimTime, SimTime) {
         let fetched_at = self.hub.fetched_at(now, device);
         if device.device_type == DeviceType::Gsme {
             self.state.counts.gsme_commands += 1;
@@ -214,12 +216,7 @@ impl Premises {
             true => self.answers.result(command.id),
             false => DeviceResult::Error,
         };
-        if let Some(trace) = self.world.sampler.request(&command.id, command.srv) {
-            out.trace(trace.span(Step::Hub, now, fetched_at));
-            let device = trace.span(Step::Device, fetched_at, answered_at);
-            out.trace(device.failed_if(result == DeviceResult::Error));
-        }
-        (result, answered_at)
+        (result, fetched_at, answered_at)
     }
 
     /// The device keeps a future-dated command until its time; one that reaches it too late is executed when it answers.

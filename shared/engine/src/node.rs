@@ -52,6 +52,8 @@ impl<M> Outbox<M> {
     }
 
     /// Tells of a step of a sampled item.
+    #[cold]
+    #[inline(never)]
     pub fn trace(&mut self, span: Span) {
         self.spans.push(span);
     }

@@ -167,11 +167,16 @@ impl Trace {
     }
 
     /// The only span of that step.
+    // Out of line, as all that is done for sampled items alone: what it would cost the others is registers and code.
+    #[cold]
+    #[inline(never)]
     pub fn span(self, step: Step, begin: SimTime, end: SimTime) -> Span {
         self.nth(step, 0, begin, end)
     }
 
     /// The span of a step that is taken more than once: `n` tells this one from the others.
+    #[cold]
+    #[inline(never)]
     pub fn nth(self, step: Step, n: u64, begin: SimTime, end: SimTime) -> Span {
         Span {
             trace: self.id,

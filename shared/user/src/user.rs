@@ -497,8 +497,8 @@ impl Node for User {
             Input::Deadline => self.wake(now, out),
             Input::Message(envelope) => self.receive(now, envelope.message),
         }
-        for span in self.told.drain(..) {
-            out.trace(span);
+        if !self.told.is_empty() {
+            self.told.drain(..).for_each(|span| out.trace(span));
         }
     }
 
