@@ -89,7 +89,10 @@ fn an_independent_consumer_gets_every_span_of_a_live_and_of_a_virtual_run() {
     );
 
     let expected = expected(&live);
-    assert_same(&of_the_network(over_grpc.spans()), &expected);
+    let over_grpc = over_grpc.spans();
+    let is_dsps_own = |span: &ConsumedSpan| span.service == "dsp" && span.name == "process";
+    assert!(over_grpc.iter().any(is_dsps_own), "the processes' own spans");
+    assert_same(&of_the_network(over_grpc), &expected);
     assert_same(&of_the_network(over_http.spans()), &expected);
 
     are_trees(live.traces()).unwrap();

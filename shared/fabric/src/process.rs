@@ -137,6 +137,7 @@ async fn learn(arguments: &Arguments) -> anyhow::Result<(Launch, Scenario)> {
     Ok((launch, scenario))
 }
 
+#[tracing::instrument(name = "process", skip_all, fields(process = arguments.process))]
 async fn run(program: &Program, arguments: Arguments) -> anyhow::Result<()> {
     let (launch, scenario) = learn(&arguments).await?;
     let config_text = scenario.to_toml()?;
@@ -214,6 +215,7 @@ fn segment_between(a: NodeKind, b: NodeKind) -> Option<Segment> {
         .find(|s| of_b.iter().any(|(other, _)| other == s))
 }
 
+#[tracing::instrument(name = "open sessions", skip_all)]
 async fn open_sessions(
     launch: &Launch,
     layout: &Layout,
@@ -246,6 +248,7 @@ struct Stage<'a> {
     export: &'a Option<SpanExport>,
 }
 
+#[tracing::instrument(name = "host a node", skip_all, fields(node = stage.layout.network.name(node)))]
 async fn host(stage: &Stage<'_>, node: NodeIndex, participant: BoxedParticipant) -> anyhow::Result<Hosted> {
     let Stage {
         world,
@@ -423,6 +426,7 @@ async fn status(process: &str, hosts: &[Hosted], with_ledgers: bool) -> anyhow::
     Ok(status)
 }
 
+#[tracing::instrument(name = "gather the result", skip_all)]
 async fn gather_result(
     process: &str,
     hosts: &[Hosted],

@@ -1,10 +1,11 @@
 //! Logs of the processes: to standard error, `SECNET_LOG` says what (`info`, `secnet_dsp=debug`, …). Where the environment
-//! names an OTLP endpoint, the processes' own spans go there.
+//! names an OTLP endpoint, the processes' own spans go there, with what was logged within them.
 
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::SpanExporter;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing::Level;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, filter};
@@ -59,7 +60,7 @@ fn init(provider: Option<SdkTracerProvider>) -> Logs {
         tracing_opentelemetry::layer()
             .with_tracer(provider.tracer("secnet-process"))
             .with_filter(filter::filter_fn(|metadata| {
-                metadata.is_span() && metadata.target().starts_with("secnet")
+                metadata.target().starts_with("secnet") && *metadata.level() <= Level::INFO
             }))
     });
     // A second set-up in one process (a test) is harmless.
