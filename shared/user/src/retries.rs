@@ -7,6 +7,7 @@ use crate::user::User;
 use secnet_engine::Step;
 use secnet_engine::draw::Stream;
 use secnet_model::{ResponseCode, SimDuration, SimTime};
+use secnet_topology::Span;
 use secnet_topology::scenario::{Retry, UserParams, WorkloadParams};
 use secnet_wire::DeviceResult;
 
@@ -27,28 +28,29 @@ impl RetryPolicy {
     pub fn of_user(user: &UserParams) -> RetryPolicy {
         RetryPolicy {
             retry: user.retry,
-            attempts_max: if user.retry == Retry::None {
-                1
-            } else {
-                user.attempts_max
-            },
+            attempts_max: user.attempts_max,
             backoff: user.retry_backoff.as_duration(),
             backoff_max: user.retry_backoff_max.as_duration(),
         }
+        .in_force()
     }
 
     pub fn new(user: &UserParams, workload: &WorkloadParams) -> RetryPolicy {
-        let retry = workload.retry.unwrap_or(user.retry);
-        let attempts_max = workload.attempts_max.unwrap_or(user.attempts_max);
+        let span = |own: Option<Span>, users: Span| own.unwrap_or(users).as_duration();
         RetryPolicy {
-            retry,
-            attempts_max: if retry == Retry::None { 1 } else { attempts_max },
-            backoff: workload.retry_backoff.unwrap_or(user.retry_backoff).as_duration(),
-            backoff_max: workload
-                .retry_backoff_max
-                .unwrap_or(user.retry_backoff_max)
-                .as_duration(),
+            retry: workload.retry.unwrap_or(user.retry),
+            attempts_max: workload.attempts_max.unwrap_or(user.attempts_max),
+            backoff: span(workload.retry_backoff, user.retry_backoff),
+            backoff_max: span(workload.retry_backoff_max, user.retry_backoff_max),
         }
+        .in_force()
+    }
+
+    fn in_force(mut self) -> RetryPolicy {
+        if self.retry == Retry::None {
+            self.attempts_max = 1;
+        }
+        self
     }
 
     /// The wait after the `attempts`-th attempt: half the doubled back-off plus up to as much again (`jitter` in [0, 1)),
