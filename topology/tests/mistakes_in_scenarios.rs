@@ -789,3 +789,56 @@ fn a_table_given_in_part_keeps_the_rest_of_its_own_defaults() {
     );
     assert_eq!(scenario.dsp_csp.latency_min.to_string(), "30ms");
 }
+
+#[test]
+fn single_requests_are_refused_where_nobody_could_send_them() {
+    check_override(
+        &[
+            r#"requests=[{from="Octopus Enegy",at="2h",srv="4.1.1",premises=2000}, {from="Northern Powergrid",at="1min",srv="2.2"}]"#,
+        ],
+        expect![[r#"
+            error: no User `Octopus Enegy`; did you mean `Octopus Energy`?
+             --> --set requests=[{from="Octopus Enegy",at="2h",srv="4.1.1",premises=2000}, {from="Northern Powergrid",at="1min",srv="2.2"}]
+
+            error: 2h is not before the horizon, 1h
+             --> --set requests=[{from="Octopus Enegy",at="2h",srv="4.1.1",premises=2000}, {from="Northern Powergrid",at="1min",srv="2.2"}]
+
+            error: there is no premises 2000; they are numbered from 0 to 1999
+             --> --set requests=[{from="Octopus Enegy",at="2h",srv="4.1.1",premises=2000}, {from="Northern Powergrid",at="1min",srv="2.2"}]
+
+            error: `Northern Powergrid` may not send 2.2 (Top Up Device): it holds ED, the request is for IS, GS; a workload that means to be refused says so with `mistake`
+             --> --set requests=[{from="Octopus Enegy",at="2h",srv="4.1.1",premises=2000}, {from="Northern Powergrid",at="1min",srv="2.2"}]
+
+            error: 2.2 goes to a device; name its `premises`
+             --> --set requests=[{from="Octopus Enegy",at="2h",srv="4.1.1",premises=2000}, {from="Northern Powergrid",at="1min",srv="2.2"}]
+        "#]],
+    );
+    check_override(
+        &[r#"requests=[{from="OVO",at="1min",srv="4.6.1",premises=1,device="PPMID",future_dated_by="1h"}]"#],
+        expect![[r#"
+            error: 4.6.1 is not for the PPMID
+             --> --set requests=[{from="OVO",at="1min",srv="4.6.1",premises=1,device="PPMID",future_dated_by="1h"}]
+        "#]],
+    );
+}
+
+#[test]
+fn what_cannot_be_traced_is_named() {
+    check_override(
+        &[
+            "tracing.requests=2",
+            "tracing.watch=[1999,2000]",
+            r#"tracing.srvs=[{srv="4.1",share=0.5}]"#,
+        ],
+        expect![[r#"
+            error: a share lies between 0 and 1; 2 does not
+             --> --set tracing.requests=2
+
+            error: there is no premises 2000; they are numbered from 0 to 1999
+             --> --set tracing.watch=[1999,2000]
+
+            error: no service request variant `4.1`; did you mean `4.1.1`?
+             --> --set tracing.srvs=[{srv="4.1",share=0.5}]
+        "#]],
+    );
+}
