@@ -201,6 +201,14 @@ fn a_process_that_dies_is_named_and_the_rest_go_home() {
     );
 }
 
+/// Before a process does, the signal ends it as it would any program.
+fn catches_sigterm(pid: u32) -> bool {
+    const SIGTERM: u32 = 15;
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    caught.is_some_and(|mask| u64::from_str_radix(mask.trim(), 16).unwrap() >> (SIGTERM - 1) & 1 == 1)
+}
+
 #[test]
 fn a_process_ends_when_told_to_whatever_it_waits_for() {
     let programs = Programs::alone();
@@ -210,9 +218,13 @@ fn a_process_ends_when_told_to_whatever_it_waits_for() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    std::thread::sleep(Duration::from_millis(500));
     let mut victims: Vec<&mut Child> = network.processes.iter_mut().map(|(_, child)| child).collect();
     victims.push(&mut early);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !victims.iter().all(|child| catches_sigterm(child.id())) {
+        assert!(Instant::now() < deadline, "a process that listens to no signal");
+        std::thread::sleep(Duration::from_millis(10));
+    }
     for child in &victims {
         let pid = child.id().to_string();
         Command::new("sh")
@@ -226,6 +238,7 @@ fn a_process_ends_when_told_to_whatever_it_waits_for() {
             assert!(Instant::now() < deadline, "still there");
             std::thread::sleep(Duration::from_millis(10));
         }
-        assert!(child.wait().unwrap().success());
+        let exit = child.wait().unwrap();
+        assert!(exit.success(), "{exit}");
     }
 }

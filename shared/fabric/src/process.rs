@@ -94,13 +94,15 @@ pub fn main(program: Program) -> ExitCode {
     };
     let process = arguments.process.clone();
     let (result, logs) = runtime.block_on(async {
+        // Before anything that takes time.
+        let terminated = terminated();
         let logs = Logs::init_process(&process);
         let orphaned = stdin_closed(arguments.until_stdin_closes);
         // From the first moment: a session waits for ever for a router that never comes.
         let result = tokio::select! {
             result = run(&program, arguments) => result,
             () = orphaned => Err(anyhow!("the director has gone")),
-            () = terminated() => {
+            () = terminated => {
                 tracing::warn!("told to end by a signal");
                 Ok(())
             }
@@ -379,13 +381,16 @@ async fn stdin_closed(watch: bool) {
 }
 
 /// Resolves at SIGTERM. As the first process of a container nothing else would end it.
-async fn terminated() {
+fn terminated() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            terminate.recv().await;
+    let terminate = signal(SignalKind::terminate());
+    async move {
+        match terminate {
+            Ok(mut terminate) => {
+                terminate.recv().await;
+            }
+            Err(_) => std::future::pending().await,
         }
-        Err(_) => std::future::pending().await,
     }
 }
 
