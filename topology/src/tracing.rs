@@ -7,7 +7,8 @@ use secnet_model::{AlertCode, DeviceId, Eui64, PremisesId, RequestId, Srv, UserI
 
 const SAMPLED: Stream = Stream::named("trace-sampled");
 
-/// Asked by every participant about every item it handles: one branch where nothing is traced, one draw where something is.
+/// Asked by every participant about every item it handles: one branch where nothing is traced, one multiplication where
+/// something is.
 #[derive(Clone, Debug)]
 pub struct Sampler {
     draws: Draws,
