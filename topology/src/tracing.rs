@@ -7,13 +7,15 @@ use secnet_model::{AlertCode, DeviceId, Eui64, PremisesId, RequestId, Srv, UserI
 
 const SAMPLED: Stream = Stream::named("trace-sampled");
 
-/// Asked by every participant about every item it handles: one branch where nothing is traced, one multiplication where
-/// something is.
+/// Asked by every participant about every item it handles, a dozen times on a request's way: one multiplication and one
+/// comparison where the item cannot be sampled, whether anything else is or not.
 #[derive(Clone, Debug)]
 pub struct Sampler {
     draws: Draws,
     key: u64,
-    on: bool,
+    /// An item whose draw is not less is not traced, whatever it is; beyond all draws where premises are watched.
+    requests_below: Threshold,
+    alerts_below: Threshold,
     /// By the variant's place in the catalogue: an item whose draw is less is traced.
     by_srv: Vec<Threshold>,
     alerts: Threshold,
@@ -38,10 +40,12 @@ impl Sampler {
         let alerts = threshold(params.alerts);
         let mut watched: Vec<PremisesId> = params.watch.iter().map(|number| PremisesId(*number)).collect();
         watched.sort_unstable();
+        let any = if watched.is_empty() { 0 } else { Threshold::MAX };
         Sampler {
             draws,
             key: draws.bits(SAMPLED, 0, 0),
-            on: alerts > 0 || !watched.is_empty() || by_srv.iter().any(|threshold| *threshold > 0),
+            requests_below: by_srv.iter().copied().fold(any, Threshold::max),
+            alerts_below: any.max(alerts),
             by_srv,
             alerts,
             watched,
@@ -51,15 +55,42 @@ impl Sampler {
     /// A service request or a scheduled read.
     #[inline]
     pub fn request(&self, id: &RequestId, srv: Srv) -> Option<Trace> {
-        if !self.on || !self.is_request_sampled(id, srv) {
+        let draw = self.draw(id.target, u64::from(id.originator.0) << 48 ^ id.counter);
+        if draw >= self.requests_below {
             return None;
         }
-        self.trace_of_request(id, srv)
+        self.trace_of_request(id, srv, draw)
+    }
+
+    #[inline]
+    pub fn device_alert(&self, device: DeviceId, alert: AlertCode, number: u32) -> Option<Trace> {
+        let draw = self.draw(device.eui64(), u64::from(number));
+        if draw >= self.alerts_below {
+            return None;
+        }
+        let subject = Subject::DeviceAlert {
+            device,
+            alert,
+            number,
+        };
+        self.trace_of_alert(subject, draw, Some(device))
+    }
+
+    #[inline]
+    pub fn dcc_alert(&self, user: UserId, about: Eui64, number: u64) -> Option<Trace> {
+        let draw = self.draw(about, number);
+        if draw >= self.alerts_below {
+            return None;
+        }
+        self.trace_of_alert(Subject::DccAlert { user, about, number }, draw, about.device())
     }
 
     #[cold]
     #[inline(never)]
-    fn trace_of_request(&self, id: &RequestId, srv: Srv) -> Option<Trace> {
+    fn trace_of_request(&self, id: &RequestId, srv: Srv, draw: Threshold) -> Option<Trace> {
+        if draw >= self.by_srv[usize::from(srv.index())] && !self.is_watched(id.target.device()) {
+            return None;
+        }
         let subject = if id.is_scheduled_read() {
             Subject::ScheduledRead { id: *id, srv }
         } else {
@@ -68,58 +99,22 @@ impl Sampler {
         Some(Trace::new(self.draws, subject))
     }
 
-    #[inline]
-    pub fn device_alert(&self, device: DeviceId, alert: AlertCode, number: u32) -> Option<Trace> {
-        if !self.on {
-            return None;
-        }
-        let sampled = self.draw(device.eui64(), u64::from(number)) < self.alerts;
-        if !sampled && !self.is_watched(Some(device.premises)) {
-            return None;
-        }
-        self.trace_of(Subject::DeviceAlert {
-            device,
-            alert,
-            number,
-        })
+    #[cold]
+    #[inline(never)]
+    fn trace_of_alert(&self, subject: Subject, draw: Threshold, device: Option<DeviceId>) -> Option<Trace> {
+        let is_traced = draw < self.alerts || self.is_watched(device);
+        is_traced.then(|| Trace::new(self.draws, subject))
     }
 
-    #[inline]
-    pub fn dcc_alert(&self, user: UserId, about: Eui64, number: u64) -> Option<Trace> {
-        if !self.on {
-            return None;
-        }
-        let sampled = self.draw(about, number) < self.alerts;
-        if !sampled && !self.is_watched(about.device().map(|device| device.premises)) {
-            return None;
-        }
-        self.trace_of(Subject::DccAlert { user, about, number })
+    fn is_watched(&self, device: Option<DeviceId>) -> bool {
+        device.is_some_and(|device| self.watched.binary_search(&device.premises).is_ok())
     }
 
-    #[inline]
-    fn is_request_sampled(&self, id: &RequestId, srv: Srv) -> bool {
-        let n = u64::from(id.originator.0) << 48 ^ id.counter;
-        self.draw(id.target, n) < self.by_srv[usize::from(srv.index())]
-            || self.is_watched(id.target.device().map(|device| device.premises))
-    }
-
-    /// One multiplication: asked a dozen times on a request's way, a draw like all others would cost a twentieth of it.
+    /// Not a draw like all others: that would cost a twentieth of a request.
     #[inline]
     fn draw(&self, target: Eui64, n: u64) -> Threshold {
         let product = u128::from(self.key ^ target.0) * u128::from(n ^ 0xD6E8_FEB8_6659_FD93);
         ((product >> 64) as u64 ^ product as u64) >> 1
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn trace_of(&self, subject: Subject) -> Option<Trace> {
-        Some(Trace::new(self.draws, subject))
-    }
-
-    #[inline]
-    fn is_watched(&self, premises: Option<PremisesId>) -> bool {
-        !self.watched.is_empty()
-            && premises.is_some_and(|premises| self.watched.binary_search(&premises).is_ok())
     }
 }
 
