@@ -14,7 +14,7 @@ pub mod tracing;
 use crate::console;
 use crate::exit::Exit;
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use secnet_results::Machine;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -35,9 +35,27 @@ pub struct BenchArguments {
     /// Measure for a shorter time: rougher figures.
     #[arg(long)]
     quick: bool,
+    /// Measure only this; may be given again.
+    #[arg(long, value_name = "PART", value_enum)]
+    only: Vec<Part>,
     /// Be the receiving process of the raw bus measurement.
     #[arg(long, hide = true, value_name = "ENDPOINT")]
     raw_bus_receiver: Option<String>,
+}
+
+/// What can be measured for itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Part {
+    /// Bytes per idle premises.
+    Memory,
+    /// Round trips in virtual time.
+    Virtual,
+    /// Live round trips, and raw messages over the same bus.
+    Live,
+    /// What tracing costs either.
+    Tracing,
+    /// How fast emulated time goes where little happens.
+    Time,
 }
 
 /// How long to measure.
@@ -47,16 +65,16 @@ pub enum Effort {
     Full,
 }
 
-/// All figures, as the JSON file has them.
+/// All figures, as the JSON file has them; what was not measured is empty.
 #[derive(Clone, Debug, Serialize)]
 pub struct Figures {
     pub secnet_version: &'static str,
     pub machine: Machine,
     pub virtual_round_trips: Vec<round_trips::Figure>,
     pub raw_bus: Vec<raw_bus::Figure>,
-    pub live_round_trips: live::Figure,
+    pub live_round_trips: Option<live::Figure>,
     pub tracing: Vec<tracing::Figure>,
-    pub memory: memory::Figure,
+    pub memory: Option<memory::Figure>,
     pub emulated_time: Vec<idle::Figure>,
     pub marks: Vec<Mark>,
 }
@@ -75,11 +93,13 @@ pub fn run(arguments: &BenchArguments) -> anyhow::Result<Exit> {
         raw_bus::receive(endpoint)?;
         return Ok(Exit::Good);
     }
-    let figures = measure(if arguments.quick {
+    let effort = if arguments.quick {
         Effort::Quick
     } else {
         Effort::Full
-    })?;
+    };
+    let wanted = |part| arguments.only.is_empty() || arguments.only.contains(&part);
+    let figures = measure(effort, wanted)?;
     console::print(&table::render(&figures));
     if let Some(path) = &arguments.json {
         let mut text = serde_json::to_string_pretty(&figures)?;
@@ -89,52 +109,61 @@ pub fn run(arguments: &BenchArguments) -> anyhow::Result<Exit> {
     Ok(Exit::Good)
 }
 
-fn measure(effort: Effort) -> anyhow::Result<Figures> {
+fn measure(effort: Effort, wanted: impl Fn(Part) -> bool) -> anyhow::Result<Figures> {
+    let mut figures = Figures {
+        secnet_version: env!("CARGO_PKG_VERSION"),
+        machine: Machine::here(),
+        virtual_round_trips: Vec::new(),
+        raw_bus: Vec::new(),
+        live_round_trips: None,
+        tracing: Vec::new(),
+        memory: None,
+        emulated_time: Vec::new(),
+        marks: Vec::new(),
+    };
     // First, while nothing else has grown the process.
-    console::tell("bytes per idle premises …");
-    let memory = memory::measure()?;
-    let mut virtual_round_trips = Vec::new();
-    for in_flight in [10_000, 100_000] {
-        for threads in [1, 2] {
+    if wanted(Part::Memory) {
+        console::tell("bytes per idle premises …");
+        figures.memory = Some(memory::measure()?);
+    }
+    if wanted(Part::Virtual) {
+        for (in_flight, threads) in [(10_000, 1), (10_000, 2), (100_000, 1), (100_000, 2)] {
             console::tell(&format!(
                 "virtual round trips, {in_flight} in flight, {threads} thread(s) …"
             ));
-            virtual_round_trips.push(round_trips::measure(in_flight, threads, effort, 0.0)?);
+            let figure = round_trips::measure(in_flight, threads, effort)?;
+            figures.virtual_round_trips.push(figure);
         }
     }
-    console::tell("emulated time …");
-    let mut emulated_time = idle::measure_virtual()?;
-    console::tell("raw messages between two processes …");
-    let raw_bus = raw_bus::measure(effort)?;
-    console::tell("live round trips …");
-    let live_round_trips = live::measure(effort, 0.0)?;
-    console::tell("round trips with tracing …");
-    let tracing = tracing::measure(effort)?;
-    console::tell("emulated time, live …");
-    emulated_time.extend(idle::measure_live()?);
-    let mut marks = marks(&virtual_round_trips, &raw_bus, &live_round_trips, &memory);
-    marks.extend(tracing.iter().filter_map(tracing::Figure::mark));
-    Ok(Figures {
-        secnet_version: env!("CARGO_PKG_VERSION"),
-        machine: Machine::here(),
-        virtual_round_trips,
-        raw_bus,
-        live_round_trips,
-        tracing,
-        memory,
-        emulated_time,
-        marks,
-    })
+    if wanted(Part::Time) {
+        console::tell("emulated time …");
+        figures.emulated_time = idle::measure_virtual()?;
+    }
+    if wanted(Part::Live) {
+        console::tell("raw messages between two processes …");
+        figures.raw_bus = raw_bus::measure(effort)?;
+        console::tell("live round trips …");
+        figures.live_round_trips = Some(live::measure(effort, 0.0)?);
+    }
+    if wanted(Part::Tracing) {
+        console::tell("round trips with tracing …");
+        figures.tracing = tracing::measure(effort)?;
+    }
+    if wanted(Part::Time) {
+        console::tell("emulated time, live …");
+        figures.emulated_time.extend(idle::measure_live()?);
+    }
+    figures.marks = marks(&figures);
+    Ok(figures)
 }
 
-fn marks(
-    virtual_round_trips: &[round_trips::Figure],
-    raw_bus: &[raw_bus::Figure],
-    live: &live::Figure,
-    memory: &memory::Figure,
-) -> Vec<Mark> {
+fn marks(figures: &Figures) -> Vec<Mark> {
     let mut marks = Vec::new();
-    for figure in virtual_round_trips.iter().filter(|figure| figure.threads == 1) {
+    let on_one_thread = figures
+        .virtual_round_trips
+        .iter()
+        .filter(|figure| figure.threads == 1);
+    for figure in on_one_thread {
         marks.push(Mark::at_least(
             format!(
                 "virtual round trips/s, one thread, {} in flight",
@@ -144,22 +173,28 @@ fn marks(
             VIRTUAL_MARK,
         ));
     }
-    // The faster of the two ways to use the bus is the honest measure.
-    let raw = raw_bus
-        .iter()
-        .map(|figure| figure.messages_per_second)
-        .fold(0.0, f64::max);
-    marks.push(Mark::at_least(
-        "live round trips/s ÷ (raw messages/s ÷ 6)".to_owned(),
-        live.round_trips_per_second / (raw / MESSAGES_PER_ROUND_TRIP),
-        LIVE_MARK,
-    ));
-    marks.push(Mark {
-        what: "bytes per idle premises".to_owned(),
-        figure: memory.bytes_per_premises(),
-        mark: MEMORY_MARK,
-        met: memory.bytes_per_premises() <= MEMORY_MARK,
-    });
+    if let Some(live) = &figures.live_round_trips {
+        // The faster of the two ways to use the bus is the honest measure.
+        let raw = figures
+            .raw_bus
+            .iter()
+            .map(|figure| figure.messages_per_second)
+            .fold(0.0, f64::max);
+        marks.push(Mark::at_least(
+            "live round trips/s ÷ (raw messages/s ÷ 6)".to_owned(),
+            live.round_trips_per_second / (raw / MESSAGES_PER_ROUND_TRIP),
+            LIVE_MARK,
+        ));
+    }
+    if let Some(memory) = &figures.memory {
+        marks.push(Mark {
+            what: "bytes per idle premises".to_owned(),
+            figure: memory.bytes_per_premises(),
+            mark: MEMORY_MARK,
+            met: memory.bytes_per_premises() <= MEMORY_MARK,
+        });
+    }
+    marks.extend(figures.tracing.iter().filter_map(tracing::Figure::mark));
     marks
 }
 

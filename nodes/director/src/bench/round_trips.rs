@@ -35,8 +35,7 @@ pub struct Figure {
     pub emulated_seconds: f64,
 }
 
-/// `traced` is the share of the requests traced.
-pub fn measure(in_flight: u32, threads: usize, effort: Effort, traced: f64) -> anyhow::Result<Figure> {
+pub fn measure(in_flight: u32, threads: usize, effort: Effort) -> anyhow::Result<Figure> {
     let round_trips = match effort {
         Effort::Quick => ROUND_TRIPS_QUICK,
         Effort::Full => ROUND_TRIPS,
@@ -48,7 +47,7 @@ pub fn measure(in_flight: u32, threads: usize, effort: Effort, traced: f64) -> a
         suppliers: 4,
         areas: &[],
         horizon_s: WARM_UP_S + measured_s,
-        traced,
+        traced: 0.0,
     })?;
     let mut stretch = Stretch::new(&world, threads);
     stretch.run_to(SimTime::from_secs(WARM_UP_S))?;

@@ -1,25 +1,36 @@
 //! The figures as a person reads them.
 
 use crate::bench::Figures;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 pub fn render(figures: &Figures) -> String {
-    let mut text = String::new();
     let machine = &figures.machine;
-    let mut line = |content: String| {
-        text.push_str(&content);
-        text.push('\n');
-    };
-    line(format!(
-        "secnet {} on {} cores, {}, {} GiB",
+    let mut text = format!(
+        "secnet {} on {} cores, {}, {} GiB\n",
         figures.secnet_version,
         machine.cores,
         machine.processor,
         machine.memory_bytes >> 30
-    ));
-    line("\nVirtual round trips                        round trips/s   in flight  events each".to_owned());
+    );
+    // Writing to a string cannot fail.
+    let _ = write_round_trips(&mut text, figures)
+        .and_then(|()| write_tracing(&mut text, figures))
+        .and_then(|()| write_emulated_time(&mut text, figures))
+        .and_then(|()| write_memory(&mut text, figures))
+        .and_then(|()| write_marks(&mut text, figures));
+    text
+}
+
+fn write_round_trips(text: &mut String, figures: &Figures) -> fmt::Result {
+    if !figures.virtual_round_trips.is_empty() {
+        writeln!(
+            text,
+            "\nVirtual round trips                        round trips/s   in flight  events each"
+        )?;
+    }
     for figure in &figures.virtual_round_trips {
-        line(format!(
+        writeln!(
+            text,
             "  {:>7} in flight, {} thread{}             {:>12}  {:>10}  {:>11.2}",
             grouped(figure.in_flight_aimed_at.into()),
             figure.threads,
@@ -27,67 +38,108 @@ pub fn render(figures: &Figures) -> String {
             grouped(figure.round_trips_per_second),
             grouped(figure.in_flight),
             figure.events_per_round_trip
-        ));
+        )?;
     }
-    line("\nRaw messages, two processes                     messages/s".to_owned());
+    let Some(live) = &figures.live_round_trips else {
+        return Ok(());
+    };
+    writeln!(
+        text,
+        "\nRaw messages, two processes                     messages/s"
+    )?;
     for figure in &figures.raw_bus {
         let how = if figure.express { "express" } else { "batched" };
-        line(format!(
+        writeln!(
+            text,
             "  {how}, {} B, all received                     {:>12}",
             figure.payload_bytes,
             grouped(figure.messages_per_second)
-        ));
+        )?;
     }
-    let live = &figures.live_round_trips;
-    line("\nLive round trips                           round trips/s   in flight  frames each".to_owned());
-    line(format!(
+    writeln!(
+        text,
+        "\nLive round trips                           round trips/s   in flight  frames each"
+    )?;
+    writeln!(
+        text,
         "  {} processes at full speed                {:>12}  {:>10}  {:>11.3}",
         live.processes,
         grouped(live.round_trips_per_second),
         grouped(live.in_flight),
         live.frames_per_round_trip
-    ));
-    line("\nTracing                                       speed ÷ untraced   turns from     to".to_owned());
+    )
+}
+
+fn write_tracing(text: &mut String, figures: &Figures) -> fmt::Result {
+    if !figures.tracing.is_empty() {
+        writeln!(
+            text,
+            "\nTracing                             speed ÷ untraced   half of the turns   turns"
+        )?;
+    }
     for figure in &figures.tracing {
-        let (least, most) = (figure.ratios.first(), figure.ratios.last());
-        line(format!(
-            "  {:<8} one in {:<30} {:>10.3}  {:>10.3}  {:>5.3}",
+        let (from, to) = figure.middle_half();
+        writeln!(
+            text,
+            "  {:<8} one in {:<18}  {:>15.3}     {from:>6.3} to {to:<6.3}  {:>5}",
             figure.driver,
             grouped(1.0 / figure.traced),
             figure.ratio,
-            least.copied().unwrap_or(figure.ratio),
-            most.copied().unwrap_or(figure.ratio)
-        ));
+            figure.ratios.len()
+        )?;
     }
-    line("\nEmulated time                             emulated s per s    requests       wall s".to_owned());
+    Ok(())
+}
+
+fn write_emulated_time(text: &mut String, figures: &Figures) -> fmt::Result {
+    if !figures.emulated_time.is_empty() {
+        writeln!(
+            text,
+            "\nEmulated time                             emulated s per s    requests       wall s"
+        )?;
+    }
     for figure in &figures.emulated_time {
-        line(format!(
+        writeln!(
+            text,
             "  {:<8} {:<30} {:>15}  {:>10}  {:>11.4}",
             figure.driver,
             figure.scenario,
             grouped(figure.emulated_seconds_per_second),
             grouped(figure.requests as f64),
             figure.wall_seconds
-        ));
+        )?;
     }
-    let memory = &figures.memory;
-    line(format!(
+    Ok(())
+}
+
+fn write_memory(text: &mut String, figures: &Figures) -> fmt::Result {
+    let Some(memory) = &figures.memory else {
+        return Ok(());
+    };
+    writeln!(
+        text,
         "\nIdle premises: {} of them take {:.2} B each by count, {:.2} B each by the process's growth",
         grouped(memory.premises.into()),
         memory.counted_bytes_per_premises,
         memory.resident_bytes_per_premises
-    ));
-    line("\nMarks".to_owned());
+    )
+}
+
+fn write_marks(text: &mut String, figures: &Figures) -> fmt::Result {
+    if !figures.marks.is_empty() {
+        writeln!(text, "\nMarks")?;
+    }
     for mark in &figures.marks {
-        line(format!(
+        writeln!(
+            text,
             "  {}  {:<52} {:>10}  (mark {})",
             if mark.met { "met   " } else { "MISSED" },
             mark.what,
             short(mark.figure),
             short(mark.mark)
-        ));
+        )?;
     }
-    text
+    Ok(())
 }
 
 /// Small numbers with decimals, large ones grouped.
