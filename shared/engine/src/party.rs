@@ -29,8 +29,17 @@ pub struct Party<N: Node> {
     spans: Vec<(NodeIndex, Span)>,
     now: SimTime,
     end: SimTime,
+    readiness: Option<Readiness>,
     handled: u64,
     violations: Violations,
+}
+
+/// Of a party that stays ready for what comes from outside the network: it promises nothing past the next of its ticks.
+/// No event, and nothing that a node or a result could see.
+#[derive(Clone, Copy, Debug)]
+struct Readiness {
+    every: SimDuration,
+    next: SimTime,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -126,6 +135,7 @@ where
             spans: Vec::new(),
             now: SimTime::ZERO,
             end,
+            readiness: None,
             handled: 0,
             violations: Violations::default(),
         }
@@ -163,14 +173,20 @@ where
         events_max: usize,
         mut send: impl FnMut(usize, Envelope<N::Message>),
     ) -> usize {
-        let mut limit = self.promises.horizon().min(until).min(self.end);
-        for handled in 0..events_max {
+        let mut limit = self.limit(until);
+        let mut handled = 0;
+        while handled < events_max {
             let deadline = self.deadlines.earliest();
             let first_due = self.queue.first_due();
             let next = deadline.min(first_due);
             if next >= limit {
+                if self.tick(next, until) {
+                    limit = self.limit(until);
+                    continue;
+                }
                 return handled;
             }
+            handled += 1;
             if next < self.now {
                 violated!(self.violations.time_went_back, "{next:?} after {:?}", self.now);
             }
@@ -183,7 +199,7 @@ where
                 here
             } else {
                 let Some(envelope) = self.queue.pop() else {
-                    return handled;
+                    return handled - 1;
                 };
                 let node = self.network.directory.node(envelope.to);
                 let Some(Place::Here(here)) = node.map(|node| self.places[node.index()]) else {
@@ -214,7 +230,28 @@ where
                 limit = limit.min(self.post(here, &mut send));
             }
         }
-        events_max
+        handled
+    }
+
+    /// Before which time events may be handled.
+    fn limit(&self, until: SimTime) -> SimTime {
+        let tick = self.readiness.map_or(SimTime::NEVER, |readiness| readiness.next);
+        self.promises.horizon().min(until).min(self.end).min(tick)
+    }
+
+    /// Moves on to the last tick before anything else can happen; `false` where it is not the ticks that hold up.
+    fn tick(&mut self, next: SimTime, until: SimTime) -> bool {
+        let limit = self.promises.horizon().min(until).min(self.end);
+        let Some(readiness) = &mut self.readiness else {
+            return false;
+        };
+        if readiness.next > next || readiness.next >= limit {
+            return false;
+        }
+        let ahead = next.min(limit).since(readiness.next).as_micros();
+        let every = readiness.every.as_micros();
+        readiness.next += SimDuration::from_micros((ahead / every + 1) * every);
+        true
     }
 
     /// Queues or sends on what the node `here` put out; returns the earliest bound the sends leave.
@@ -275,9 +312,36 @@ where
         self.promises.due_promise(link, next, self.end)
     }
 
+    /// Keeps the party ready for what comes from outside the network ([`Party::change`]): it promises its neighbours nothing
+    /// further ahead than `every`. Costs as many promises, and changes nothing else.
+    pub fn stay_ready(&mut self, every: SimDuration) {
+        let every = every.max(SimDuration::from_micros(1));
+        self.readiness = Some(Readiness {
+            every,
+            next: self.now + every,
+        });
+    }
+
+    /// The earliest time at which a node may be given something to do that comes from outside the network: nothing of that
+    /// time has been handled, and no promise is broken by what the node then sends.
+    pub fn earliest_entry(&self) -> SimTime {
+        let just_after = self.now + SimDuration::from_micros(1);
+        self.promises.earliest_unpromised().max(just_after)
+    }
+
+    /// Changes a node from outside the network. What is to be done because of it must not be due before
+    /// [`Party::earliest_entry`]. `None` where the node is not here.
+    pub fn change<T>(&mut self, node: NodeIndex, change: impl FnOnce(&mut N) -> T) -> Option<T> {
+        let here = self.members.iter().position(|member| *member == node)?;
+        let result = change(&mut self.nodes[here]);
+        self.deadlines.set(here, self.nodes[here].next_deadline());
+        Some(result)
+    }
+
     /// When the party's next event is; [`SimTime::NEVER`] when it will handle none before the end.
     pub fn next_own(&mut self) -> SimTime {
-        let next = self.queue.first_due().min(self.deadlines.earliest());
+        let tick = self.readiness.map_or(SimTime::NEVER, |readiness| readiness.next);
+        let next = self.queue.first_due().min(self.deadlines.earliest()).min(tick);
         if next < self.end { next } else { SimTime::NEVER }
     }
 

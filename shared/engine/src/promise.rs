@@ -138,6 +138,18 @@ impl Promises {
         earliest.min(next_own) + self.links[link].lookahead_out
     }
 
+    /// The earliest time of an own event that nobody has been promised would not be: for what comes from outside the network.
+    pub fn earliest_unpromised(&self) -> SimTime {
+        let earliest = |link: &LinkPromises| {
+            if link.told.is_never() {
+                SimTime::NEVER
+            } else {
+                link.told.saturating_sub(link.lookahead_out)
+            }
+        };
+        self.links.iter().map(earliest).max().unwrap_or_default()
+    }
+
     /// The promise to put on a frame that goes to `link` anyway. `wants` as for [`Promises::due_promise`].
     pub fn make_promise(&mut self, link: usize, next_own: SimTime, end: SimTime) -> Promise {
         let not_before = self.promise_to(link, next_own);

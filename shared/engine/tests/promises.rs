@@ -9,7 +9,7 @@ use secnet_engine::{
     Watch,
 };
 use secnet_model::{Address, SimDuration, SimTime, UserId};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 const END: SimTime = SimTime(20_000);
@@ -21,6 +21,8 @@ struct Toy {
     draws: Draws,
     neighbours: Vec<(u16, SimDuration)>,
     deadline: SimTime,
+    /// What it was given to do from outside the network.
+    jobs: BTreeSet<SimTime>,
     seq: u64,
     heard: u64,
     history: u64,
@@ -60,6 +62,14 @@ impl Node for Toy {
 
     fn handle(&mut self, now: SimTime, input: Input<u64>, out: &mut Outbox<u64>) {
         match input {
+            Input::Deadline if self.jobs.first().is_some_and(|job| *job <= now) => {
+                self.jobs.pop_first();
+                self.note(!now.0);
+                self.send(now, out, 4);
+                if self.deadline == now {
+                    self.deadline = now + SimDuration(1);
+                }
+            }
             Input::Deadline => {
                 self.note(now.0);
                 let pause = 1 + self.draws.bits(Stream::named("pause"), u64::from(self.me), now.0) % 900;
@@ -82,7 +92,9 @@ impl Node for Toy {
     }
 
     fn next_deadline(&self) -> SimTime {
-        self.deadline
+        self.jobs
+            .first()
+            .map_or(self.deadline, |job| self.deadline.min(*job))
     }
 }
 
@@ -172,6 +184,7 @@ impl Case {
             } else {
                 SimTime(i as u64 % 3)
             },
+            jobs: BTreeSet::new(),
             seq: 0,
             heard: 0,
             history: 0,
@@ -179,9 +192,12 @@ impl Case {
         (0..self.nodes).map(toy).collect()
     }
 
-    fn run_threads(&self, thread_of: Vec<usize>) -> Vec<u64> {
+    fn run_threads(&self, thread_of: Vec<usize>, jobs: &[(usize, SimTime)]) -> Vec<u64> {
         let network = self.network();
-        let nodes = self.toys(&network);
+        let mut nodes = self.toys(&network);
+        for (node, at) in jobs {
+            nodes[*node].jobs.insert(*at);
+        }
         let driver = VirtualDriver {
             network,
             nodes,
@@ -202,8 +218,9 @@ impl Case {
             .collect()
     }
 
-    /// Parties that exchange frames over slow, uneven channels: which party moves or which frame arrives next is drawn.
-    fn run_uneven(&self, schedule: u64) -> Vec<u64> {
+    /// Parties that exchange frames over slow, uneven channels: which party moves or which frame arrives next is drawn. Up to
+    /// `jobs_max` times a node is given something to do from outside; returns whom and for when, too.
+    fn run_uneven(&self, schedule: u64, jobs_max: usize) -> (Vec<u64>, Vec<(usize, SimTime)>) {
         let network = self.network();
         let parties = self.party_of.iter().max().map_or(0, |last| last + 1);
         let mut members: Vec<Vec<(NodeIndex, Toy)>> = vec![Vec::new(); parties];
@@ -221,6 +238,15 @@ impl Case {
         type Channel = VecDeque<(Vec<Envelope<u64>>, Promise)>;
         let mut channels: Vec<Vec<Channel>> = links.iter().map(|l| vec![Channel::new(); l.len()]).collect();
         let draws = Draws::new(schedule);
+        let mut jobs = Vec::new();
+        if jobs_max > 0 {
+            for (me, party) in parties.iter_mut().enumerate() {
+                let every = draws.below(2_000, Stream::named("ready"), me as u64, 0);
+                if every > 0 {
+                    party.stay_ready(SimDuration(every));
+                }
+            }
+        }
         let mut quiet = 0;
         for step in 0.. {
             if parties.iter_mut().all(Party::is_finished) && channels.iter().flatten().all(VecDeque::is_empty)
@@ -246,6 +272,16 @@ impl Case {
                     quiet = 0;
                 }
             }
+            if jobs.len() < jobs_max && draws.below(4, Stream::named("job"), 0, step) == 0 {
+                let here: Vec<usize> = (0..self.nodes).filter(|i| self.party_of[*i] == me).collect();
+                let node = here[draws.below(here.len() as u64, Stream::named("whose"), 0, step) as usize];
+                let wait = draws.below(3, Stream::named("wait"), 0, step) * 150;
+                let at = parties[me].earliest_entry() + SimDuration(wait);
+                let is_new = |toy: &mut Toy| toy.jobs.insert(at);
+                if at < END && parties[me].change(NodeIndex(node as u16), is_new) == Some(true) {
+                    jobs.push((node, at));
+                }
+            }
             let mut leaving = vec![Vec::new(); links[me].len()];
             let batch = 1 + draws.below(20, Stream::named("batch"), 0, step) as usize;
             let handled = parties[me].run(SimTime::NEVER, batch, |link, envelope| {
@@ -267,10 +303,8 @@ impl Case {
         let undelivered = parties.iter().map(Party::undelivered_count).sum::<usize>() as u64;
         let mut toys: Vec<_> = parties.into_iter().flat_map(Party::into_nodes).collect();
         toys.sort_by_key(|(index, _)| *index);
-        toys.iter()
-            .map(|(_, toy)| toy.history)
-            .chain([undelivered])
-            .collect()
+        let histories = toys.iter().map(|(_, toy)| toy.history);
+        (histories.chain([undelivered]).collect(), jobs)
     }
 }
 
@@ -279,15 +313,24 @@ proptest! {
 
     #[test]
     fn uneven_parties_agree_with_one_queue(case in cases(), schedule in any::<u64>()) {
-        let whole = case.run_threads(vec![0; case.nodes]);
-        prop_assert_eq!(&case.run_uneven(schedule), &whole);
+        let whole = case.run_threads(vec![0; case.nodes], &[]);
+        prop_assert_eq!(&case.run_uneven(schedule, 0).0, &whole);
         let one_each = Case { party_of: (0..case.nodes).collect(), ..case };
-        prop_assert_eq!(&one_each.run_uneven(schedule), &whole);
+        prop_assert_eq!(&one_each.run_uneven(schedule, 0).0, &whole);
+    }
+
+    /// A run that nodes were given things to do in is the run in which they had them to do from the start.
+    #[test]
+    fn what_came_from_outside_can_be_run_again(case in cases(), schedule in any::<u64>()) {
+        for case in [Case { party_of: (0..case.nodes).collect(), ..case.clone() }, case] {
+            let (histories, jobs) = case.run_uneven(schedule, 20);
+            prop_assert_eq!(&histories, &case.run_threads(vec![0; case.nodes], &jobs));
+        }
     }
 
     #[test]
     fn threads_agree_with_one_thread(case in cases()) {
-        prop_assert_eq!(case.run_threads(case.party_of.clone()), case.run_threads(vec![0; case.nodes]));
+        prop_assert_eq!(case.run_threads(case.party_of.clone(), &[]), case.run_threads(vec![0; case.nodes], &[]));
     }
 }
 
