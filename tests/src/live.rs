@@ -153,12 +153,26 @@ impl LiveRun {
 
     /// What `secnet status RUN [--json]` prints.
     pub fn ask(&self, arguments: &[&str]) -> Output {
+        self.secnet("status", arguments)
+    }
+
+    /// What `secnet request RUN …` prints, and its exit code.
+    pub fn request(&self, arguments: &[&str]) -> Output {
+        self.secnet("request", arguments)
+    }
+
+    fn secnet(&self, command: &str, arguments: &[&str]) -> Output {
         Command::new(self.programs.join("secnet"))
-            .arg("status")
+            .arg(command)
             .arg(&self.folder)
             .args(arguments)
             .output()
             .expect("secnet starts")
+    }
+
+    /// Where the run leaves its files; gone with this value.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// The run's status, if it answers.

@@ -197,8 +197,8 @@ fn the_demo_in_containers_has_the_results_of_virtual_time() {
 }
 
 #[test]
-fn a_request_a_test_has_a_user_send_is_answered_and_every_participant_tells_of_it() {
-    let Some(bench) = Bench::new("a request of a test's own") else {
+fn requests_a_test_has_a_user_send_before_and_while_the_network_runs_are_answered() {
+    let Some(bench) = Bench::new("requests of a test's own") else {
         return;
     };
     let folder = scratch("request");
@@ -213,9 +213,28 @@ fn a_request_a_test_has_a_user_send_is_answered_and_every_participant_tells_of_i
     let setup = bench.setup(&folder).request(read.clone());
     let mut network = NetworkUnderTest::start(&bench.engine, &setup).unwrap();
     network.wait_until_healthy(Duration::from_secs(90)).unwrap();
-    network.run(&[]).unwrap();
+    network.run(&["--speed", "60", "--interactive"]).unwrap();
+    let started = network.wait_until("the start", |status| status.wall_seconds > 0.5);
+    started.unwrap();
+    let asked = ["--from", "Alba Energy", "--srv", "4.1.1", "--premises", "17"];
+    let sent = network.request(&asked).unwrap();
+    let answered = network.wait_for(&sent, Duration::from_secs(60)).unwrap();
+    assert_eq!(
+        answered.ended.as_ref().map(|ended| ended.code.as_str()),
+        Some("I0"),
+        "{answered:?}"
+    );
+    let refused = network.request(&["--from", "Alba Energy", "--srv", "4.1.1", "--premises", "300"]);
+    let expected = "secnet: --premises: there is no premises 300; they are numbered from 0 to 299";
+    assert_eq!(refused.unwrap_err().to_string(), expected);
     let ended = network.wait(Duration::from_secs(120)).unwrap();
     assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
+    let recorded = network.run_folder().join("scenario.toml");
+    let again = bench
+        .programs
+        .run(recorded.to_str().unwrap(), &["--driver", "virtual"])
+        .digests();
+    assert_eq!(ended.digests().unwrap(), (again.ledger, again.kpis));
     let steps = ended.steps_of(&read);
     let root = steps.iter().find(|step| step.is_root()).unwrap();
     assert_eq!(root.attributes.response_code.as_deref(), Some("I0"), "{steps:#?}");

@@ -11,6 +11,7 @@ pub mod assumed;
 pub mod compose;
 mod conformance;
 pub mod layout;
+pub mod live_requests;
 pub mod loading;
 pub mod modifications;
 pub mod permutation;
@@ -29,6 +30,7 @@ pub mod world;
 
 pub use assumed::{Assumption, assumptions};
 pub use layout::{Layout, NodeKind, ProcessSpec};
+pub use live_requests::TakesRequests;
 pub use loading::{LoadError, load, parse};
 pub use population::{BLOCK_PREMISES, Population, Portfolio};
 pub use reference::reference;

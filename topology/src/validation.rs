@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 mod alerts;
 mod requests;
+pub use requests::validate_request;
 mod tracing;
 mod traffic;
 

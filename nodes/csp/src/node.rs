@@ -10,9 +10,9 @@ use crate::waiting_room::Parcel;
 use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Outcome, Step, Trace};
 use secnet_model::{Address, PremisesId, Region, SimTime};
 use secnet_results::{Account, Accountable};
-use secnet_topology::World;
 use secnet_topology::scenario::CspParams;
 use secnet_topology::tracing::Sampler;
+use secnet_topology::{TakesRequests, World};
 use secnet_wire::codec::{CodecError, Problem, STATE_BYTES_MAX, decode_value, encode_value};
 use secnet_wire::{Command, DeviceAlert, DeviceResponse, Message, Undeliverable, UndeliverableReason};
 use serde::{Deserialize, Serialize};
@@ -385,6 +385,8 @@ impl Clerk<'_> {
             .send(Address::csp(self.region), to, self.desk.sent, due, message);
     }
 }
+
+impl TakesRequests for Csp {}
 
 impl Accountable for Csp {
     fn account(&self) -> Account {

@@ -3,7 +3,7 @@
 
 use crate::exit::{Exit, bad_input};
 use crate::live_run;
-use crate::run::{ConductArguments, Network, conduct};
+use crate::run::{ConductArguments, conduct};
 use crate::scenario_arguments::ScenarioArguments;
 use clap::Args;
 use secnet_fabric::control::{self, ControlService};
@@ -122,15 +122,8 @@ pub fn control(arguments: &ControlArguments) -> anyhow::Result<Exit> {
 
 pub fn attach(arguments: &AttachArguments) -> anyhow::Result<Exit> {
     let (launch, scenario) = fetch(&arguments.endpoint, CONTROL_WAIT)?;
-    conduct(scenario, &arguments.conduct, "attached", |network| {
-        let Network {
-            world,
-            layout,
-            pace,
-            folder,
-            progress,
-        } = network;
-        live_run::attach(world, layout, pace, &launch, folder, progress)
+    conduct(scenario, &arguments.conduct, "attached", |_, network| {
+        live_run::attach(network, &launch)
     })
 }
 

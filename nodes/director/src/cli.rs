@@ -5,6 +5,7 @@ use crate::attach::{self, AttachArguments, ControlArguments, HealthArguments};
 use crate::bench::{self, BenchArguments};
 use crate::console::{complain, print};
 use crate::exit::{BadInput, Exit};
+use crate::request_command::{self, RequestArguments};
 use crate::run::{self, RunArguments};
 use crate::status::{self, StatusArguments};
 use crate::topology_command::{self, TopologyCommand};
@@ -23,7 +24,7 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 good, 1 internal error, 2 bad input, 3 a verdict threshold missed \
-(assess: with the Modification; compare: the runs differ), \
+(assess: with the Modification; compare: the runs differ; request --wait: it was not completed), \
 4 run incomplete (a node lost, stopped, or not at pace with --max-lag), 5 the ledger does not balance.";
 
 #[derive(Subcommand, Debug)]
@@ -32,6 +33,8 @@ enum Command {
     Run(Box<RunArguments>),
     /// Show how a live run that goes on is doing: emulated time, what is in flight, who waits for whom.
     Status(StatusArguments),
+    /// Have a User of a live run send a request while the run goes on, and see what becomes of it.
+    Request(RequestArguments),
     /// Run a network whose processes somebody else has started, in containers or on other machines.
     Attach(AttachArguments),
     /// Serve what is to be run to processes and to the director that attaches: launch and scenario.
@@ -64,6 +67,7 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Run(arguments) => run::run(*arguments),
         Command::Status(arguments) => status::run(&arguments),
+        Command::Request(arguments) => request_command::run(&arguments),
         Command::Attach(arguments) => attach::attach(&arguments),
         Command::Control(arguments) => attach::control(&arguments),
         Command::Health(arguments) => attach::health(&arguments),

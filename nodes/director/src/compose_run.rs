@@ -1,10 +1,10 @@
 //! Runs a network in containers of this machine: brings them up from the scenario's compose file, attaches, and takes
 //! them down.
 
+use crate::attach;
 use crate::exit::bad_input;
-use crate::run::Network;
+use crate::live_run::{self, Network};
 use crate::virtual_run::RunFacts;
-use crate::{attach, live_run};
 use anyhow::anyhow;
 use secnet_fabric::containers::Engine;
 use secnet_results::{RunOutcome, run_folder};
@@ -17,13 +17,6 @@ use std::time::Duration;
 const CONTROL_WAIT: Duration = Duration::from_secs(30);
 
 pub fn run(network: Network<'_>, image: &str) -> anyhow::Result<(RunOutcome, RunFacts)> {
-    let Network {
-        world,
-        layout,
-        pace,
-        folder,
-        progress,
-    } = network;
     let engine = Engine::find().map_err(|error| {
         bad_input(format!(
             "{error:#}; --driver live runs the same network without containers"
@@ -36,9 +29,9 @@ pub fn run(network: Network<'_>, image: &str) -> anyhow::Result<(RunOutcome, Run
     }
     let stopped = stopped_by_hand()?;
     let text = render(
-        layout,
+        network.layout,
         &Compose {
-            heading: &format!("{}, for one run.", world.scenario.name),
+            heading: &format!("{}, for one run.", network.world.scenario.name),
             image,
             scenario: &format!("./{}", run_folder::SCENARIO),
             flags: &[],
@@ -46,15 +39,15 @@ pub fn run(network: Network<'_>, image: &str) -> anyhow::Result<(RunOutcome, Run
             part: None,
         },
     );
-    progress.say("bringing up containers");
-    let containers = engine.up(&text, folder.path())?;
+    network.progress.say("bringing up containers");
+    let containers = engine.up(&text, network.folder.path())?;
     if stopped.load(Ordering::Relaxed) {
         return Err(anyhow!("stopped by hand before the network was up"));
     }
     let (launch, _) = attach::fetch(&containers.control(), CONTROL_WAIT)?;
-    let result = live_run::attach(world, layout, pace, &launch, folder, progress);
-    progress.say("taking down containers");
-    containers.store_logs(&folder.path().join("logs"))?;
+    let result = live_run::attach(network, &launch);
+    network.progress.say("taking down containers");
+    containers.store_logs(&network.folder.path().join("logs"))?;
     result
 }
 

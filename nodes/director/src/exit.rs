@@ -10,7 +10,7 @@ pub enum Exit {
     Internal = 1,
     /// A scenario, flag or file cannot be used.
     BadInput = 2,
-    /// A verdict threshold was missed, or `compare` found a difference.
+    /// A verdict threshold was missed, `compare` found a difference, or `request --wait` saw a request fail.
     VerdictMissed = 3,
     /// A node was lost, the run was stopped, or it was not at pace where `--max-lag` asks for it.
     Incomplete = 4,

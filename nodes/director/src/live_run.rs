@@ -13,9 +13,10 @@ use secnet_fabric::control::{DirectorControl, Event};
 use secnet_fabric::report::{Command, ProcessResult, ProcessStatus, RunStatus};
 use secnet_fabric::session::Attachment;
 use secnet_fabric::{Endpoints, Launch};
-use secnet_model::{Region, SimTime};
+use secnet_model::{Region, SimDuration, SimTime};
 use secnet_results::run_outcome::LostNode;
 use secnet_results::{Account, RunFolder, RunOutcome, Traces};
+use secnet_topology::live_requests::parse_request;
 use secnet_topology::{Layout, ProcessSpec, World};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -43,49 +44,43 @@ const SILENT: Duration = Duration::from_secs(2);
 /// The file in the run folder that tells `secnet status` where the run answers.
 pub const LAUNCH_FILE: &str = "launch.json";
 
+/// What a live driver runs, and how.
+#[derive(Clone, Copy)]
+pub struct Network<'a> {
+    pub world: &'a World,
+    pub layout: &'a Layout,
+    pub pace: Pace,
+    /// Users take requests while the run goes on, and promise no further ahead than this.
+    pub ready: Option<SimDuration>,
+    pub folder: &'a RunFolder,
+    pub progress: &'a Progress,
+}
+
 /// Starts the network's processes on this machine and runs it.
-pub fn run(
-    world: &World,
-    layout: &Layout,
-    pace: Pace,
-    folder: &RunFolder,
-    progress: &Progress,
-) -> anyhow::Result<(RunOutcome, RunFacts)> {
+pub fn run(network: Network<'_>) -> anyhow::Result<(RunOutcome, RunFacts)> {
     // Told here once instead of by each process.
     secnet_telemetry::check_environment().map_err(|error| bad_input(format!("{error:#}")))?;
     on_a_runtime(async {
-        let launch = launch(world, layout, folder)?;
+        let launch = launch(&network)?;
         let router = Attachment::Router(launch.endpoints.control.clone());
         let (control, events) = DirectorControl::open(&router, &launch.run).await?;
-        let launch_file = LaunchFile(folder.path().join(LAUNCH_FILE));
-        launch.store(&launch_file.0)?;
-        let processes = start_processes(layout, &launch_file.0, folder.path())?;
-        let run = LiveRun::new(world, layout, pace, processes, control, launch.run);
-        run.conduct(events, progress).await
+        let launch_file = LaunchFile::store(&launch, network.folder)?;
+        let processes = start_processes(network.layout, &launch_file.0, network.folder.path())?;
+        let run = LiveRun::new(network, processes, control, launch.run);
+        run.conduct(events).await
     })
 }
 
 /// Runs a network whose processes somebody else has started, and whose control service made that offer.
-pub fn attach(
-    world: &World,
-    layout: &Layout,
-    pace: Pace,
-    launch: &Launch,
-    folder: &RunFolder,
-    progress: &Progress,
-) -> anyhow::Result<(RunOutcome, RunFacts)> {
+pub fn attach(network: Network<'_>, launch: &Launch) -> anyhow::Result<(RunOutcome, RunFacts)> {
     on_a_runtime(async {
         let client = Attachment::Client(launch.endpoints.control.clone());
         let (control, events) = DirectorControl::open(&client, &launch.run).await?;
-        let launch_file = LaunchFile(folder.path().join(LAUNCH_FILE));
-        launch.store(&launch_file.0)?;
-        let processes = layout
-            .processes
-            .iter()
-            .map(|spec| Process::new(spec, None))
-            .collect();
-        let run = LiveRun::new(world, layout, pace, processes, control, launch.run.clone());
-        run.conduct(events, progress).await
+        let _launch_file = LaunchFile::store(launch, network.folder)?;
+        let specs = network.layout.processes.iter();
+        let processes = specs.map(|spec| Process::new(spec, None)).collect();
+        let run = LiveRun::new(network, processes, control, launch.run.clone());
+        run.conduct(events).await
     })
 }
 
@@ -101,6 +96,14 @@ fn on_a_runtime<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Res
 
 /// Removed when the run has ended, however it did.
 struct LaunchFile(PathBuf);
+
+impl LaunchFile {
+    fn store(launch: &Launch, folder: &RunFolder) -> anyhow::Result<LaunchFile> {
+        let file = LaunchFile(folder.path().join(LAUNCH_FILE));
+        launch.store(&file.0)?;
+        Ok(file)
+    }
+}
 
 impl Drop for LaunchFile {
     fn drop(&mut self) {
@@ -125,7 +128,13 @@ pub async fn interrupted() {
     }
 }
 
-fn launch(world: &World, layout: &Layout, folder: &RunFolder) -> anyhow::Result<Launch> {
+fn launch(network: &Network<'_>) -> anyhow::Result<Launch> {
+    let Network {
+        world,
+        layout,
+        folder,
+        ..
+    } = network;
     // All ports are held until all are chosen, so that none is chosen twice.
     let mut held = Vec::new();
     let mut endpoint = || -> anyhow::Result<String> {
@@ -240,9 +249,7 @@ enum Stage {
 }
 
 struct LiveRun<'a> {
-    world: &'a World,
-    layout: &'a Layout,
-    pace: Pace,
+    network: Network<'a>,
     processes: Vec<Process>,
     control: DirectorControl,
     run: String,
@@ -258,18 +265,14 @@ struct LiveRun<'a> {
 
 impl<'a> LiveRun<'a> {
     fn new(
-        world: &'a World,
-        layout: &'a Layout,
-        pace: Pace,
+        network: Network<'a>,
         processes: Vec<Process>,
         control: DirectorControl,
         run: String,
     ) -> LiveRun<'a> {
         let is_attached = processes.iter().all(|process| process.started.is_none());
         LiveRun {
-            world,
-            layout,
-            pace,
+            network,
             processes,
             control,
             run,
@@ -290,9 +293,8 @@ impl<'a> LiveRun<'a> {
     async fn conduct(
         mut self,
         mut events: UnboundedReceiver<Event>,
-        progress: &Progress,
     ) -> anyhow::Result<(RunOutcome, RunFacts)> {
-        let result = self.drive(&mut events, progress).await;
+        let result = self.drive(&mut events).await;
         for started in self
             .processes
             .iter_mut()
@@ -300,16 +302,12 @@ impl<'a> LiveRun<'a> {
         {
             let _ = started.child.kill().await;
         }
-        let outcome = result.map(|()| self.outcome());
+        let outcome = result.and_then(|()| self.outcome());
         self.control.close().await;
         outcome
     }
 
-    async fn drive(
-        &mut self,
-        events: &mut UnboundedReceiver<Event>,
-        progress: &Progress,
-    ) -> anyhow::Result<()> {
+    async fn drive(&mut self, events: &mut UnboundedReceiver<Event>) -> anyhow::Result<()> {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let interrupt = interrupted();
@@ -324,7 +322,7 @@ impl<'a> LiveRun<'a> {
                 _ = tick.tick() => {
                     self.look_after_processes()?;
                     self.step().await?;
-                    self.show(progress);
+                    self.show();
                 }
                 () = &mut interrupt, if !was_interrupted => {
                     was_interrupted = true;
@@ -412,7 +410,7 @@ impl<'a> LiveRun<'a> {
     fn lost_nodes(&self) -> Vec<String> {
         let lost = self.processes.iter().filter(|process| process.lost.is_some());
         lost.flat_map(|p| &p.spec.nodes)
-            .map(|node| self.layout.network.name(*node).to_owned())
+            .map(|node| self.network.layout.network.name(*node).to_owned())
             .collect()
     }
 
@@ -440,7 +438,8 @@ impl<'a> LiveRun<'a> {
                 {
                     self.repeat(Command::Start {
                         wall_unix_us,
-                        pace: self.pace,
+                        pace: self.network.pace,
+                        ready: self.network.ready,
                     })
                     .await?;
                 }
@@ -540,7 +539,8 @@ impl<'a> LiveRun<'a> {
         }
     }
 
-    fn show(&mut self, progress: &Progress) {
+    fn show(&mut self) {
+        let progress = self.network.progress;
         let nodes = || {
             self.processes
                 .iter()
@@ -564,10 +564,15 @@ impl<'a> LiveRun<'a> {
             }
             Stage::Collecting => progress.say("collecting the ledgers"),
             Stage::Running | Stage::Done => {
-                let reached =
-                    |phase: &str, now: SimTime| if phase == "finished" { self.world.end } else { now };
+                let reached = |phase: &str, now: SimTime| {
+                    if phase == "finished" {
+                        self.network.world.end
+                    } else {
+                        now
+                    }
+                };
                 let now = nodes()
-                    .map(|node| reached(&node.phase, node.now.min(self.world.end)))
+                    .map(|node| reached(&node.phase, node.now.min(self.network.world.end)))
                     .max();
                 let handled = nodes().map(|node| node.handled).sum();
                 let ledgers = || self.processes.iter().flat_map(|process| process.ledgers.values());
@@ -582,7 +587,7 @@ impl<'a> LiveRun<'a> {
                     .map(|node| node.lag_max_us)
                     .max()
                     .map(Duration::from_micros);
-                let lag = lag.filter(|_| self.pace != Pace::Max);
+                let lag = lag.filter(|_| self.network.pace != Pace::Max);
                 progress.show(now.unwrap_or_default(), handled, Some(traffic), lag);
             }
         }
@@ -595,9 +600,9 @@ impl<'a> LiveRun<'a> {
         };
         self.control.set_status(RunStatus {
             run: self.run.clone(),
-            scenario: self.world.scenario.name.clone(),
-            pace: self.pace,
-            end: self.world.end,
+            scenario: self.network.world.scenario.name.clone(),
+            pace: self.network.pace,
+            end: self.network.world.end,
             wall_seconds: self
                 .running_since
                 .map_or(0.0, |(start, _)| start.elapsed().as_secs_f64()),
@@ -610,10 +615,16 @@ impl<'a> LiveRun<'a> {
         });
     }
 
-    fn outcome(&self) -> (RunOutcome, RunFacts) {
+    fn outcome(&self) -> anyhow::Result<(RunOutcome, RunFacts)> {
         let mut outcome = RunOutcome {
-            scenario: self.world.scenario.clone(),
-            users: self.world.users.iter().map(|user| user.name.clone()).collect(),
+            scenario: self.network.world.scenario.clone(),
+            users: self
+                .network
+                .world
+                .users
+                .iter()
+                .map(|user| user.name.clone())
+                .collect(),
             accounts: Vec::new(),
             carried: [0; ItemKind::COUNT],
             violations: Violations::default(),
@@ -625,7 +636,7 @@ impl<'a> LiveRun<'a> {
         let mut traces = TraceBook::default();
         let mut facts = RunFacts {
             processes: self.processes.len() as u32,
-            threads: self.layout.kinds.len() as u32,
+            threads: self.network.layout.kinds.len() as u32,
             running: self.running_since.map_or(Duration::ZERO, |(start, _)| {
                 self.since.saturating_duration_since(start)
             }),
@@ -633,6 +644,7 @@ impl<'a> LiveRun<'a> {
         };
         // By node, not by process: reports list nodes in the order of the layout, whatever the hosting.
         let mut by_node = BTreeMap::new();
+        let mut taken_requests = Vec::new();
         for process in &self.processes {
             if let Some(result) = &process.result {
                 traces.append(result.traces.clone());
@@ -642,7 +654,7 @@ impl<'a> LiveRun<'a> {
             for (report, account) in process.result.iter().flat_map(|result| &result.nodes) {
                 outcome.finished &= report.reached_end;
                 outcome.violations.add(&report.violations);
-                outcome.ended_at = outcome.ended_at.max(report.now.min(self.world.end));
+                outcome.ended_at = outcome.ended_at.max(report.now.min(self.network.world.end));
                 for (sum, carried) in outcome.carried.iter_mut().zip(report.carried) {
                     *sum += carried;
                 }
@@ -651,11 +663,13 @@ impl<'a> LiveRun<'a> {
                     facts.frames_sent += stats.frames_sent;
                     facts.frames_resent += stats.resends;
                 }
-                if self.pace != Pace::Max {
+                if self.network.pace != Pace::Max {
                     facts
                         .lag_max
                         .insert(report.name.clone(), Duration::from_micros(report.lag_max_us));
                 }
+                let taken = report.requests_taken.iter();
+                taken_requests.extend(taken.map(|text| (report.index, text.as_str())));
                 by_node.insert(report.index, (report.name.clone(), account.clone()));
             }
             if process.result.is_none() && process.lost.is_some() {
@@ -663,12 +677,20 @@ impl<'a> LiveRun<'a> {
             }
         }
         outcome.accounts = by_node.into_values().collect();
-        (facts.spans.kept, facts.spans.dropped) = (traces.spans.len() as u64, traces.dropped);
-        outcome.traces = Traces::new(self.world, self.layout, traces);
-        if outcome.finished && outcome.lost_nodes.is_empty() {
-            outcome.ended_at = self.world.end;
+        // What came from outside is the scenario's from now on: it can be run again.
+        taken_requests.sort_by_key(|(node, _)| *node);
+        for (_, text) in taken_requests {
+            let request = parse_request(text.as_bytes());
+            let request = request
+                .map_err(|problem| anyhow!("a request that was taken cannot be recorded: {problem}"))?;
+            outcome.scenario.requests.push(request);
         }
-        (outcome, facts)
+        (facts.spans.kept, facts.spans.dropped) = (traces.spans.len() as u64, traces.dropped);
+        outcome.traces = Traces::new(self.network.world, self.network.layout, traces);
+        if outcome.finished && outcome.lost_nodes.is_empty() {
+            outcome.ended_at = self.network.world.end;
+        }
+        Ok((outcome, facts))
     }
 
     /// What is known of a lost process: the last ledger of each of its nodes.
@@ -680,14 +702,14 @@ impl<'a> LiveRun<'a> {
     ) {
         outcome.finished = false;
         for &node in &process.spec.nodes {
-            let name = self.layout.network.name(node).to_owned();
+            let name = self.network.layout.network.name(node).to_owned();
             let status = process
                 .status
                 .as_ref()
                 .and_then(|(_, status)| status.nodes.iter().find(|n| n.name == name));
             outcome.lost_nodes.push(LostNode {
                 name: name.clone(),
-                participant: network::participant(self.layout, node),
+                participant: network::participant(self.network.layout, node),
                 last_heard: status.map_or(SimTime::ZERO, |status| status.now),
                 note: process
                     .lost

@@ -2,7 +2,7 @@
 
 use crate::compose_run;
 use crate::exit::{Exit, bad_input};
-use crate::live_run;
+use crate::live_run::{self, Network};
 use crate::progress::Progress;
 use crate::scenario_arguments::ScenarioArguments;
 use crate::topology_command::IMAGE;
@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use secnet_engine::{Pace, Watch};
 use secnet_results::{Machine, Manifest, RunFolder, RunOutcome, summary};
 use secnet_telemetry::SpanExport;
-use secnet_topology::{Layout, Scenario, Span, World, assumptions};
+use secnet_topology::{Scenario, Span, World, assumptions};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -39,6 +39,10 @@ pub struct ConductArguments {
     /// Emulated seconds per second, or `max`: as fast as it goes.
     #[arg(long, value_name = "N|max", default_value = "max", value_parser = parse_pace)]
     pub speed: Pace,
+    /// Users take requests while the run goes on (`secnet request`), and are never further than this, 1s unless given, ahead
+    /// of the others: what comes in need not wait for longer.
+    #[arg(long, value_name = "SPAN", num_args = 0..=1, require_equals = true, default_missing_value = "1s")]
+    pub interactive: Option<Span>,
     /// Run folder; `runs/<scenario's name>` otherwise. What an earlier run left there is replaced.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -82,47 +86,37 @@ pub fn run(arguments: RunArguments) -> anyhow::Result<Exit> {
         Driver::Compose => "compose",
     };
     let threads = usize::from(arguments.threads);
-    conduct(scenario, &arguments.conduct, name, |network| {
-        match arguments.driver {
+    if arguments.driver == Driver::Virtual && arguments.conduct.interactive.is_some() {
+        return Err(bad_input(
+            "--interactive is for networks that others can reach while they run: --driver live or compose; \
+             give requests to a run in virtual time with --set 'requests=[…]'",
+        ));
+    }
+    conduct(
+        scenario,
+        &arguments.conduct,
+        name,
+        |world, network| match arguments.driver {
             Driver::Virtual => {
                 let watch = Arc::new(Watch::default());
                 let stopped = Arc::clone(&watch);
                 on_interrupt(move || stopped.stop())?;
-                let Network {
-                    world,
-                    layout,
-                    pace,
-                    progress,
-                    ..
-                } = network;
-                let export = SpanExport::from_environment(world, layout)
+                let export = SpanExport::from_environment(world, network.layout)
                     .map_err(|error| bad_input(format!("{error:#}")))?;
                 Ok(virtual_run::run(
-                    world, layout, threads, pace, &watch, progress, export,
+                    world,
+                    network.layout,
+                    threads,
+                    network.pace,
+                    &watch,
+                    network.progress,
+                    export,
                 ))
             }
             Driver::Compose => compose_run::run(network, &arguments.image),
-            Driver::Live => {
-                let Network {
-                    world,
-                    layout,
-                    pace,
-                    folder,
-                    progress,
-                } = network;
-                live_run::run(world, layout, pace, folder, progress)
-            }
-        }
-    })
-}
-
-/// What a driver runs, and where.
-pub struct Network<'a> {
-    pub world: &'a Arc<World>,
-    pub layout: &'a Layout,
-    pub pace: Pace,
-    pub folder: &'a RunFolder,
-    pub progress: &'a Progress,
+            Driver::Live => live_run::run(network),
+        },
+    )
 }
 
 /// Has a scenario run by a driver and makes of it a run folder, a summary and an exit code.
@@ -130,7 +124,7 @@ pub fn conduct(
     scenario: Scenario,
     arguments: &ConductArguments,
     driver: &str,
-    run: impl FnOnce(Network<'_>) -> anyhow::Result<(RunOutcome, RunFacts)>,
+    run: impl FnOnce(&Arc<World>, Network<'_>) -> anyhow::Result<(RunOutcome, RunFacts)>,
 ) -> anyhow::Result<Exit> {
     let world = Arc::new(World::new(scenario).map_err(bad_input)?);
     let layout = world.layout();
@@ -150,19 +144,21 @@ pub fn conduct(
     let started_at = jiff::Timestamp::now();
     let start = Instant::now();
     let progress = Progress::new(world.end);
-    let (outcome, facts) = run(Network {
+    let network = Network {
         world: &world,
         layout: &layout,
         pace: arguments.speed,
+        ready: arguments.interactive.map(Span::as_duration),
         folder: &folder,
         progress: &progress,
-    })?;
+    };
+    let (outcome, facts) = run(&world, network)?;
     let wall = start.elapsed();
     progress.finish();
     let manifest = manifest(arguments.speed, driver, &outcome, &facts, started_at, wall);
     let report = outcome.report();
     folder.write_traces(&outcome.traces)?;
-    folder.write(&world.scenario, &manifest, &report)?;
+    folder.write(&outcome.scenario, &manifest, &report)?;
     if !arguments.quiet {
         crate::console::print(&summary(&manifest, &report));
         crate::console::print(&format!("Run folder: {}\n", folder.path().display()));

@@ -1,20 +1,16 @@
 //! `secnet status`: how a live run that goes on is doing, asked from another terminal.
 
-use crate::attach::{self, check_endpoint};
-use crate::exit::{Exit, bad_input};
-use crate::live_run::LAUNCH_FILE;
+use crate::exit::Exit;
+use crate::live_network::{LiveNetwork, PATIENCE};
 use clap::Args;
 use secnet_engine::Pace;
-use secnet_fabric::Launch;
 use secnet_fabric::control::ask_status;
 use secnet_fabric::report::{LinkStatus, NodeStatus, RunStatus};
 use secnet_model::{SimDuration, SimTime};
 use serde::Serialize;
 use std::fmt::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
-
-const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Args, Clone, Debug)]
 pub struct StatusArguments {
@@ -27,14 +23,7 @@ pub struct StatusArguments {
 }
 
 pub fn run(arguments: &StatusArguments) -> anyhow::Result<Exit> {
-    let endpoint = arguments.run.as_ref().and_then(|run| run.to_str());
-    let launch = match endpoint.filter(|run| run.starts_with("tcp/")) {
-        Some(endpoint) => {
-            check_endpoint(endpoint).map_err(bad_input)?;
-            attach::fetch(endpoint, PATIENCE)?.0
-        }
-        None => find(arguments.run.as_deref())?,
-    };
+    let launch = LiveNetwork::find(arguments.run.as_deref())?.launch;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -53,38 +42,6 @@ pub fn run(arguments: &StatusArguments) -> anyhow::Result<Exit> {
         crate::console::print(&describe(&status));
     }
     Ok(Exit::Good)
-}
-
-/// The launch file of the run that goes on in a folder.
-fn find(run: Option<&Path>) -> anyhow::Result<Launch> {
-    let file = match run {
-        Some(folder) => folder.join(LAUNCH_FILE),
-        None => newest(Path::new("runs")).ok_or_else(|| bad_input("no live run goes on under runs/"))?,
-    };
-    if !file.exists() {
-        return Err(bad_input(format!(
-            "no live run goes on in {}",
-            file.parent().unwrap_or(&file).display()
-        )));
-    }
-    let launch = Launch::load(&file).map_err(|error| bad_input(format!("{error:#}")))?;
-    if !launch.endpoints.is_control_open() {
-        return Err(bad_input(format!(
-            "no live run goes on in {}: the one that did was killed",
-            file.parent().unwrap_or(&file).display()
-        )));
-    }
-    Ok(launch)
-}
-
-fn newest(runs: &Path) -> Option<PathBuf> {
-    let folders = std::fs::read_dir(runs)
-        .ok()?
-        .flatten()
-        .map(|entry| entry.path().join(LAUNCH_FILE));
-    folders
-        .filter(|file| file.exists())
-        .max_by_key(|file| file.metadata().and_then(|m| m.modified()).ok())
 }
 
 /// What `--json` prints: the status as the director has it, and what follows from it.

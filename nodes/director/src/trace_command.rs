@@ -2,6 +2,7 @@
 
 use crate::console;
 use crate::exit::{Exit, bad_input};
+use crate::live_network::{RUNS, newest};
 use clap::{ArgGroup, Args};
 use secnet_results::LoadedRun;
 use secnet_results::run_folder::{MANIFEST, TRACES};
@@ -29,7 +30,7 @@ pub struct TraceArguments {
 pub fn run(arguments: &TraceArguments) -> anyhow::Result<Exit> {
     let folder = match &arguments.run {
         Some(folder) => folder.clone(),
-        None => newest(Path::new("runs"))
+        None => newest(Path::new(RUNS), MANIFEST)
             .ok_or_else(|| bad_input("no run that has ended under runs/; name one with --run"))?,
     };
     let run = LoadedRun::load(&folder).map_err(bad_input)?;
@@ -61,14 +62,4 @@ pub fn run(arguments: &TraceArguments) -> anyhow::Result<Exit> {
         folder.display(),
         summary.traces
     )))
-}
-
-fn newest(runs: &Path) -> Option<PathBuf> {
-    let folders = std::fs::read_dir(runs).ok()?.flatten().map(|entry| entry.path());
-    folders
-        .filter(|folder| folder.join(MANIFEST).exists())
-        .max_by_key(|folder| {
-            let manifest = folder.join(MANIFEST).metadata();
-            manifest.and_then(|manifest| manifest.modified()).ok()
-        })
 }

@@ -16,7 +16,7 @@ use crate::transform;
 use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Outcome, Span, Step, Trace};
 use secnet_model::{Address, DeviceId, Eui64, RequestId, ResponseCode, SimTime, UserId};
 use secnet_results::{Account, Accountable, AlertLevels, ServiceLevels};
-use secnet_topology::World;
+use secnet_topology::{TakesRequests, World};
 use secnet_wire::codec::{self, CodecError};
 use secnet_wire::{
     Acknowledgement, Answer, Command, CommandOrigin, DccAlert, DccAlertCode, DeviceAlert, DeviceResponse,
@@ -871,6 +871,8 @@ impl Dsp {
         self.state.counts.answers[answer.code() as usize] += 1;
     }
 }
+
+impl TakesRequests for Dsp {}
 
 impl Accountable for Dsp {
     fn account(&self) -> Account {

@@ -15,7 +15,7 @@ use secnet_engine::trace::SpanLink;
 use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Outcome, Step};
 use secnet_model::{Address, AlertCode, DeviceId, DeviceType, PremisesId, Region, SimTime, UserId};
 use secnet_results::{Account, Accountable};
-use secnet_topology::World;
+use secnet_topology::{TakesRequests, World};
 use secnet_wire::codec::{CodecError, Problem, STATE_BYTES_MAX, decode_value, encode_value};
 use secnet_wire::{Command, CommandOrigin, DeviceAlert, DeviceResponse, DeviceResult, Message};
 use serde::{Deserialize, Serialize};
@@ -455,6 +455,8 @@ impl Node for Premises {
             .min(state.hubs.next_at())
     }
 }
+
+impl TakesRequests for Premises {}
 
 impl Accountable for Premises {
     fn account(&self) -> Account {

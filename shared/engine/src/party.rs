@@ -39,6 +39,8 @@ pub struct Party<N: Node> {
 #[derive(Clone, Copy, Debug)]
 struct Readiness {
     every: SimDuration,
+    until: SimTime,
+    /// "Never" once it is over.
     next: SimTime,
 }
 
@@ -250,7 +252,12 @@ where
         }
         let ahead = next.min(limit).since(readiness.next).as_micros();
         let every = readiness.every.as_micros();
-        readiness.next += SimDuration::from_micros((ahead / every + 1) * every);
+        let next = readiness.next + SimDuration::from_micros((ahead / every + 1) * every);
+        readiness.next = if next < readiness.until {
+            next
+        } else {
+            SimTime::NEVER
+        };
         true
     }
 
@@ -312,12 +319,13 @@ where
         self.promises.due_promise(link, next, self.end)
     }
 
-    /// Keeps the party ready for what comes from outside the network ([`Party::change`]): it promises its neighbours nothing
-    /// further ahead than `every`. Costs as many promises, and changes nothing else.
-    pub fn stay_ready(&mut self, every: SimDuration) {
+    /// Keeps the party ready for what comes from outside the network ([`Party::change`]): up to `until` it promises its
+    /// neighbours nothing further ahead than `every`. Costs as many promises, and changes nothing else.
+    pub fn stay_ready(&mut self, every: SimDuration, until: SimTime) {
         let every = every.max(SimDuration::from_micros(1));
         self.readiness = Some(Readiness {
             every,
+            until,
             next: self.now + every,
         });
     }

@@ -243,7 +243,7 @@ impl Case {
             for (me, party) in parties.iter_mut().enumerate() {
                 let every = draws.below(2_000, Stream::named("ready"), me as u64, 0);
                 if every > 0 {
-                    party.stay_ready(SimDuration(every));
+                    party.stay_ready(SimDuration(every), SimTime(15_000));
                 }
             }
         }

@@ -6,6 +6,8 @@ use crate::launch::Offer;
 use crate::report::{Command, ProcessResult, ProcessStatus, RunStatus};
 use crate::session::{self, Attachment};
 use anyhow::{Context, anyhow};
+use secnet_topology::live_requests::{TakenRequest, parse_request};
+use secnet_topology::scenario::RequestParams;
 use secnet_wire::Keys;
 use secnet_wire::codec::{CONTROL_BYTES_MAX, STATE_BYTES_MAX, decode_value, encode_value};
 use secnet_wire::keys::LAUNCH_QUERY;
@@ -38,6 +40,18 @@ pub const CONTROL: &str = "control";
 
 /// A process that has not gone round for so long is not healthy.
 const ROUND_MAX: Duration = Duration::from_secs(10);
+/// Whoever was asked has answered that it cannot be.
+#[derive(Debug)]
+pub struct Refused(pub String);
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Refused {}
+
 /// How long an answer may take before the question is put again.
 const ANSWER_WAIT: Duration = Duration::from_secs(2);
 const ASK_AGAIN: Duration = Duration::from_millis(300);
@@ -225,6 +239,30 @@ async fn answer(
         .map_err(failed("cannot offer answers"))
 }
 
+/// A question for a User's node, to be answered with JSON.
+pub struct RequestQuery {
+    pub node: String,
+    query: zenoh::query::Query,
+}
+
+impl RequestQuery {
+    /// The request to be taken; `None` asks for those that were.
+    pub fn order(&self) -> Option<Result<RequestParams, String>> {
+        let payload = self.query.payload()?;
+        Some(parse_request(&payload.to_bytes()))
+    }
+
+    pub async fn answer(self, answer: Result<Vec<u8>, String>) {
+        let answered = match answer {
+            Ok(text) => self.query.reply(self.query.key_expr().clone(), text).await,
+            Err(problem) => self.query.reply_err(problem).await,
+        };
+        if let Err(error) = answered {
+            tracing::warn!(%error, "could not answer a query");
+        }
+    }
+}
+
 async fn client(endpoint: &str, patience: Duration) -> anyhow::Result<Session> {
     let client = Attachment::Client(endpoint.to_owned());
     tokio::time::timeout(patience, session::open(&client))
@@ -235,16 +273,29 @@ async fn client(endpoint: &str, patience: Duration) -> anyhow::Result<Session> {
 
 /// The first answer to a query.
 async fn ask(session: &Session, key: String, patience: Duration) -> anyhow::Result<Vec<u8>> {
-    let replies = session
-        .get(key)
-        .timeout(patience)
-        .await
-        .map_err(failed("cannot ask"))?;
+    put_question(session, key, None, patience).await
+}
+
+/// The first answer to a query that perhaps brings something along.
+async fn put_question(
+    session: &Session,
+    key: String,
+    payload: Option<Vec<u8>>,
+    patience: Duration,
+) -> anyhow::Result<Vec<u8>> {
+    let mut get = session.get(key).timeout(patience);
+    if let Some(payload) = payload {
+        get = get.payload(payload);
+    }
+    let replies = get.await.map_err(failed("cannot ask"))?;
     let reply = replies.recv_async().await;
     let reply = reply.map_err(|_| anyhow!("no answer within {patience:?}"))?;
     match reply.into_result() {
         Ok(sample) => Ok(sample.payload().to_bytes().into_owned()),
-        Err(error) => Err(anyhow!("{}", error.payload().try_to_string().unwrap_or_default())),
+        Err(error) => {
+            let problem = error.payload().try_to_string().unwrap_or_default();
+            Err(Refused(problem.into_owned()).into())
+        }
     }
 }
 
@@ -287,6 +338,44 @@ pub async fn ask_status(endpoint: &str, run: &str, patience: Duration) -> anyhow
     let _ = session.close().await;
     let answer = answer.with_context(|| format!("no director answers at {endpoint}"))?;
     Ok(decode_value("the run's status", &answer, CONTROL_BYTES_MAX)?)
+}
+
+/// A client that gives Users of a run requests while it goes on.
+pub struct RequestClient {
+    session: Session,
+    keys: Keys,
+}
+
+impl RequestClient {
+    /// `endpoint` is where the control segment's router of that run listens.
+    pub async fn open(endpoint: &str, run: &str, patience: Duration) -> anyhow::Result<RequestClient> {
+        Ok(RequestClient {
+            session: client(endpoint, patience).await?,
+            keys: Keys::new(run)?,
+        })
+    }
+
+    /// Has the User that `node` plays send a request.
+    pub async fn send(
+        &self,
+        node: &str,
+        request: &RequestParams,
+        patience: Duration,
+    ) -> anyhow::Result<TakenRequest> {
+        let payload = serde_json::to_vec(request)?;
+        let answer = put_question(&self.session, self.keys.requests(node)?, Some(payload), patience).await?;
+        serde_json::from_slice(&answer).with_context(|| format!("{node} is not of this version of secnet"))
+    }
+
+    /// Those that node has been given.
+    pub async fn list(&self, node: &str, patience: Duration) -> anyhow::Result<Vec<TakenRequest>> {
+        let answer = put_question(&self.session, self.keys.requests(node)?, None, patience).await?;
+        serde_json::from_slice(&answer).with_context(|| format!("{node} is not of this version of secnet"))
+    }
+
+    pub async fn close(self) {
+        let _ = self.session.close().await;
+    }
 }
 
 /// When a process last went round, and what is wrong with it: what its health check is told.
@@ -379,6 +468,27 @@ impl ProcessControl {
             return false;
         };
         ask(&self.session, key, ANSWER_WAIT).await.is_ok()
+    }
+
+    /// Offers to take requests for the Users' nodes it hosts; what comes in is to be answered.
+    pub async fn offer_requests(
+        &self,
+        nodes: impl Iterator<Item = &str>,
+    ) -> anyhow::Result<mpsc::UnboundedReceiver<RequestQuery>> {
+        let (sender, queries) = mpsc::unbounded_channel();
+        for node in nodes {
+            let (sender, node) = (sender.clone(), node.to_owned());
+            self.session
+                .declare_queryable(self.keys.requests(&node)?)
+                .callback(move |query| {
+                    let node = node.clone();
+                    let _ = sender.send(RequestQuery { node, query });
+                })
+                .background()
+                .await
+                .map_err(failed("cannot offer to take requests"))?;
+        }
+        Ok(queries)
     }
 
     pub async fn status(&self, status: &ProcessStatus) -> anyhow::Result<()> {

@@ -8,9 +8,12 @@ use crate::report::{LinkStatus, NodeReport, NodeStatus};
 use actix::{Actor, ActorContext, AsyncContext, Context, Handler, SpawnHandle};
 use secnet_engine::trace::TraceBook;
 use secnet_engine::{Carries, Envelope, Node, NodeIndex, Pace, Party, Promise};
-use secnet_model::SimTime;
+use secnet_model::{SimDuration, SimTime};
 use secnet_results::{Account, Accountable};
 use secnet_telemetry::SpanExport;
+use secnet_topology::TakesRequests;
+use secnet_topology::live_requests::TakenRequest;
+use secnet_topology::scenario::RequestParams;
 use secnet_wire::Message;
 use secnet_wire::link::{LinkEnd, LinkError};
 use std::time::{Duration, Instant};
@@ -35,8 +38,8 @@ pub struct Tracing {
 }
 
 /// What a node is from the host's point of view.
-pub trait Participant: Node<Message = Message> + Accountable {}
-impl<T: Node<Message = Message> + Accountable> Participant for T {}
+pub trait Participant: Node<Message = Message> + Accountable + TakesRequests {}
+impl<T: Node<Message = Message> + Accountable + TakesRequests> Participant for T {}
 
 pub type BoxedParticipant = Box<dyn Participant>;
 
@@ -394,8 +397,38 @@ impl Host {
                 .iter()
                 .map(|l| (l.hosted.neighbour.clone(), l.hosted.end.stats()))
                 .collect(),
+            requests_taken: self
+                .requests_taken()
+                .into_iter()
+                .map(|taken| taken.request)
+                .map(text_of)
+                .collect(),
         }
     }
+
+    fn requests_taken(&self) -> Vec<TakenRequest> {
+        self.node().map(|node| node.requests_taken()).unwrap_or_default()
+    }
+
+    fn take_request(&mut self, request: RequestParams) -> Result<TakenRequest, String> {
+        if matches!(self.phase, Phase::Finished { .. }) {
+            return Err("the run has ended".to_owned());
+        }
+        let earliest = self.party.earliest_entry();
+        if earliest >= self.end {
+            return Err(format!(
+                "{} has promised the others to send nothing any more; with `--interactive` it would not have",
+                self.name
+            ));
+        }
+        self.party
+            .change(self.index, |node| node.take_request(request, earliest))
+            .unwrap_or_else(|| Err(format!("{} is not here", self.name)))
+    }
+}
+
+fn text_of(request: RequestParams) -> String {
+    serde_json::to_string(&request).unwrap_or_default()
 }
 
 impl Actor for Host {
@@ -435,6 +468,8 @@ impl Handler<Frame> for Host {
 pub struct Start {
     pub start: Instant,
     pub pace: Pace,
+    /// For a User that takes requests from outside: how far ahead it may promise, and until when.
+    pub ready: Option<(SimDuration, SimTime)>,
 }
 
 impl Handler<Start> for Host {
@@ -442,6 +477,9 @@ impl Handler<Start> for Host {
 
     fn handle(&mut self, message: Start, ctx: &mut Context<Host>) {
         if self.phase == Phase::Linking {
+            if let Some((every, until)) = message.ready {
+                self.party.stay_ready(every, until);
+            }
             self.phase = Phase::Running {
                 start: message.start,
                 pace: message.pace,
@@ -507,6 +545,34 @@ impl Handler<TakeTraces> for Host {
 
     fn handle(&mut self, _: TakeTraces, _: &mut Context<Host>) -> Self::Result {
         actix::MessageResult(self.take_traces())
+    }
+}
+
+/// Gives a User a request from outside.
+#[derive(actix::Message)]
+#[rtype(result = "Result<TakenRequest, String>")]
+pub struct TakeRequest(pub RequestParams);
+
+impl Handler<TakeRequest> for Host {
+    type Result = actix::MessageResult<TakeRequest>;
+
+    fn handle(&mut self, message: TakeRequest, ctx: &mut Context<Host>) -> Self::Result {
+        let taken = self.take_request(message.0);
+        self.ask_for_turn(ctx);
+        actix::MessageResult(taken)
+    }
+}
+
+/// The requests taken from outside and what became of them.
+#[derive(actix::Message)]
+#[rtype(result = "Vec<TakenRequest>")]
+pub struct AskRequests;
+
+impl Handler<AskRequests> for Host {
+    type Result = actix::MessageResult<AskRequests>;
+
+    fn handle(&mut self, _: AskRequests, _: &mut Context<Host>) -> Self::Result {
+        actix::MessageResult(self.requests_taken())
     }
 }
 

@@ -1,9 +1,10 @@
 //! The shell every participant's binary shares: learn which run it is, open the sessions, host the nodes, obey the director.
 
 use crate::bus::{self, Inbox};
-use crate::control::{self, ProcessControl};
+use crate::control::{self, ProcessControl, RequestQuery};
 use crate::host::{
-    AskReport, AskStatus, BoxedParticipant, Halt, Host, HostedLink, Leave, Start, TakeTraces, Tracing,
+    AskReport, AskRequests, AskStatus, BoxedParticipant, Halt, Host, HostedLink, Leave, Start, TakeRequest,
+    TakeTraces, Tracing,
 };
 use crate::launch::Launch;
 use crate::report::{Command, ProcessResult, ProcessStatus};
@@ -15,6 +16,7 @@ use clap::Parser;
 use secnet_engine::draw::Stream;
 use secnet_engine::trace::TraceBook;
 use secnet_engine::{NodeIndex, Party};
+use secnet_model::SimTime;
 use secnet_telemetry::{ExportCounts, Logs, MetricsEndpoint, SpanExport};
 use secnet_topology::{Layout, NodeKind, ProcessSpec, Scenario, Segment, World};
 use secnet_wire::Keys;
@@ -192,8 +194,13 @@ async fn run(program: &Program, arguments: Arguments) -> anyhow::Result<()> {
         export,
         metrics: MetricsEndpoint::from_environment().await?,
     };
+    let users = hosts.iter().filter(|hosted| hosted.is_user);
+    let requests = control
+        .offer_requests(users.map(|hosted| hosted.name.as_str()))
+        .await?;
     let outcome = tokio::select! {
-        outcome = obey(&control, commands, &spec.name, &hosts, telling) => outcome,
+        outcome = obey(&control, commands, &spec.name, &hosts, world.horizon, telling) => outcome,
+        () = take_requests(requests, &hosts) => Ok(()),
         () = control_gone(&control, arguments.control.is_some()) => {
             Err(anyhow!("the control service at {} has gone", launch.endpoints.control))
         }
@@ -236,6 +243,7 @@ async fn open_sessions(
 
 struct Hosted {
     name: String,
+    is_user: bool,
     actor: Addr<Host>,
     inbox: Inbox,
 }
@@ -325,7 +333,12 @@ async fn host(stage: &Stage<'_>, node: NodeIndex, participant: BoxedParticipant)
         .context("cannot start a thread")?;
     let actor = receiver.await.context("the actor's thread ended at once")?;
     inbox.open(actor.clone().recipient());
-    Ok(Hosted { name, actor, inbox })
+    Ok(Hosted {
+        name,
+        is_user: matches!(layout.kinds[node.index()], NodeKind::User(_)),
+        actor,
+        inbox,
+    })
 }
 
 /// Does what the director says until it says goodbye.
@@ -334,6 +347,7 @@ async fn obey(
     mut commands: UnboundedReceiver<Command>,
     process: &str,
     hosts: &[Hosted],
+    horizon: SimTime,
     mut telling: Telling,
 ) -> anyhow::Result<()> {
     let mut tick = tokio::time::interval(STATUS_INTERVAL);
@@ -343,9 +357,12 @@ async fn obey(
     loop {
         tokio::select! {
             command = commands.recv() => match command {
-                Some(Command::Start { wall_unix_us, pace }) => {
+                Some(Command::Start { wall_unix_us, pace, ready }) => {
                     let start = instant_of(wall_unix_us);
-                    hosts.iter().for_each(|hosted| hosted.actor.do_send(Start { start, pace }));
+                    for hosted in hosts {
+                        let ready = ready.filter(|_| hosted.is_user).map(|every| (every, horizon));
+                        hosted.actor.do_send(Start { start, pace, ready });
+                    }
                 }
                 Some(Command::Halt { lost_nodes }) => {
                     hosts.iter().for_each(|hosted| hosted.actor.do_send(Halt { lost: lost_nodes.clone() }));
@@ -369,6 +386,30 @@ async fn obey(
             }
         }
     }
+}
+
+/// Hands the Users' nodes what comes for them from outside, for as long as the process runs.
+async fn take_requests(mut queries: UnboundedReceiver<RequestQuery>, hosts: &[Hosted]) {
+    while let Some(query) = queries.recv().await {
+        let answer = match hosts.iter().find(|hosted| hosted.name == query.node) {
+            Some(hosted) => answer_request(&query, hosted).await,
+            None => Err(format!("{} is not here", query.node)),
+        };
+        query.answer(answer).await;
+    }
+    std::future::pending().await
+}
+
+async fn answer_request(query: &RequestQuery, hosted: &Hosted) -> Result<Vec<u8>, String> {
+    let ended = |_| format!("{} has ended", hosted.name);
+    let json = match query.order() {
+        Some(order) => {
+            let taken = hosted.actor.send(TakeRequest(order?)).await.map_err(ended)??;
+            serde_json::to_vec(&taken)
+        }
+        None => serde_json::to_vec(&hosted.actor.send(AskRequests).await.map_err(ended)?),
+    };
+    json.map_err(|error| error.to_string())
 }
 
 async fn stdin_closed(watch: bool) {

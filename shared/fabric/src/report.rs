@@ -2,7 +2,7 @@
 
 use secnet_engine::trace::TraceBook;
 use secnet_engine::{ItemKind, Ledger, NodeIndex, Pace, Violations};
-use secnet_model::SimTime;
+use secnet_model::{SimDuration, SimTime};
 use secnet_results::Account;
 use secnet_wire::link::LinkStats;
 use serde::{Deserialize, Serialize};
@@ -10,8 +10,12 @@ use serde::{Deserialize, Serialize};
 /// Director → processes. Sent again until the effect shows in the statuses.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Command {
-    /// Emulated time zero is at this wall time.
-    Start { wall_unix_us: u64, pace: Pace },
+    /// Emulated time zero is at this wall time. `ready`: Users take requests from outside and promise no further ahead.
+    Start {
+        wall_unix_us: u64,
+        pace: Pace,
+        ready: Option<SimDuration>,
+    },
     /// Stop handling; count what is under way. The nodes named are gone.
     Halt { lost_nodes: Vec<String> },
     /// Every result has arrived; the process may end.
@@ -94,6 +98,8 @@ pub struct NodeReport {
     pub turns_without_credit: u64,
     /// By neighbour.
     pub links: Vec<(String, LinkStats)>,
+    /// What the node was given from outside, in that order: each a scenario's request, as JSON.
+    pub requests_taken: Vec<String>,
 }
 
 /// Director → `secnet status`.

@@ -12,9 +12,12 @@
 //! let setup = Setup::new("topology/demo.toml").with(&["horizon=2min"]);
 //! let mut network = NetworkUnderTest::start(&engine, &setup)?;
 //! network.wait_until_healthy(Duration::from_secs(60))?;
-//! network.run(&["--speed", "100"])?;
-//! network.wait_until("half a minute", |status| status.wall_seconds > 0.3)?;
+//! network.run(&["--speed", "20", "--interactive"])?;
+//! network.wait_until("half a minute", |status| status.wall_seconds > 1.5)?;
+//! let read = network.request(&["--from", "OVO", "--srv", "4.1.1", "--premises", "1274"])?;
 //! network.pause("csp-north", Duration::from_secs(10))?;
+//! let read = network.wait_for(&read, Duration::from_secs(60))?;
+//! println!("{:?} after {:?}", read.ended, read.response_time());
 //! let ended = network.wait(Duration::from_secs(120))?;
 //! println!("exit {:?}, ledger {}", ended.exit, ended.report()?.ledger.digest);
 //! # Ok(())
@@ -24,10 +27,11 @@
 //! The image is the one `docker/assemble` makes; the director is the program `secnet` on this machine. Everything a
 //! network started is gone when it is dropped.
 //!
-//! A request a test has a User send is part of the scenario ([`Setup::request`]), so that the run can be repeated to the
-//! last digit.
+//! A request a test has a User send, before the start ([`Setup::request`]) or while the network runs
+//! ([`NetworkUnderTest::request`]), is part of the scenario the run leaves behind, so that it can be repeated to the last
+//! digit.
 //!
-//! Not here: what is promised of a network; requests that come up while it runs.
+//! Not here: what is promised of a network.
 
 use anyhow::{Context, bail, ensure};
 use secnet_fabric::containers::{Containers, Engine};
@@ -36,8 +40,10 @@ use secnet_model::SimDuration;
 use secnet_results::traces::SpanRecord;
 use secnet_results::{LoadedRun, Traces};
 use secnet_topology::compose::{Compose, render};
+pub use secnet_topology::live_requests::TakenRequest;
 pub use secnet_topology::scenario::RequestParams;
 use secnet_topology::{Layout, World};
+use serde::de::DeserializeOwned;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -258,7 +264,8 @@ impl NetworkUnderTest {
         Ok(())
     }
 
-    fn run_folder(&self) -> PathBuf {
+    /// Where the run leaves its files; gone with this value.
+    pub fn run_folder(&self) -> PathBuf {
         self.folder.0.join("run")
     }
 
@@ -294,6 +301,42 @@ impl NetworkUnderTest {
             ensure!(Instant::now() < deadline, "no sign of {what}: {}", self.said());
             std::thread::sleep(LOOK);
         }
+    }
+
+    /// Has a User send a request now; `arguments` as `secnet request` takes them. Users that are to be ready for it need a run
+    /// with `--interactive`.
+    pub fn request(&self, arguments: &[&str]) -> anyhow::Result<TakenRequest> {
+        self.ask_requests(arguments)
+    }
+
+    /// Waits until a request has ended.
+    pub fn wait_for(&self, request: &TakenRequest, at_most: Duration) -> anyhow::Result<TakenRequest> {
+        let deadline = Instant::now() + at_most;
+        let from = &request.request.from;
+        loop {
+            let known: Vec<TakenRequest> = self.ask_requests(&["--list", "--from", from])?;
+            let found = known.into_iter().find(|known| known.number == request.number);
+            match found.with_context(|| format!("{from} knows of no request {}", request.number))? {
+                ended if ended.ended.is_some() => return Ok(ended),
+                open => ensure!(Instant::now() < deadline, "no answer after {at_most:?}: {open:?}"),
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    fn ask_requests<T: DeserializeOwned>(&self, arguments: &[&str]) -> anyhow::Result<T> {
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = Command::new(&self.director_program)
+            .arg("request")
+            .arg(self.run_folder())
+            .arg("--json")
+            .args(arguments)
+            .output()?;
+        ensure!(status.success(), "{}", String::from_utf8_lossy(&stderr).trim());
+        Ok(serde_json::from_slice(&stdout)?)
     }
 
     /// The first process whose name begins so.

@@ -1,6 +1,7 @@
 //! Acknowledgements and service responses: what each means for the request it answers.
 
 use crate::request_book::{Slot, Stage};
+use crate::single_requests::NO_WORKLOAD;
 use crate::user::{User, submission};
 use secnet_engine::{ItemKind, Outcome, Step};
 use secnet_model::{RequestId, ResponseCode, SimTime};
@@ -148,6 +149,10 @@ impl User {
             }
             let item = trace.span(Step::Item, open.opened_at, now).count(open.attempts);
             self.told.push(item.answered(code).ended(outcome));
+        }
+        if open.workload == NO_WORKLOAD {
+            let (id, attempts) = (open.request.id, open.attempts);
+            self.state.taken.ended(id, now, outcome, code, attempts);
         }
         let since = execution.unwrap_or(open.opened_at);
         self.state

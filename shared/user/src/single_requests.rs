@@ -1,10 +1,17 @@
-//! Single requests the scenario has the User send, each at its time.
+//! Requests sent one by one, each at its time: the scenario's, and those that come from outside while a run goes on.
 
 use crate::duties::Duties;
 use crate::request_form::{RequestForm, Subject, Unsendable, Wishes};
 use crate::retries::RetryPolicy;
-use secnet_model::{Eui64, PremisesId, Role, SimTime, Srv};
-use secnet_topology::{UserEntry, World};
+use crate::user::User;
+use secnet_engine::Outcome;
+use secnet_model::{DeviceType, Eui64, PremisesId, RequestId, ResponseCode, Role, SimDuration, SimTime, Srv};
+use secnet_topology::live_requests::{EndedRequest, TakenRequest};
+use secnet_topology::scenario::RequestParams;
+use secnet_topology::validation::validate_request;
+use secnet_topology::{Span, TakesRequests, UserEntry, World};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The place of a workload that single requests have.
 pub const NO_WORKLOAD: u16 = u16::MAX;
@@ -23,41 +30,120 @@ pub struct SingleRequest {
     pub premises: Option<PremisesId>,
     /// 0 for on demand.
     pub execute_at_s: u32,
+    /// Its place among those taken from outside; `None` for the scenario's.
+    pub taken: Option<u32>,
+}
+
+/// What a request is about: a [`RequestParams`] without its sender.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+struct Wanted {
+    at: SimTime,
+    srv: Srv,
+    premises: Option<PremisesId>,
+    device: Option<DeviceType>,
+    future_dated_by: Option<SimDuration>,
+}
+
+/// The requests that came from outside while the run went on, and what became of them.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct TakenRequests {
+    /// In the order in which they came.
+    requests: Vec<Taken>,
+    /// By the counter of those sent and open: the place in `requests`.
+    open: BTreeMap<u64, u32>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Taken {
+    wanted: Wanted,
+    id: Option<RequestId>,
+    ended: Option<Ended>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Ended {
+    at: SimTime,
+    outcome: Outcome,
+    code: ResponseCode,
+    attempts: u32,
+}
+
+impl Wanted {
+    /// `None` where there is no such SRV.
+    fn new(params: &RequestParams) -> Option<Wanted> {
+        Some(Wanted {
+            at: SimTime::ZERO + params.at.as_duration(),
+            srv: Srv::from_number(&params.srv)?,
+            premises: params.premises.map(PremisesId),
+            device: params.device,
+            future_dated_by: params.future_dated_by.map(Span::as_duration),
+        })
+    }
+
+    fn request(&self, duties: &Duties, user: &UserEntry) -> SingleRequest {
+        let wishes = Wishes {
+            target: self.device,
+            future_dated: self.future_dated_by.is_some(),
+            mistake: None,
+        };
+        let execute_at_s = self.future_dated_by.map_or(0, |span| {
+            let seconds = (self.at + span).as_micros().div_ceil(1_000_000);
+            u32::try_from(seconds.max(1)).unwrap_or(u32::MAX)
+        });
+        SingleRequest {
+            at: self.at,
+            form: RequestForm::new(self.srv, duties, user.roles, wishes),
+            premises: self.premises,
+            execute_at_s,
+            taken: None,
+        }
+    }
+
+    fn params(&self, from: &str) -> RequestParams {
+        RequestParams {
+            from: from.to_owned(),
+            at: self.at.since(SimTime::ZERO).into(),
+            srv: self.srv.number().to_owned(),
+            premises: self.premises.map(|premises| premises.0),
+            device: self.device,
+            future_dated_by: self.future_dated_by.map(Span::from),
+        }
+    }
 }
 
 impl SingleRequests {
-    pub fn new(world: &World, user: Option<&UserEntry>, duties: &Duties) -> SingleRequests {
+    /// The scenario's, and those taken since.
+    pub fn new(
+        world: &World,
+        user: Option<&UserEntry>,
+        duties: &Duties,
+        taken: &TakenRequests,
+    ) -> SingleRequests {
         let scenario = &world.scenario;
-        let mut requests = Vec::new();
-        if let Some(user) = user {
-            for params in scenario.requests.iter().filter(|params| params.from == user.name) {
-                let Some(srv) = Srv::from_number(&params.srv) else {
-                    continue;
-                };
-                let wishes = Wishes {
-                    target: params.device,
-                    future_dated: params.future_dated_by.is_some(),
-                    mistake: None,
-                };
-                let at = SimTime::ZERO + params.at.as_duration();
-                let execute_at_s = params.future_dated_by.map_or(0, |span| {
-                    let seconds = (at + span.as_duration()).as_micros().div_ceil(1_000_000);
-                    u32::try_from(seconds.max(1)).unwrap_or(u32::MAX)
-                });
-                requests.push(SingleRequest {
-                    at,
-                    form: RequestForm::new(srv, duties, user.roles, wishes),
-                    premises: params.premises.map(PremisesId),
-                    execute_at_s,
-                });
-            }
-        }
-        // Stable: of two at one time the scenario's first goes first.
-        requests.sort_by_key(|request| request.at);
-        SingleRequests {
-            requests,
+        let mut single = SingleRequests {
+            requests: Vec::new(),
             retry_policy: RetryPolicy::of_user(&scenario.user),
+        };
+        let Some(user) = user else {
+            return single;
+        };
+        let of_user = scenario.requests.iter().filter(|params| params.from == user.name);
+        for wanted in of_user.filter_map(Wanted::new) {
+            single.insert(wanted.request(duties, user));
         }
+        for (place, taken) in taken.requests.iter().enumerate() {
+            single.insert(SingleRequest {
+                taken: Some(place as u32),
+                ..taken.wanted.request(duties, user)
+            });
+        }
+        single
+    }
+
+    /// Of two at one time the one that was there first goes first, as in a scenario that lists them in that order.
+    fn insert(&mut self, request: SingleRequest) {
+        let place = self.requests.partition_point(|known| known.at <= request.at);
+        self.requests.insert(place, request);
     }
 
     /// When the request with that number, from 0, is sent; "never" past the last.
@@ -88,5 +174,108 @@ impl SingleRequest {
             }
             (Subject::Device(_) | Subject::Schedule(_), _) => None,
         }
+    }
+
+    /// Why it cannot be sent at all.
+    fn unsendable(&self, world: &World) -> Option<&'static str> {
+        let Ok(form) = &self.form else {
+            return Some("the User deals with no device it is for, in no role it allows");
+        };
+        match (&form.subject, self.target(world, form)) {
+            (_, Some(_)) => None,
+            (Subject::Schedule(_), None) => Some("it is about a schedule; a workload can send it"),
+            (Subject::Dcc(_) | Subject::Device(_), None) => Some("name the `premises` it is about"),
+        }
+    }
+}
+
+impl TakenRequests {
+    /// The one at that place has been sent.
+    pub(crate) fn sent(&mut self, place: u32, id: RequestId) {
+        if let Some(taken) = self.requests.get_mut(place as usize) {
+            taken.id = Some(id);
+            self.open.insert(id.counter, place);
+        }
+    }
+
+    /// A single request has ended; perhaps it is one of these.
+    pub(crate) fn ended(
+        &mut self,
+        id: RequestId,
+        at: SimTime,
+        outcome: Outcome,
+        code: ResponseCode,
+        attempts: u32,
+    ) {
+        let place = self.open.remove(&id.counter);
+        if let Some(taken) = place.and_then(|place| self.requests.get_mut(place as usize)) {
+            taken.ended = Some(Ended {
+                at,
+                outcome,
+                code,
+                attempts,
+            });
+        }
+    }
+
+    fn describe(&self, from: &str) -> impl Iterator<Item = TakenRequest> {
+        self.requests
+            .iter()
+            .zip(1..)
+            .map(move |(taken, number)| TakenRequest {
+                number,
+                request: taken.wanted.params(from),
+                id: taken.id.map(|id| id.to_string()),
+                ended: taken.ended.map(|ended| EndedRequest {
+                    at: ended.at.since(SimTime::ZERO).into(),
+                    outcome: ended.outcome.name().to_owned(),
+                    code: ended.code.to_string(),
+                    attempts: ended.attempts,
+                }),
+            })
+    }
+}
+
+impl TakesRequests for User {
+    fn take_request(
+        &mut self,
+        mut request: RequestParams,
+        earliest: SimTime,
+    ) -> Result<TakenRequest, String> {
+        let world = &self.world;
+        let Some(user) = world.user(self.id).filter(|user| user.name == request.from) else {
+            return Err(format!("`{}` is not played by this node", request.from));
+        };
+        request.at = request.at.max(earliest.since(SimTime::ZERO).into());
+        let problems = validate_request(&world.scenario, &world.users, &request);
+        if let Some(problem) = problems.first() {
+            return Err(format!("`{}`: {}", problem.path, problem.message));
+        }
+        let wanted = Wanted::new(&request).ok_or_else(|| format!("no SRV {}", request.srv))?;
+        let place = self.state.taken.requests.len() as u32;
+        let single = SingleRequest {
+            taken: Some(place),
+            ..wanted.request(self.duties, user)
+        };
+        if let Some(why) = single.unsendable(world) {
+            return Err(format!("{} cannot send {}: {why}", user.name, request.srv));
+        }
+        self.single.insert(single);
+        self.state.taken.requests.push(Taken {
+            wanted,
+            id: None,
+            ended: None,
+        });
+        Ok(TakenRequest {
+            number: place + 1,
+            request,
+            id: None,
+            ended: None,
+        })
+    }
+
+    fn requests_taken(&self) -> Vec<TakenRequest> {
+        let name = self.world.user(self.id).map_or("", |user| user.name.as_str());
+        self.state.taken.describe(name).collect()
     }
 }

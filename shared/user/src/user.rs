@@ -9,7 +9,7 @@ use crate::payload;
 use crate::request_book::{OpenRequest, RequestBook, Slot, Stage};
 use crate::request_form::{Candidate, RequestForm, Subject, Unsendable, is_about_schedules};
 use crate::signing::SigningTime;
-use crate::single_requests::{NO_WORKLOAD, SingleRequests};
+use crate::single_requests::{NO_WORKLOAD, SingleRequests, TakenRequests};
 use crate::targets::{Search, Target};
 use crate::workload::Workload;
 use secnet_engine::deadlines::Deadlines;
@@ -62,6 +62,8 @@ pub struct UserState {
     arrivals: Vec<Arrivals>,
     /// Single requests sent so far.
     singles_sent: u64,
+    /// Single requests that are not the scenario's.
+    pub(crate) taken: TakenRequests,
     pub(crate) book: RequestBook,
     /// Requests to be sent, again or signed, with the time to do so.
     waiting: BinaryHeap<Reverse<(SimTime, u64, Slot)>>,
@@ -118,7 +120,7 @@ impl User {
             gateway_delay_min: scenario.gateway.latency_min.as_duration(),
             gateway_delay_mean: scenario.gateway.latency_mean.as_duration(),
             workloads,
-            single: SingleRequests::new(world, world.user(id), duties),
+            single: SingleRequests::new(world, world.user(id), duties, &state.taken),
             arrivals_due: deadlines_of(&state.arrivals),
             state,
             told: Vec::new(),
@@ -147,6 +149,7 @@ impl User {
             });
         }
         user.arrivals_due = deadlines_of(&state.arrivals);
+        user.single = SingleRequests::new(world, world.user(id), duties, &state.taken);
         user.state = state;
         Ok(user)
     }
@@ -236,8 +239,12 @@ impl User {
             .premises
             .filter(|_| form.mode != ServiceMode::NonDevice)
             .map(|premises| self.world.population.region_of(premises));
+        let request = self.request(form, target, role, single.execute_at_s);
+        if let Some(place) = single.taken {
+            self.state.taken.sent(place, request.id);
+        }
         let draft = Draft {
-            request: self.request(form, target, role, single.execute_at_s),
+            request,
             mode: form.mode,
             region,
         };

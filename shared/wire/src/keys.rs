@@ -6,6 +6,7 @@
 //! secnet/<run>/control/{status,result,alive}/<process>   process → director; `alive` is a liveliness token
 //! secnet/<run>/control/query/status                  answered by the director
 //! secnet/<run>/control/healthy/<process>             answered by the process itself: a health check
+//! secnet/<run>/control/requests/<node>               answered by a User's process: takes a request (JSON), or lists them
 //! secnet/launch                                      answered by the control service: which run, and its scenario
 //! ```
 //!
@@ -125,6 +126,12 @@ impl Keys {
         self.of_process("healthy", process)
     }
 
+    /// Where a User's node takes requests from outside, and tells of those it has taken.
+    pub fn requests(&self, node: &str) -> Result<String, NameError> {
+        check_name("node", node)?;
+        Ok(format!("{}/control/requests/{node}", self.root))
+    }
+
     /// The same whatever the run is called: a health check need not know.
     pub fn healthy_in_any_run(process: &str) -> Result<String, NameError> {
         check_name("process", process)?;
@@ -193,6 +200,11 @@ mod tests {
             (
                 Keys::healthy_in_any_run("dsp").unwrap(),
                 "secnet/*/control/healthy/dsp",
+                None,
+            ),
+            (
+                keys.requests("supplier-ovo").unwrap(),
+                "secnet/demo-7/control/requests/supplier-ovo",
                 None,
             ),
             (keys.command(), "secnet/demo-7/control/command", None),

@@ -1,36 +1,48 @@
 //! Single requests.
 
-use super::Check;
+use super::{Check, Problem};
 use crate::scenario::{RequestParams, Scenario};
 use crate::suggest::mend;
+use crate::users::UserEntry;
 use secnet_model::{FutureDating, Srv};
+
+/// What is wrong with one request, were it the scenario's.
+pub fn validate_request(scenario: &Scenario, users: &[UserEntry], request: &RequestParams) -> Vec<Problem> {
+    let mut check = Check {
+        users,
+        problems: Vec::new(),
+    };
+    check.request("", scenario, request);
+    check.problems
+}
 
 impl Check<'_> {
     pub(super) fn requests(&mut self, scenario: &Scenario) {
         for (i, request) in scenario.requests.iter().enumerate() {
-            let path = format!("requests.{i}");
-            let users = self.users;
-            let sender = users.iter().find(|user| user.name == request.from);
-            if sender.is_none() {
-                let mend = mend(&request.from, users.iter().map(|user| user.name.as_str()));
-                self.wrong(
-                    format!("{path}.from"),
-                    format!("no User `{}`{mend}", request.from),
-                );
+            self.request(&format!("requests.{i}."), scenario, request);
+        }
+    }
+
+    /// `path` is what the keys are to be prefixed with.
+    fn request(&mut self, path: &str, scenario: &Scenario, request: &RequestParams) {
+        let users = self.users;
+        let sender = users.iter().find(|user| user.name == request.from);
+        if sender.is_none() {
+            let mend = mend(&request.from, users.iter().map(|user| user.name.as_str()));
+            self.wrong(format!("{path}from"), format!("no User `{}`{mend}", request.from));
+        }
+        if request.at >= scenario.horizon {
+            let (at, horizon) = (request.at, scenario.horizon);
+            self.wrong(
+                format!("{path}at"),
+                format!("{at} is not before the horizon, {horizon}"),
+            );
+        }
+        if let Some(srv) = self.srv(&format!("{path}srv"), &request.srv) {
+            if let Some(sender) = sender {
+                self.roles(&format!("{path}srv"), srv, &[sender]);
             }
-            if request.at >= scenario.horizon {
-                let (at, horizon) = (request.at, scenario.horizon);
-                self.wrong(
-                    format!("{path}.at"),
-                    format!("{at} is not before the horizon, {horizon}"),
-                );
-            }
-            if let Some(srv) = self.srv(&format!("{path}.srv"), &request.srv) {
-                if let Some(sender) = sender {
-                    self.roles(&format!("{path}.srv"), srv, &[sender]);
-                }
-                self.subject(&path, request, srv, scenario.population.premises);
-            }
+            self.subject(path, request, srv, scenario.population.premises);
         }
     }
 
@@ -39,14 +51,14 @@ impl Check<'_> {
         match request.premises {
             None if entry.is_device_service() => {
                 self.wrong(
-                    format!("{path}.srv"),
+                    format!("{path}srv"),
                     format!("{srv} goes to a device; name its `premises`"),
                 );
             }
             Some(number) if number >= premises => {
                 let last = premises.saturating_sub(1);
                 self.wrong(
-                    format!("{path}.premises"),
+                    format!("{path}premises"),
                     format!("there is no premises {number}; they are numbered from 0 to {last}"),
                 );
             }
@@ -54,15 +66,15 @@ impl Check<'_> {
         }
         if let Some(device) = request.device.filter(|device| !entry.may_target(*device)) {
             let name = device.name();
-            self.wrong(format!("{path}.device"), format!("{srv} is not for the {name}"));
+            self.wrong(format!("{path}device"), format!("{srv} is not for the {name}"));
         }
         match request.future_dated_by {
             Some(_) if entry.future_dated == FutureDating::NotAllowed => {
                 let message = format!("{srv} cannot be future-dated; leave out `future_dated_by`");
-                self.wrong(format!("{path}.future_dated_by"), message);
+                self.wrong(format!("{path}future_dated_by"), message);
             }
             None if entry.is_device_service() && !entry.on_demand => {
-                self.wrong(format!("{path}.srv"), format!("{srv} cannot be sent on demand"));
+                self.wrong(format!("{path}srv"), format!("{srv} cannot be sent on demand"));
             }
             _ => {}
         }

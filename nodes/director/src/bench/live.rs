@@ -2,7 +2,7 @@
 
 use crate::bench::Effort;
 use crate::bench::scenarios::{self, RESPONSE_TIME_S, RoundTrips};
-use crate::live_run;
+use crate::live_run::{self, Network};
 use crate::progress::Progress;
 use crate::virtual_run::RunFacts;
 use anyhow::{Context, ensure};
@@ -81,7 +81,14 @@ pub fn run(world: &World) -> anyhow::Result<(RunOutcome, RunFacts)> {
     let folder = RunFolder::create(&path)?;
     folder.write_scenario(&world.scenario)?;
     let progress = Progress::new(world.end);
-    let result = live_run::run(world, &world.layout(), Pace::Max, &folder, &progress);
+    let result = live_run::run(Network {
+        world,
+        layout: &world.layout(),
+        pace: Pace::Max,
+        ready: None,
+        folder: &folder,
+        progress: &progress,
+    });
     progress.finish();
     let (outcome, facts) = result?;
     if let Some(lost) = outcome.lost_nodes.first() {

@@ -1,0 +1,77 @@
+//! The live network a command means: the one at an endpoint, the one a run folder belongs to, or the newest under `runs/`.
+
+use crate::attach::{self, check_endpoint};
+use crate::exit::bad_input;
+use crate::live_run::LAUNCH_FILE;
+use secnet_fabric::Launch;
+use secnet_results::run_folder::SCENARIO;
+use secnet_topology::Scenario;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Where runs are kept unless they are sent elsewhere.
+pub const RUNS: &str = "runs";
+/// How long an answer from a network may take.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+
+pub struct LiveNetwork {
+    pub launch: Launch,
+    scenario: Source,
+}
+
+enum Source {
+    File(PathBuf),
+    Fetched(Box<Scenario>),
+}
+
+impl LiveNetwork {
+    /// `run` is a run folder or where a control service listens, `tcp/127.0.0.1:7447`.
+    pub fn find(run: Option<&Path>) -> anyhow::Result<LiveNetwork> {
+        let endpoint = run.and_then(Path::to_str).filter(|run| run.starts_with("tcp/"));
+        if let Some(endpoint) = endpoint {
+            check_endpoint(endpoint).map_err(bad_input)?;
+            let (launch, scenario) = attach::fetch(endpoint, PATIENCE)?;
+            let scenario = Source::Fetched(Box::new(scenario));
+            return Ok(LiveNetwork { launch, scenario });
+        }
+        let folder = match run {
+            Some(folder) => folder.to_path_buf(),
+            None => newest(Path::new(RUNS), LAUNCH_FILE)
+                .ok_or_else(|| bad_input(format!("no live run goes on under {RUNS}/")))?,
+        };
+        let file = folder.join(LAUNCH_FILE);
+        let here = folder.display();
+        if !file.exists() {
+            return Err(bad_input(format!("no live run goes on in {here}")));
+        }
+        let launch = Launch::load(&file).map_err(|error| bad_input(format!("{error:#}")))?;
+        if !launch.endpoints.is_control_open() {
+            return Err(bad_input(format!(
+                "no live run goes on in {here}: the one that did was killed"
+            )));
+        }
+        Ok(LiveNetwork {
+            launch,
+            scenario: Source::File(folder.join(SCENARIO)),
+        })
+    }
+
+    /// What the network runs.
+    pub fn scenario(&self) -> anyhow::Result<Scenario> {
+        match &self.scenario {
+            Source::File(file) => secnet_topology::load(file, &[]).map_err(bad_input),
+            Source::Fetched(scenario) => Ok((**scenario).clone()),
+        }
+    }
+}
+
+/// The folder under `runs` whose `file` is the newest.
+pub fn newest(runs: &Path, file: &str) -> Option<PathBuf> {
+    let folders = std::fs::read_dir(runs).ok()?.flatten().map(|entry| entry.path());
+    folders
+        .filter(|folder| folder.join(file).exists())
+        .max_by_key(|folder| {
+            let metadata = folder.join(file).metadata();
+            metadata.and_then(|metadata| metadata.modified()).ok()
+        })
+}
