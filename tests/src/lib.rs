@@ -8,5 +8,6 @@ pub mod in_virtual_time;
 pub mod live;
 pub mod otlp_consumer;
 pub mod programs;
+pub mod python;
 pub mod random_scenario;
 pub mod trace_trees;

@@ -1,13 +1,11 @@
 //! An OTLP consumer that shares nothing with what it consumes: `otlp_consumer.py`, on the official Python protobuf.
 
+use crate::python;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
-
-/// `required` where it must run; elsewhere it is skipped when its packages are missing.
-const WISH: &str = "SECNET_OTLP_CONSUMER";
+use std::path::Path;
+use std::process::{Child, ChildStdout, Stdio};
 
 pub struct OtlpConsumer {
     child: Child,
@@ -41,9 +39,7 @@ impl OtlpConsumer {
     /// When it does not start and the environment requires it.
     pub fn start() -> Option<OtlpConsumer> {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("otlp_consumer.py");
-        let mut child = Command::new("python3")
-            .arg(script)
-            .env("PYTHONPATH", packages())
+        let mut child = python::command(&script)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -62,12 +58,7 @@ impl OtlpConsumer {
             }),
             _ => {
                 let _ = child.wait();
-                let required = std::env::var(WISH).is_ok_and(|wish| wish == "required");
-                assert!(
-                    !required,
-                    "the OTLP consumer does not start: opentelemetry-proto and grpcio in {:?}",
-                    packages()
-                );
+                python::missing("the OTLP consumer does not start: opentelemetry-proto, grpcio");
                 None
             }
         }
@@ -118,9 +109,4 @@ fn environment(port: u16, protocol: &str) -> [(String, String); 2] {
         ),
         ("OTEL_EXPORTER_OTLP_PROTOCOL".to_owned(), protocol.to_owned()),
     ]
-}
-
-/// Where `.ci/run` puts the consumer's packages.
-fn packages() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/otlp-consumer")
 }

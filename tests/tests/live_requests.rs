@@ -1,8 +1,11 @@
 //! Requests that come while a live run goes on: sent, followed, and part of the scenario from then on.
 #![allow(clippy::unwrap_used)]
+#![allow(clippy::print_stdout, reason = "what is skipped must be said")]
 
 use secnet_tests::live::{LiveRun, Programs, scratch};
+use secnet_tests::python;
 use secnet_topology::live_requests::TakenRequest;
+use std::path::Path;
 use std::process::Output;
 use std::time::Duration;
 
@@ -165,6 +168,44 @@ fn what_cannot_be_sent_is_said_and_changes_nothing() {
     let (exit, _, err) = said(&run.request(&["--list"]));
     let expected = format!("secnet: no live run goes on in {}", run.folder().display());
     assert_eq!((exit, err), (Some(2), expected));
+}
+
+#[test]
+fn a_program_in_another_language_drives_a_run_over_zenoh() {
+    let programs = Programs::alone();
+    if !python::has("zenoh") {
+        return println!("skipped: a program in Python: no zenoh for it");
+    }
+    let flags = [
+        "--for",
+        "5min",
+        "--set",
+        "drain=1min",
+        "--speed",
+        "30",
+        "--interactive",
+    ];
+    let mut run = programs.start("demo.toml", &flags);
+    run.wait_until_past(5.0);
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/drive.py");
+    let drive = |user: &str, premises: &str| {
+        let mut command = python::command(&script);
+        command.arg(run.folder().join("launch.json"));
+        said(&command.args([user, "supplier-ovo", premises]).output().unwrap())
+    };
+    let (exit, out, err) = drive("OVO", "3");
+    let answered = |line: &str| line.starts_with("90-B3-D5-") && line.contains(": sent at ");
+    assert_eq!(exit, Some(0), "{err}");
+    assert!(out.lines().count() == 3 && out.lines().all(answered), "{out}");
+    let (exit, _, err) = drive("OVO", "2000");
+    let expected = "refused: `premises`: there is no premises 2000; they are numbered from 0 to 1999";
+    assert_eq!((exit, err.as_str()), (Some(1), expected));
+    let (_, _, err) = drive("British Gas", "3");
+    assert_eq!(err, "refused: `British Gas` is not played by this node");
+    let ended = run.wait(PATIENCE);
+    let recorded = run.folder().join("scenario.toml");
+    let again = programs.run(recorded.to_str().unwrap(), &["--driver", "virtual"]);
+    assert_eq!(again.digests(), ended.digests());
 }
 
 /// A User with nothing to do promises never to send anything, unless it is to stay ready.
