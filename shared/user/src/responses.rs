@@ -56,15 +56,15 @@ impl User {
             }
         };
         open.stage = Stage::Accepted;
-        let answered = *open;
-        if let Some(trace) = self.trace_of(&answered.request) {
+        if let Some(trace) = self.world.sampler.request(&open.request.id, open.request.srv) {
             let code = acknowledgement.answer.code();
-            self.told.push(submission(trace, &answered, now).answered(code));
+            self.told.push(submission(trace, open, now).answered(code));
         }
         match acknowledgement.answer {
             Answer::Accepted => {}
             Answer::Done { .. } => {
-                self.remember_schedule(answered.request);
+                let request = open.request;
+                self.remember_schedule(request);
                 self.close(now, slot, Outcome::Completed, ResponseCode::I0, None);
             }
             Answer::PreCommand { srv, bytes } => self.correlate_pre_command(now, slot, srv, bytes),
