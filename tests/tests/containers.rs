@@ -368,6 +368,23 @@ fn disturbed(
     ended
 }
 
+/// A run of the six that is disturbed gives what one gives that is not.
+fn changes_nothing(
+    what: &str,
+    speed: &str,
+    disturb: impl FnOnce(&mut NetworkUnderTest) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let Some(bench) = Bench::new(what) else {
+        return Ok(());
+    };
+    let folder = scratch("reference");
+    let expected = bench.reference(&folder);
+    let ended = disturbed(&bench, what, speed, disturb)?;
+    assert_eq!(ended.digests()?, expected);
+    fs::remove_dir_all(&folder)?;
+    Ok(())
+}
+
 /// Has not ended yet, so that what is done next is done to a run.
 fn goes_on(network: &NetworkUnderTest) -> anyhow::Result<()> {
     let status = network.status().context("the run does not answer")?;
@@ -388,12 +405,7 @@ fn goes_on(network: &NetworkUnderTest) -> anyhow::Result<()> {
 
 #[test]
 fn a_pause_of_ten_seconds_changes_nothing_whoever_pauses() -> anyhow::Result<()> {
-    let Some(bench) = Bench::new("pauses") else {
-        return Ok(());
-    };
-    let folder = scratch("reference");
-    let expected = bench.reference(&folder);
-    let ended = disturbed(&bench, "pause", "18", |network| {
+    changes_nothing("pauses", "18", |network| {
         // One upon the other: each stands still for ten seconds, and never is all of it still.
         for pair in [["dsp", "premises"], ["csp", "supplier"], ["dno", "other-user"]] {
             goes_on(network)?;
@@ -407,20 +419,12 @@ fn a_pause_of_ten_seconds_changes_nothing_whoever_pauses() -> anyhow::Result<()>
             network.containers().resume(second)?;
         }
         goes_on(network)
-    })?;
-    assert_eq!(ended.digests()?, expected);
-    fs::remove_dir_all(&folder)?;
-    Ok(())
+    })
 }
 
 #[test]
 fn a_cut_of_ten_seconds_changes_nothing_whoever_is_cut_off() -> anyhow::Result<()> {
-    let Some(bench) = Bench::new("cuts") else {
-        return Ok(());
-    };
-    let folder = scratch("reference");
-    let expected = bench.reference(&folder);
-    let ended = disturbed(&bench, "cut", "11", |network| {
+    changes_nothing("cuts", "11", |network| {
         for victim in KINDS {
             goes_on(network)?;
             let started = Instant::now();
@@ -442,10 +446,7 @@ fn a_cut_of_ten_seconds_changes_nothing_whoever_is_cut_off() -> anyhow::Result<(
             );
         }
         goes_on(network)
-    })?;
-    assert_eq!(ended.digests()?, expected);
-    fs::remove_dir_all(&folder)?;
-    Ok(())
+    })
 }
 
 #[test]

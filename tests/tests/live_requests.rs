@@ -107,47 +107,29 @@ fn what_cannot_be_sent_is_said_and_changes_nothing() {
     run.wait_until_past(5.0);
     let rows: [(&[&str], &str); 6] = [
         (
-            &["--from", "OVOO", "--srv", "4.1.1", "--premises", "2000"],
+            &["--from=OVOO", "--srv=4.1.1", "--premises=2000"],
             "secnet: --from: no User `OVOO`; did you mean `OVO`?\n\
              --premises: there is no premises 2000; they are numbered from 0 to 1999",
         ),
         (
-            &[
-                "--from",
-                "OVO",
-                "--srv",
-                "4.1.1",
-                "--premises",
-                "3",
-                "--at",
-                "2min",
-            ],
+            &["--from=OVO", "--srv=4.1.1", "--premises=3", "--at=2min"],
             "secnet: --at: 2min is not before the horizon, 2min",
         ),
         (
-            &[
-                "--from",
-                "OVO",
-                "--srv",
-                "4.1.1",
-                "--premises",
-                "3",
-                "--device",
-                "toaster",
-            ],
+            &["--from=OVO", "--srv=4.1.1", "--premises=3", "--device=toaster"],
             "secnet: not a request: unknown variant `toaster`, expected one of `ESME`, `GSME`, `GPF`, `CHF`, `PPMID`, \
              `HCALCS`, `SAPC`, `IHD`, `CAD`",
         ),
         (
-            &["--from", "OVO", "--srv", "5.1", "--premises", "3"],
+            &["--from=OVO", "--srv=5.1", "--premises=3"],
             "secnet: OVO cannot send 5.1: it is about a schedule; a workload can send it",
         ),
         (
-            &["--from", "OVO", "--srv", "8.2"],
+            &["--from=OVO", "--srv=8.2"],
             "secnet: OVO cannot send 8.2: name the `premises` it is about",
         ),
         (
-            &["--from", "UK Power Networks", "--srv", "1.1.1", "--premises", "3"],
+            &["--from=UK Power Networks", "--srv=1.1.1", "--premises=3"],
             "secnet: --srv: `UK Power Networks` may not send 1.1.1 (Update Import Tariff (Primary Element)): it holds ED, the \
              request is for IS, GS; a workload that means to be refused says so with `mistake`",
         ),

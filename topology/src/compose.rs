@@ -1,7 +1,7 @@
 //! A compose file of a scenario's network: a service per process, a network per segment, and the services around them.
 //!
-//! What `docker-compose` 1.29 and `docker compose` 2 both take: format 2.4, which has conditions for start-up, limits
-//! and profiles. No participant shares a network with one it has no business with; what all of them need (control,
+//! What `docker-compose` 1.29 and `docker compose` 2 both take: conditions for start-up, limits and profiles, and no
+//! `version`, which the later no longer wants. No participant shares a network with one it has no business with; what all of them need (control,
 //! collector, Prometheus) joins each segment instead of having one of its own.
 //!
 //! Not here: what the images are made of (`docker/`), starting anything.
@@ -122,7 +122,7 @@ fn write_file(out: &mut String, layout: &Layout, compose: &Compose<'_>) -> fmt::
     for line in compose.heading.lines() {
         writeln!(out, "# {line}")?;
     }
-    writeln!(out, "version: \"2.4\"\n")?;
+    writeln!(out)?;
     write_shared(out, compose)?;
     writeln!(out, "services:")?;
     if compose.is_here(CONTROL) {

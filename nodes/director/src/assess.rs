@@ -8,8 +8,8 @@
 
 use crate::exit::{Exit, bad_input};
 use crate::progress::Progress;
-use crate::run::on_interrupt;
 use crate::scenario_arguments::ScenarioArguments;
+use crate::signals::stop_at_first;
 use crate::{console, virtual_run};
 use anyhow::Context;
 use clap::Args;
@@ -271,7 +271,7 @@ impl<'a> Study<'a> {
     /// `None` when it was stopped.
     fn carry_out(self, threads: usize) -> anyhow::Result<Option<Vec<Pair>>> {
         let control = Arc::clone(&self.control);
-        on_interrupt(move || control.stop())?;
+        stop_at_first(move || control.stop())?;
         let end = World::new(self.sides.with.clone()).map_err(bad_input)?.end;
         let progress = Progress::new(SimTime(end.0.saturating_mul(self.runs() as u64)));
         let result = std::thread::scope(|scope| {

@@ -5,6 +5,7 @@ use crate::exit::{Exit, bad_input};
 use crate::live_run;
 use crate::run::{ConductArguments, conduct};
 use crate::scenario_arguments::ScenarioArguments;
+use crate::signals::interrupted;
 use clap::Args;
 use secnet_fabric::control::{self, ControlService};
 use secnet_fabric::{Endpoints, Launch, Offer};
@@ -111,7 +112,7 @@ pub fn control(arguments: &ControlArguments) -> anyhow::Result<Exit> {
         ));
         tokio::select! {
             _ = service.goodbye.recv() => tokio::time::sleep(LEAVE_WAIT).await,
-            () = live_run::interrupted() => {}
+            () = interrupted() => {}
         }
         service.close().await;
         Ok(Exit::Good)
@@ -133,7 +134,7 @@ pub fn fetch(endpoint: &str, patience: Duration) -> anyhow::Result<(Launch, Scen
     let offer = runtime.block_on(async {
         tokio::select! {
             offer = control::fetch_offer(endpoint, patience) => offer,
-            () = live_run::interrupted() => Err(anyhow::anyhow!("stopped before the control service came")),
+            () = interrupted() => Err(anyhow::anyhow!("stopped before the control service came")),
         }
     });
     runtime.shutdown_timeout(Duration::from_millis(200));

@@ -4,6 +4,7 @@
 use crate::attach;
 use crate::exit::bad_input;
 use crate::live_run::{self, Network};
+use crate::signals;
 use crate::virtual_run::RunFacts;
 use anyhow::anyhow;
 use secnet_fabric::containers::Engine;
@@ -27,7 +28,10 @@ pub fn run(network: Network<'_>, image: &str) -> anyhow::Result<(RunOutcome, Run
             "there is no image {image}; `docker/assemble` makes it of the programs as built, docs/containers.md says more"
         )));
     }
-    let stopped = stopped_by_hand()?;
+    // Signals must not end the program while its containers are up.
+    let stopped = Arc::new(AtomicBool::new(false));
+    let set = Arc::clone(&stopped);
+    signals::on_each(move || set.store(true, Ordering::Relaxed))?;
     let text = render(
         network.layout,
         &Compose {
@@ -49,24 +53,4 @@ pub fn run(network: Network<'_>, image: &str) -> anyhow::Result<(RunOutcome, Run
     network.progress.say("taking down containers");
     containers.store_logs(&network.folder.path().join("logs"))?;
     result
-}
-
-/// Set at the first signal. Signals must not end the program while its containers are up.
-fn stopped_by_hand() -> anyhow::Result<Arc<AtomicBool>> {
-    let stopped = Arc::new(AtomicBool::new(false));
-    let set = Arc::clone(&stopped);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    std::thread::Builder::new()
-        .name("signals".to_owned())
-        .spawn(move || {
-            runtime.block_on(async {
-                loop {
-                    live_run::interrupted().await;
-                    set.store(true, Ordering::Relaxed);
-                }
-            });
-        })?;
-    Ok(stopped)
 }

@@ -18,6 +18,7 @@ pub mod progress;
 pub mod request_command;
 pub mod run;
 pub mod scenario_arguments;
+pub mod signals;
 pub mod status;
 pub mod topology_command;
 pub mod trace_command;

@@ -5,6 +5,7 @@
 use crate::exit::bad_input;
 use crate::network;
 use crate::progress::{Progress, Traffic};
+use crate::signals::interrupted;
 use crate::virtual_run::RunFacts;
 use anyhow::{Context, anyhow};
 use secnet_engine::trace::TraceBook;
@@ -114,18 +115,6 @@ impl Drop for LaunchFile {
 /// Whether a live run goes on in that folder.
 pub fn goes_on_in(folder: &Path) -> bool {
     Launch::load(&folder.join(LAUNCH_FILE)).is_ok_and(|launch| launch.endpoints.is_control_open())
-}
-
-/// Resolves at the first Ctrl-C or SIGTERM.
-pub async fn interrupted() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
 }
 
 fn launch(network: &Network<'_>) -> anyhow::Result<Launch> {

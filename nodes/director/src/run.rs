@@ -5,6 +5,7 @@ use crate::exit::{Exit, bad_input};
 use crate::live_run::{self, Network};
 use crate::progress::Progress;
 use crate::scenario_arguments::ScenarioArguments;
+use crate::signals::stop_at_first;
 use crate::topology_command::IMAGE;
 use crate::virtual_run::{self, RunFacts};
 use clap::{Args, ValueEnum};
@@ -100,7 +101,7 @@ pub fn run(arguments: RunArguments) -> anyhow::Result<Exit> {
             Driver::Virtual => {
                 let watch = Arc::new(Watch::default());
                 let stopped = Arc::clone(&watch);
-                on_interrupt(move || stopped.stop())?;
+                stop_at_first(move || stopped.stop())?;
                 let export = SpanExport::from_environment(world, network.layout)
                     .map_err(|error| bad_input(format!("{error:#}")))?;
                 Ok(virtual_run::run(
@@ -190,25 +191,6 @@ pub fn conduct(
     } else {
         Exit::Good
     })
-}
-
-/// The first Ctrl-C (or SIGTERM) stops what goes on in virtual time, so that a run ends with its books in order; the second
-/// ends the program.
-pub(crate) fn on_interrupt(stop: impl FnOnce() + Send + 'static) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    std::thread::Builder::new()
-        .name("signals".to_owned())
-        .spawn(move || {
-            runtime.block_on(async {
-                crate::live_run::interrupted().await;
-                stop();
-                crate::live_run::interrupted().await;
-                std::process::exit(130);
-            });
-        })?;
-    Ok(())
 }
 
 fn manifest(
