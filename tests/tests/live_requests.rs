@@ -122,11 +122,11 @@ fn what_cannot_be_sent_is_said_and_changes_nothing() {
         ),
         (
             &["--from=OVO", "--srv=5.1", "--premises=3"],
-            "secnet: OVO cannot send 5.1: it is about a schedule; a workload can send it",
+            "secnet: --srv: 5.1 is about a schedule, which only a workload can name",
         ),
         (
             &["--from=OVO", "--srv=8.2"],
-            "secnet: OVO cannot send 8.2: name the `premises` it is about",
+            "secnet: --srv: 8.2 is about a device; name its `premises`",
         ),
         (
             &["--from=UK Power Networks", "--srv=1.1.1", "--premises=3"],

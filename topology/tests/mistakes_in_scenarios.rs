@@ -809,8 +809,18 @@ fn single_requests_are_refused_where_nobody_could_send_them() {
             error: `Northern Powergrid` may not send 2.2 (Top Up Device): it holds ED, the request is for IS, GS; a workload that means to be refused says so with `mistake`
              --> --set requests=[{from="Octopus Enegy",at="2h",srv="4.1.1",premises=2000}, {from="Northern Powergrid",at="1min",srv="2.2"}]
 
-            error: 2.2 goes to a device; name its `premises`
+            error: 2.2 is about a device; name its `premises`
              --> --set requests=[{from="Octopus Enegy",at="2h",srv="4.1.1",premises=2000}, {from="Northern Powergrid",at="1min",srv="2.2"}]
+        "#]],
+    );
+    check_override(
+        &[r#"requests=[{from="OVO",at="1min",srv="5.1",premises=1},{from="OVO",at="1min",srv="8.2"}]"#],
+        expect![[r#"
+            error: 5.1 is about a schedule, which only a workload can name
+             --> --set requests=[{from="OVO",at="1min",srv="5.1",premises=1},{from="OVO",at="1min",srv="8.2"}]
+
+            error: 8.2 is about a device; name its `premises`
+             --> --set requests=[{from="OVO",at="1min",srv="5.1",premises=1},{from="OVO",at="1min",srv="8.2"}]
         "#]],
     );
     check_override(

@@ -115,6 +115,16 @@ impl SrvEntry {
         !self.targets.is_empty()
     }
 
+    /// Device services, and 8.2 and 8.3: the DCC answers those itself, from its inventory.
+    pub fn is_about_a_device(&self) -> bool {
+        self.is_device_service() || matches!(self.number, "8.2" | "8.3")
+    }
+
+    /// 5.1 creates, 5.2 reads and 5.3 deletes a schedule the DSP holds.
+    pub fn is_about_schedules(&self) -> bool {
+        matches!(self.number, "5.1" | "5.2" | "5.3")
+    }
+
     /// The command variants DUIS allows: CV8 alone for non-device services, CV4–CV7 for critical and CV1–CV3 for
     /// non-critical ones (domain notes §2.2).
     pub fn allows_variant(&self, variant: CommandVariant) -> bool {

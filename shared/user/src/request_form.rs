@@ -113,22 +113,12 @@ impl RequestForm {
     }
 }
 
-/// 5.1 creates, 5.2 reads and 5.3 deletes a schedule the DSP holds.
-pub fn is_about_schedules(srv: Srv) -> bool {
-    matches!(srv.number(), "5.1" | "5.2" | "5.3")
-}
-
-/// 8.2 and 8.3 are answered by the DCC but are about a device in its inventory.
-fn is_about_a_device(srv: Srv) -> bool {
-    srv.entry().is_device_service() || matches!(srv.number(), "8.2" | "8.3")
-}
-
 fn subject_of(srv: Srv, duties: &Duties, held: RoleSet, wishes: Wishes) -> Option<Subject> {
-    if is_about_a_device(srv) {
+    if srv.entry().is_about_a_device() {
         let candidates = candidates(srv, duties, held, wishes);
         return (!candidates.is_empty()).then_some(Subject::Device(candidates));
     }
-    if !is_about_schedules(srv) {
+    if !srv.entry().is_about_schedules() {
         return fitting_role(srv, &Role::ALL, held, wishes.mistake).map(Subject::Dcc);
     }
     let choices: Vec<_> = duties

@@ -175,18 +175,6 @@ impl SingleRequest {
             (Subject::Device(_) | Subject::Schedule(_), _) => None,
         }
     }
-
-    /// Why it cannot be sent at all.
-    fn unsendable(&self, world: &World) -> Option<&'static str> {
-        let Ok(form) = &self.form else {
-            return Some("the User deals with no device it is for, in no role it allows");
-        };
-        match (&form.subject, self.target(world, form)) {
-            (_, Some(_)) => None,
-            (Subject::Schedule(_), None) => Some("it is about a schedule; a workload can send it"),
-            (Subject::Dcc(_) | Subject::Device(_), None) => Some("name the `premises` it is about"),
-        }
-    }
 }
 
 impl TakenRequests {
@@ -257,8 +245,12 @@ impl TakesRequests for User {
             taken: Some(place),
             ..wanted.request(self.duties, user)
         };
-        if let Some(why) = single.unsendable(world) {
-            return Err(format!("{} cannot send {}: {why}", user.name, request.srv));
+        let form = single.form.as_ref().ok();
+        if form.and_then(|form| single.target(world, form)).is_none() {
+            return Err(format!(
+                "{} deals with no device that {} is for, in no role it allows",
+                user.name, request.srv
+            ));
         }
         self.single.insert(single);
         self.state.taken.requests.push(Taken {
@@ -277,5 +269,105 @@ impl TakesRequests for User {
     fn requests_taken(&self) -> Vec<TakenRequest> {
         let name = self.world.user(self.id).map_or("", |user| user.name.as_str());
         self.state.taken.describe(name).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{FIRST_SUPPLIER, Harness, SUPPLIER, world};
+    use secnet_wire::Answer;
+
+    fn read(at_s: u64, premises: u32) -> RequestParams {
+        RequestParams {
+            from: "A".to_owned(),
+            at: Span::from_secs(at_s),
+            srv: "4.1.1".to_owned(),
+            premises: Some(premises),
+            device: Some(DeviceType::Esme),
+            future_dated_by: None,
+        }
+    }
+
+    fn scenario(requests: &[(u64, u32)]) -> String {
+        let table = |(at_s, premises): &(u64, u32)| {
+            format!(
+                "[[requests]]\nfrom = \"A\"\nat = \"{at_s}s\"\nsrv = \"4.1.1\"\npremises = {premises}\ndevice = \"ESME\"\n"
+            )
+        };
+        requests.iter().map(table).collect()
+    }
+
+    #[test]
+    fn requests_from_outside_take_their_turn_as_if_the_scenario_had_them() {
+        let mut driven = Harness::supplier(&world(&scenario(&[(10, 1), (20, 2)])));
+        let earliest = SimTime::from_secs(5);
+        for (request, at_s) in [(read(0, 3), 5), (read(10, 4), 10), (read(3, 5), 5)] {
+            let taken = driven.user.take_request(request, earliest).unwrap();
+            assert_eq!(taken.request.at, Span::from_secs(at_s));
+        }
+        let end = SimTime::from_secs(60);
+        let sent = driven.run_to(end);
+        let order: Vec<_> = sent
+            .iter()
+            .map(|(at, request)| (at.as_whole_secs(), request.id.target.device().unwrap().premises.0))
+            .collect();
+        assert_eq!(order, [(5, 3), (5, 5), (10, 1), (10, 4), (20, 2)]);
+
+        let recorded: Vec<_> = driven.user.requests_taken();
+        let of_scenario = [(10, 1), (20, 2)].into_iter();
+        let all: Vec<(u64, u32)> = of_scenario
+            .chain(recorded.iter().map(|taken| {
+                let request = &taken.request;
+                (request.at.as_micros() / 1_000_000, request.premises.unwrap())
+            }))
+            .collect();
+        assert_eq!(Harness::supplier(&world(&scenario(&all))).run_to(end), sent);
+    }
+
+    #[test]
+    fn what_became_of_one_is_known_and_goes_into_a_checkpoint() {
+        let world = world("");
+        let mut harness = Harness::supplier(&world);
+        harness
+            .user
+            .take_request(read(0, 3), SimTime::from_secs(5))
+            .unwrap();
+        harness
+            .user
+            .take_request(read(9, 4), SimTime::from_secs(5))
+            .unwrap();
+        let request = harness.next_request();
+        harness.acknowledge(request, Answer::Refused(ResponseCode::E4));
+        let [first, second] = &harness.user.requests_taken()[..] else {
+            panic!("two were taken");
+        };
+        assert_eq!(first.id.as_deref(), Some(request.id.to_string().as_str()));
+        let ended = first.ended.as_ref().unwrap();
+        assert_eq!(
+            (ended.outcome.as_str(), ended.code.as_str(), ended.attempts),
+            ("refused", "E4", 1)
+        );
+        assert_eq!((second.id.as_ref(), second.ended.as_ref()), (None, None));
+
+        let saved = secnet_results::Accountable::save(&harness.user);
+        let restored = User::restore(&world, FIRST_SUPPLIER, &SUPPLIER, &saved).unwrap();
+        assert_eq!(restored.requests_taken(), harness.user.requests_taken());
+        let end = SimTime::from_secs(60);
+        assert_eq!(Harness::of(restored).run_to(end), harness.run_to(end));
+    }
+
+    #[test]
+    fn another_users_request_is_not_taken() {
+        let mut harness = Harness::supplier(&world(""));
+        let foreign = RequestParams {
+            from: "B".to_owned(),
+            ..read(1, 3)
+        };
+        let refused = harness.user.take_request(foreign, SimTime::ZERO);
+        assert_eq!(refused.unwrap_err(), "`B` is not played by this node");
+        let late = harness.user.take_request(read(1, 3), SimTime::from_secs(86_400));
+        assert_eq!(late.unwrap_err(), "`at`: 1d is not before the horizon, 1d");
+        assert_eq!(harness.user.requests_taken(), []);
     }
 }

@@ -7,7 +7,7 @@ use crate::mistakes;
 use crate::patience::Patience;
 use crate::payload;
 use crate::request_book::{OpenRequest, RequestBook, Slot, Stage};
-use crate::request_form::{Candidate, RequestForm, Subject, Unsendable, is_about_schedules};
+use crate::request_form::{Candidate, RequestForm, Subject, Unsendable};
 use crate::signing::SigningTime;
 use crate::single_requests::{NO_WORKLOAD, SingleRequests, TakenRequests};
 use crate::targets::{Search, Target};
@@ -445,7 +445,7 @@ impl User {
 
     /// Keeps in mind which schedules the DSP holds on its request.
     pub(crate) fn remember_schedule(&mut self, request: ServiceRequest) {
-        if !is_about_schedules(request.srv) {
+        if !request.srv.entry().is_about_schedules() {
             return;
         }
         let scheduled = u8::try_from(request.execute_at_s).ok().and_then(Srv::from_index);

@@ -48,11 +48,15 @@ impl Check<'_> {
 
     fn subject(&mut self, path: &str, request: &RequestParams, srv: Srv, premises: u32) {
         let entry = srv.entry();
+        if entry.is_about_schedules() {
+            let message = format!("{srv} is about a schedule, which only a workload can name");
+            self.wrong(format!("{path}srv"), message);
+        }
         match request.premises {
-            None if entry.is_device_service() => {
+            None if entry.is_about_a_device() => {
                 self.wrong(
                     format!("{path}srv"),
-                    format!("{srv} goes to a device; name its `premises`"),
+                    format!("{srv} is about a device; name its `premises`"),
                 );
             }
             Some(number) if number >= premises => {
