@@ -40,10 +40,18 @@ pub struct ConductArguments {
     /// Emulated seconds per second, or `max`: as fast as it goes.
     #[arg(long, value_name = "N|max", default_value = "max", value_parser = parse_pace)]
     pub speed: Pace,
-    /// Users take requests while the run goes on (`secnet request`), and are never further than this, 1s unless given, ahead
-    /// of the others: what comes in need not wait for longer.
-    #[arg(long, value_name = "SPAN", num_args = 0..=1, require_equals = true, default_missing_value = "1s")]
-    pub interactive: Option<Span>,
+    /// Keep Users ready for requests that come while the run goes on (`secnet request`): never further than this ahead of the
+    /// others.
+    #[arg(
+        long,
+        value_name = "SPAN|off",
+        num_args = 0..=1,
+        require_equals = true,
+        default_value = "off",
+        default_missing_value = "1s",
+        value_parser = parse_ready
+    )]
+    pub interactive: Ready,
     /// Run folder; `runs/<scenario's name>` otherwise. What an earlier run left there is replaced.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -60,6 +68,18 @@ pub enum Driver {
     Live,
     Virtual,
     Compose,
+}
+
+/// How far ahead of the others Users may be that take requests while the run goes on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ready(pub Option<Span>);
+
+fn parse_ready(text: &str) -> Result<Ready, String> {
+    match text.parse() {
+        _ if text == "off" => Ok(Ready(None)),
+        Ok(span) if span > Span::default() => Ok(Ready(Some(span))),
+        _ => Err("give a span of emulated time such as 500ms, or off".to_owned()),
+    }
 }
 
 fn parse_pace(text: &str) -> Result<Pace, String> {
@@ -87,7 +107,7 @@ pub fn run(arguments: RunArguments) -> anyhow::Result<Exit> {
         Driver::Compose => "compose",
     };
     let threads = usize::from(arguments.threads);
-    if arguments.driver == Driver::Virtual && arguments.conduct.interactive.is_some() {
+    if arguments.driver == Driver::Virtual && arguments.conduct.interactive.0.is_some() {
         return Err(bad_input(
             "--interactive is for networks that others can reach while they run: --driver live or compose; \
              give requests to a run in virtual time with --set 'requests=[…]'",
@@ -149,7 +169,7 @@ pub fn conduct(
         world: &world,
         layout: &layout,
         pace: arguments.speed,
-        ready: arguments.interactive.map(Span::as_duration),
+        ready: arguments.interactive.0.map(Span::as_duration),
         folder: &folder,
         progress: &progress,
     };
