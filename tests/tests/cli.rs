@@ -563,7 +563,7 @@ fn a_compose_file_names_the_scenario_as_it_lies_and_passes_overrides_on() {
         "    command: [secnet, control, /scenario.toml, \"--set\", \"population.premises=100\", \"--seed\", \"7\", \"--for\", \"5min\"]",
         "      - \"../../small.toml:/scenario.toml:ro\"",
         "  supplier-alba-energy:",
-        "    command: [secnet, attach, \"tcp/control:7447\", --out, \"/runs/small\", --speed, \"${SECNET_SPEED:-max}\"]",
+        "    command: [secnet, attach, \"tcp/control:7447\", --out, \"/runs/small\", --speed, \"${SECNET_SPEED:-max}\", \"--interactive=${SECNET_INTERACTIVE:-off}\"]",
     ] {
         assert!(text.lines().any(|there| there == line), "{line}\nin\n{text}");
     }
@@ -606,6 +606,74 @@ fn a_place_that_cannot_be_is_answered_with_one_that_can() {
     refused("status tcp/127.0.0.1:1", "nobody answers at tcp/127.0.0.1:1");
 }
 
+#[test]
+fn premises_are_listed_with_what_stands_in_them_and_whose_they_are() {
+    let desk = Desk::new();
+    let list = desk.call("topology premises small.toml --limit 4");
+    list.assert_exit(GOOD);
+    expect![[r#"
+        premises  region   area  distributor  electricity  gas          devices
+               0  north    NPgN  -            Alba Energy  -            ESME CHF PPMID
+               1  north    NPgN  -            Alba Energy  Alba Energy  ESME GSME GPF CHF PPMID
+               2  north    NPgN  -            Alba Energy  Alba Energy  ESME GSME GPF CHF
+               3  north    NPgN  -            Borders Gas  -            ESME CHF PPMID, prepayment
+    "#]]
+    .assert_eq(&list.out);
+    let gas = desk.call("topology premises small.toml --device GSME --prepayment --limit 2");
+    gas.assert_exit(GOOD);
+    expect![[r#"
+        premises  region   area  distributor  electricity  gas          devices
+               8  north    NPgN  -            Alba Energy  Alba Energy  ESME GSME GPF CHF PPMID, prepayment
+              15  north    ENWL  -            Alba Energy  Alba Energy  ESME GSME GPF CHF PPMID, prepayment
+    "#]]
+    .assert_eq(&gas.out);
+    let of_one = |device: &str| {
+        let arguments = "topology premises small.toml --limit 2 --of".split(' ');
+        let arguments: Vec<&str> = arguments.chain(["Borders Gas", "--device", device]).collect();
+        let call = desk.call_with(&arguments);
+        call.assert_exit(GOOD);
+        call.out
+    };
+    expect![[r#"
+        premises  region   area  distributor  electricity  gas  devices
+               3  north    NPgN  -            Borders Gas  -    ESME CHF PPMID, prepayment
+               5  north    NPgN  -            Borders Gas  -    ESME CHF PPMID
+        premises  region   area  distributor  electricity  gas          devices
+               7  north    NPgN  -            Borders Gas  Borders Gas  ESME GSME GPF CHF
+              12  north    ENWL  -            Borders Gas  Borders Gas  ESME GSME GPF CHF PPMID
+    "#]].assert_eq(&(of_one("ESME") + &of_one("GPF")));
+    let one = desk.call("topology premises small.toml 3 --json");
+    one.assert_exit(GOOD);
+    expect![[r#"
+        [
+          {
+            "premises": 3,
+            "region": "north",
+            "area": "NPgN",
+            "distributor": null,
+            "electricity_supplier": "Borders Gas",
+            "gas_supplier": null,
+            "devices": [
+              "ESME",
+              "CHF",
+              "PPMID"
+            ],
+            "prepayment": true,
+            "wan": true
+          }
+        ]
+    "#]]
+    .assert_eq(&one.out);
+    desk.call("topology premises small.toml 1000000")
+        .assert_refused(expect![[r#"
+            secnet: there is no premises 1000000; they are numbered from 0 to 199
+        "#]]);
+    desk.call("topology premises small.toml --of Nobody")
+        .assert_refused(expect![[r#"
+            secnet: --of: no User `Nobody`; there are Alba Energy, Borders Gas
+        "#]]);
+}
+
 // the rest ------------------------------------------------------------------------------------------------------------
 
 #[test]
@@ -616,6 +684,7 @@ fn help_lists_the_commands_and_the_exit_codes() {
     for word in [
         "run",
         "status",
+        "request",
         "attach",
         "control",
         "health",

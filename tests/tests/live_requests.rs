@@ -117,8 +117,8 @@ fn what_cannot_be_sent_is_said_and_changes_nothing() {
         ),
         (
             &["--from=OVO", "--srv=4.1.1", "--premises=3", "--device=toaster"],
-            "secnet: not a request: unknown variant `toaster`, expected one of `ESME`, `GSME`, `GPF`, `CHF`, `PPMID`, \
-             `HCALCS`, `SAPC`, `IHD`, `CAD`",
+            "error: invalid value 'toaster' for '--device <TYPE>': there is no such device type; there are ESME, GSME, GPF, CHF, \
+             PPMID, HCALCS, SAPC, IHD, CAD\n\nFor more information, try '--help'.",
         ),
         (
             &["--from=OVO", "--srv=5.1", "--premises=3"],

@@ -14,6 +14,7 @@ pub mod exit;
 pub mod live_network;
 pub mod live_run;
 pub mod network;
+pub mod premises_command;
 pub mod progress;
 pub mod request_command;
 pub mod run;

@@ -3,10 +3,11 @@
 use crate::console;
 use crate::exit::{Exit, bad_input};
 use crate::live_network::{LiveNetwork, PATIENCE};
+use crate::scenario_arguments::parse_device;
 use anyhow::Context;
 use clap::{ArgGroup, Args};
 use secnet_fabric::control::{Refused, RequestClient};
-use secnet_model::{SimTime, Srv};
+use secnet_model::{DeviceType, SimTime, Srv};
 use secnet_topology::live_requests::{TakenRequest, parse_request};
 use secnet_topology::scenario::RequestParams;
 use secnet_topology::validation::validate_request;
@@ -35,8 +36,8 @@ pub struct RequestArguments {
     #[arg(long, value_name = "N")]
     pub premises: Option<u32>,
     /// The device type it goes to; the first the premises has of those the SRV is for otherwise.
-    #[arg(long, value_name = "TYPE")]
-    pub device: Option<String>,
+    #[arg(long, value_name = "TYPE", value_parser = parse_device)]
+    pub device: Option<DeviceType>,
     /// When it is sent, after the epoch; as soon as it can be otherwise, or if that is later.
     #[arg(long, value_name = "SPAN")]
     pub at: Option<Span>,

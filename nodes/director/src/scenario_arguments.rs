@@ -2,6 +2,7 @@
 
 use crate::exit::bad_input;
 use clap::Args;
+use secnet_model::DeviceType;
 use secnet_topology::{Scenario, Span};
 use std::path::PathBuf;
 
@@ -47,4 +48,14 @@ impl ScenarioArguments {
         overrides.extend_from_slice(more);
         secnet_topology::load(&self.scenario, &overrides).map_err(bad_input)
     }
+}
+
+/// A device type by its name.
+pub fn parse_device(text: &str) -> Result<DeviceType, String> {
+    let known = DeviceType::ALL.into_iter();
+    let found = known.clone().find(|device| device.name() == text);
+    found.ok_or_else(|| {
+        let names: Vec<&str> = known.map(DeviceType::name).collect();
+        format!("there is no such device type; there are {}", names.join(", "))
+    })
 }

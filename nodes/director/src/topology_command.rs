@@ -1,8 +1,9 @@
-//! `secnet topology`: check a scenario, show it as processed, render it for containers, print the format's schema and
-//! reference.
+//! `secnet topology`: check a scenario, show it as processed, list its premises, render it for containers, print the
+//! format's schema and reference.
 
 use crate::console::print;
 use crate::exit::{Exit, bad_input};
+use crate::premises_command::{self, PremisesArguments};
 use crate::scenario_arguments::ScenarioArguments;
 use clap::Subcommand;
 use secnet_topology::compose::{Compose, Machine, Part, render};
@@ -40,6 +41,8 @@ pub enum TopologyCommand {
         #[arg(long, value_name = "ADDRESS", requires = "machines")]
         on: Option<String>,
     },
+    /// List premises: what stands in them, and whose they are.
+    Premises(PremisesArguments),
     /// Print the scenario format as JSON Schema.
     Schema,
     /// Print the scenario format's reference page as Markdown.
@@ -157,6 +160,7 @@ pub fn run(command: &TopologyCommand) -> anyhow::Result<Exit> {
                     .map_err(|error| bad_input(format!("cannot write {}: {error}", file.display())))?,
             }
         }
+        TopologyCommand::Premises(arguments) => return premises_command::run(arguments),
         TopologyCommand::Reference => print(&reference()),
         TopologyCommand::Check { scenario, overrides } => {
             let loaded = secnet_topology::load(scenario, overrides).map_err(bad_input)?;

@@ -414,7 +414,11 @@ impl Host {
         if matches!(self.phase, Phase::Finished { .. }) {
             return Err("the run has ended".to_owned());
         }
-        let earliest = self.party.earliest_entry();
+        let clock = match self.phase {
+            Phase::Running { start, pace } if pace != Pace::Max => pace.limit(start.elapsed()),
+            _ => SimTime::ZERO,
+        };
+        let earliest = self.party.earliest_entry().max(clock);
         if earliest >= self.end {
             return Err(format!(
                 "{} has promised the others to send nothing any more; with `--interactive` it would not have",
