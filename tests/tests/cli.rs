@@ -641,7 +641,8 @@ fn premises_are_listed_with_what_stands_in_them_and_whose_they_are() {
         premises  region   area  distributor  electricity  gas          devices
                7  north    NPgN  -            Borders Gas  Borders Gas  ESME GSME GPF CHF
               12  north    ENWL  -            Borders Gas  Borders Gas  ESME GSME GPF CHF PPMID
-    "#]].assert_eq(&(of_one("ESME") + &of_one("GPF")));
+    "#]]
+    .assert_eq(&(of_one("ESME") + &of_one("GPF")));
     let one = desk.call("topology premises small.toml 3 --json");
     one.assert_exit(GOOD);
     expect![[r#"
