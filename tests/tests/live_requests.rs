@@ -140,6 +140,9 @@ fn what_cannot_be_sent_is_said_and_changes_nothing() {
     }
     let (exit, out, _) = said(&run.request(&["--list"]));
     assert_eq!((exit, out.as_str()), (Some(0), "no requests from outside so far"));
+    let (exit, _, err) = said(&run.request(&["--list", "--from=OVOO"]));
+    let expected = "secnet: --from: no User `OVOO`; there are Octopus Energy, ";
+    assert!(exit == Some(2) && err.starts_with(expected), "{err}");
     let live = run.wait(PATIENCE);
     let plain = programs.run(
         "demo.toml",

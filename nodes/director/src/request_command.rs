@@ -117,6 +117,15 @@ async fn send(arguments: &RequestArguments, world: &World, client: &RequestClien
 }
 
 async fn list(arguments: &RequestArguments, world: &World, client: &RequestClient) -> anyhow::Result<Exit> {
+    if let Some(from) = &arguments.from
+        && world.user_by_name(from).is_none()
+    {
+        let names: Vec<&str> = world.users.iter().map(|user| user.name.as_str()).collect();
+        return Err(bad_input(format!(
+            "--from: no User `{from}`; there are {}",
+            names.join(", ")
+        )));
+    }
     let layout = world.layout();
     let mut all = Vec::new();
     for user in &world.users {
