@@ -176,6 +176,14 @@ impl Population {
         (premises.0 - self.region_starts[region]) / self.cell_premises[region]
     }
 
+    /// The premises of a region's cells from `first` to `last`.
+    pub fn cell_premises(&self, region: Region, first: u32, last: u32) -> Range<u32> {
+        let range = self.region_range(region);
+        let cell = u64::from(self.cell_premises[region.index()]);
+        let edge = |cells: u64| (u64::from(range.start) + cells * cell).min(u64::from(range.end)) as u32;
+        edge(u64::from(first))..edge(u64::from(last) + 1)
+    }
+
     pub fn cell_count(&self, region: Region) -> u32 {
         let range = self.region_range(region);
         (range.end - range.start).div_ceil(self.cell_premises[region.index()])

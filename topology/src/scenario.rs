@@ -3,6 +3,7 @@
 //! reference page at once; the doc comments below are what the schema and the reference say.
 
 use crate::modifications::{ModificationParams, ModificationSwitches};
+use crate::timeline::EventParams;
 use crate::units::{BitRate, Bytes, DateTime, Span, TimeOfDay};
 use schemars::JsonSchema;
 use secnet_model::{DeviceType, Region, SimDuration};
@@ -57,6 +58,9 @@ pub struct Scenario {
     /// Times at which many devices raise many alerts.
     #[serde(default)]
     pub alert_storms: Vec<AlertStormParams>,
+    /// What happens to the network, and when: outages, maintenance, lost coverage, defaults.
+    #[serde(default)]
+    pub events: Vec<EventParams>,
     #[serde(default)]
     pub hosting: HostingParams,
     #[serde(default)]

@@ -10,6 +10,7 @@ use secnet_model::{FutureDating, Region, Role, Srv, licence_areas};
 use std::collections::{BTreeMap, BTreeSet};
 
 mod alerts;
+mod events;
 mod requests;
 pub use requests::validate_request;
 mod tracing;
@@ -54,6 +55,7 @@ pub fn validate(scenario: &Scenario) -> Result<(), Invalid> {
     check.network(scenario);
     check.premises(scenario);
     check.alerts(scenario);
+    check.events(scenario);
     check.traffic(scenario);
     check.hosting(scenario);
     check.tracing(scenario);

@@ -2,6 +2,7 @@
 
 use crate::population::Population;
 use crate::scenario::Scenario;
+use crate::timeline::Timeline;
 use crate::tracing::Sampler;
 use crate::users::{UserEntry, UserKind, users};
 use crate::validation::{Invalid, validate};
@@ -22,6 +23,8 @@ pub struct World {
     /// By `UserId`: Suppliers, DNOs, other Users, each in the scenario's order.
     pub users: Vec<UserEntry>,
     pub sampler: Sampler,
+    /// What happens to the network, and when.
+    pub timeline: Timeline,
 }
 
 impl World {
@@ -29,15 +32,18 @@ impl World {
         validate(&scenario)?;
         let draws = Draws::new(scenario.seed);
         let horizon = SimTime::ZERO + SimDuration::from(scenario.horizon);
+        let population = Population::new(&scenario, draws);
+        let users = users(&scenario);
         Ok(World {
+            timeline: Timeline::new(&scenario, &users, &population, draws),
             draws,
             calendar: Calendar {
                 epoch_unix_seconds: scenario.epoch.unix_seconds(),
             },
             horizon,
             end: horizon + scenario.drain.into(),
-            population: Population::new(&scenario, draws),
-            users: users(&scenario),
+            population,
+            users,
             sampler: Sampler::new(&scenario.tracing, draws),
             scenario,
         })

@@ -852,3 +852,104 @@ fn what_cannot_be_traced_is_named() {
         "#]],
     );
 }
+
+#[test]
+fn an_event_is_told_which_keys_its_kind_takes_and_which_it_lacks() {
+    let event = |text: &str| {
+        format!("[csp.north]\nloss = 0.02\n\n[[events]]\nname = \"e\"\nstarts_after = \"10min\"\n{text}")
+    };
+    let old = "[csp.north]\nloss = 0.02\n";
+    let complaint = |text: &str| complaints(&GOOD.replacen(old, &event(text), 1), &[]);
+    let all: String = [
+        "kind = \"dsp_outage\"\nlasts = \"5min\"\n",
+        "kind = \"dsp_outage\"\nlasts = \"5min\"\nregion = \"north\"\n",
+        "kind = \"csp_outage\"\nregion = \"north\"\n",
+        "kind = \"dsp_outrage\"\nlasts = \"5min\"\n",
+        "kind = \"gateway_outage\"\nlasts = \"5min\"\nuser = \"Ovo\"\n",
+        "kind = \"coverage_loss\"\nregion = \"south\"\ncells = [3, 4000]\n",
+        "kind = \"coverage_loss\"\ncells = [3, 4]\n",
+        "kind = \"coverage_loss\"\nareas = [\"NPGN\"]\nshare = 1.5\n",
+        "kind = \"dsp_capacity\"\n",
+        "kind = \"maintenance\"\nlasts = \"2h\"\nsystems = [\"csp_south\"]\nimpact = \"low\"\ncapacity_share = 0.5\n",
+        "kind = \"takeover\"\nfrom = \"OVO\"\nto = \"Northern Powergrid\"\n",
+        "kind = \"takeover\"\nfrom = \"OVO\"\nto = \"OVO\"\n",
+        "kind = \"removal\"\npremises = [9, 3]\ndevice = \"ESME\"\n",
+        "kind = \"user_default\"\nuser = \"OVO\"\nlasts = \"1h\"\n",
+    ]
+    .map(complaint)
+    .concat();
+    expect![[r#"
+        good
+        error: does not apply to a `dsp_outage`; beside its name and start it takes `lasts`
+          --> small.toml:37:10
+           |
+        37 | region = "north"
+           |          ^^^^^^^
+        error: a `csp_outage` lacks `lasts`
+          --> small.toml:32:1
+           |
+        32 | [[events]]
+           | ^^^^^^^^^^
+        error: `kind` cannot be `dsp_outrage`; did you mean `dsp_outage`?
+          --> small.toml:35:8
+           |
+        35 | kind = "dsp_outrage"
+           |        ^^^^^^^^^^^^^
+        error: no User `Ovo`; did you mean `OVO`?
+          --> small.toml:37:8
+           |
+        37 | user = "Ovo"
+           |        ^^^^^
+        error: there are 2, numbered from 0; 3 to 4000 are not among them
+          --> small.toml:37:9
+           |
+        37 | cells = [3, 4000]
+           |         ^^^^^^^^^
+        error: cells are numbered by region; give `region` as well
+          --> small.toml:36:9
+           |
+        36 | cells = [3, 4]
+           |         ^^^^^^
+        error: no licence area `NPGN`; did you mean `NPgN`?
+          --> small.toml:36:10
+           |
+        36 | areas = ["NPGN"]
+           |          ^^^^^^
+
+        error: a share lies between 0 and 1; 1.5 does not
+          --> small.toml:37:9
+           |
+        37 | share = 1.5
+           |         ^^^
+        error: a `dsp_capacity` needs either `servers` or `capacity_share`
+          --> small.toml:32:1
+           |
+        32 | [[events]]
+           | ^^^^^^^^^^
+        error: applies to maintenance of low impact on the `dsp` only
+          --> small.toml:39:18
+           |
+        39 | capacity_share = 0.5
+           |                  ^^^
+        error: no Supplier `Northern Powergrid`; there are `Octopus Energy`, `OVO`
+          --> small.toml:37:6
+           |
+        37 | to = "Northern Powergrid"
+           |      ^^^^^^^^^^^^^^^^^^^^
+        error: a Supplier cannot take over its own premises
+          --> small.toml:37:6
+           |
+        37 | to = "OVO"
+           |      ^^^^^
+        error: there are 2000, numbered from 0; 9 to 3 are not among them
+          --> small.toml:36:12
+           |
+        36 | premises = [9, 3]
+           |            ^^^^^^
+        error: does not apply to a `user_default`; beside its name and start it takes `user`
+          --> small.toml:37:9
+           |
+        37 | lasts = "1h"
+           |         ^^^^
+    "#]].assert_eq(&all);
+}

@@ -1,0 +1,330 @@
+//! The timeline: what happens to the network during a run, compiled from the scenario's `[[events]]`.
+//!
+//! All participants have it and each acts on its own part at the same emulated moment. It is a part of the plan: nothing in it
+//! changes during a run. An event that meets many premises is a rule ([`rules`]), whatever their number.
+//!
+//! Not here: what participants do about an event, and what they believe of it.
+
+pub mod params;
+pub mod rules;
+pub mod selector;
+pub mod steps;
+pub mod windows;
+
+pub use params::{EventKind, EventParams, Impact, System};
+pub use rules::{CoverageLoss, CoverageLosses, Removal, Removals, Takeover, Takeovers};
+pub use selector::Selector;
+pub use steps::Steps;
+pub use windows::Windows;
+
+use crate::population::Population;
+use crate::scenario::Scenario;
+use crate::users::UserEntry;
+use secnet_engine::Draws;
+use secnet_model::{Region, SimTime, UserId};
+use std::ops::Range;
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct Timeline {
+    events: Vec<Event>,
+    dsp_servers: Steps,
+    csps: [Windows; Region::ALL.len()],
+    /// By User.
+    gateways: Vec<Windows>,
+    /// By User; "never" for a User without a default.
+    defaults: Vec<SimTime>,
+    coverage: CoverageLosses,
+    takeovers: Takeovers,
+    removals: Removals,
+}
+
+/// An event as it stands in emulated time.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Event {
+    pub name: String,
+    pub kind: EventKind,
+    pub begins: SimTime,
+    /// "Never" where it lasts to the end of the run, or is over as soon as it has begun ([`Event::is_a_moment`]).
+    pub ends: SimTime,
+    /// What it is about, in a few words: `csp-north`, `OVO`, `premises of EPN`.
+    pub about: String,
+}
+
+impl Event {
+    /// Whether it has a beginning only.
+    pub fn is_a_moment(&self) -> bool {
+        matches!(
+            self.kind,
+            EventKind::UserDefault | EventKind::Takeover | EventKind::Removal
+        )
+    }
+}
+
+impl Timeline {
+    /// The scenario must be valid.
+    pub(crate) fn new(
+        scenario: &Scenario,
+        users: &[UserEntry],
+        population: &Population,
+        draws: Draws,
+    ) -> Timeline {
+        let during = |event: &EventParams| during(event);
+        let events = &scenario.events;
+        let dated = events.iter().enumerate();
+        let selector = |place: usize, event: &EventParams| Selector::new(event, place, population, draws);
+        let user = |name: &Option<String>| {
+            let found = users.iter().find(|user| Some(&user.name) == name.as_ref());
+            found.map(|user| user.id)
+        };
+        let mut takeovers: Vec<Takeover> = dated
+            .clone()
+            .filter(|(_, event)| event.kind == EventKind::Takeover)
+            .filter_map(|(place, event)| {
+                let at = begins(event);
+                Some(Takeover {
+                    at,
+                    told_at: event.told_after.map_or(at, |span| at + span.into()),
+                    from: user(&event.from)?,
+                    to: user(&event.to)?,
+                    credentials_within: event.credentials_within.map(Into::into),
+                    selector: selector(place, event),
+                })
+            })
+            .collect();
+        // A stable sort: of two at one moment the first in the scenario comes first.
+        takeovers.sort_by_key(|takeover| takeover.at);
+        Timeline {
+            events: events.iter().map(|event| compiled(event, users)).collect(),
+            dsp_servers: dsp_servers(scenario),
+            csps: Region::ALL.map(|region| {
+                let closes = |event: &&EventParams| closes_csp(event, region);
+                Windows::union(events.iter().filter(closes).map(during).collect())
+            }),
+            gateways: users
+                .iter()
+                .map(|user| {
+                    let closes = |event: &&EventParams| {
+                        event.kind == EventKind::GatewayOutage && is_meant(event, user)
+                    };
+                    Windows::union(events.iter().filter(closes).map(during).collect())
+                })
+                .collect(),
+            defaults: users
+                .iter()
+                .map(|user| {
+                    let of_user = events
+                        .iter()
+                        .filter(|event| event.kind == EventKind::UserDefault && is_meant(event, user));
+                    of_user.map(begins).min().unwrap_or(SimTime::NEVER)
+                })
+                .collect(),
+            coverage: CoverageLosses {
+                losses: dated
+                    .clone()
+                    .filter(|(_, event)| event.kind == EventKind::CoverageLoss)
+                    .map(|(place, event)| CoverageLoss {
+                        during: during(event),
+                        noticed_after: event.noticed_after.map(Into::into),
+                        selector: selector(place, event),
+                    })
+                    .collect(),
+            },
+            takeovers: Takeovers { takeovers },
+            removals: Removals {
+                removals: dated
+                    .filter(|(_, event)| event.kind == EventKind::Removal)
+                    .map(|(place, event)| Removal {
+                        at: begins(event),
+                        device: event.device,
+                        selector: selector(place, event),
+                    })
+                    .collect(),
+            },
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// In the scenario's order.
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// How many servers the DSP has: none while it is out.
+    #[inline]
+    pub fn dsp_servers(&self) -> &Steps {
+        &self.dsp_servers
+    }
+
+    /// When no transmission starts on the region's SM WAN.
+    #[inline]
+    pub fn csp(&self, region: Region) -> &Windows {
+        &self.csps[region.index()]
+    }
+
+    /// When the User's gateway connection is down.
+    #[inline]
+    pub fn gateway(&self, user: UserId) -> &Windows {
+        static ALWAYS_OPEN: Windows = Windows::ALWAYS_OPEN;
+        self.gateways.get(user.index()).unwrap_or(&ALWAYS_OPEN)
+    }
+
+    /// When the User goes into default; "never" where it does not.
+    #[inline]
+    pub fn defaults_at(&self, user: UserId) -> SimTime {
+        self.defaults.get(user.index()).copied().unwrap_or(SimTime::NEVER)
+    }
+
+    #[inline]
+    pub fn coverage(&self) -> &CoverageLosses {
+        &self.coverage
+    }
+
+    #[inline]
+    pub fn takeovers(&self) -> &Takeovers {
+        &self.takeovers
+    }
+
+    #[inline]
+    pub fn removals(&self) -> &Removals {
+        &self.removals
+    }
+}
+
+fn begins(event: &EventParams) -> SimTime {
+    SimTime::ZERO + event.starts_after.into()
+}
+
+fn during(event: &EventParams) -> Range<SimTime> {
+    let begins = begins(event);
+    begins..event.lasts.map_or(SimTime::NEVER, |span| begins + span.into())
+}
+
+fn is_meant(event: &EventParams, user: &UserEntry) -> bool {
+    event.user.as_ref().is_some_and(|name| user.is_meant_by(name))
+}
+
+fn closes_csp(event: &EventParams, region: Region) -> bool {
+    match event.kind {
+        EventKind::CspOutage => event.region == Some(region),
+        EventKind::Maintenance => {
+            event.impact == Some(Impact::High)
+                && event.systems.iter().any(|system| system.region() == Some(region))
+        }
+        EventKind::DspOutage
+        | EventKind::GatewayOutage
+        | EventKind::CoverageLoss
+        | EventKind::DspCapacity
+        | EventKind::UserDefault
+        | EventKind::Takeover
+        | EventKind::Removal => false,
+    }
+}
+
+fn dsp_servers(scenario: &Scenario) -> Steps {
+    let all = scenario.dsp.servers.max(1);
+    let share_of_all = |share: f64| match (f64::from(all) * share).round() as u32 {
+        0 if share > 0.0 => 1,
+        servers => servers,
+    };
+    let changes: Vec<(Range<SimTime>, u32)> = scenario
+        .events
+        .iter()
+        .filter_map(|event| {
+            let servers = match event.kind {
+                EventKind::DspOutage => 0,
+                EventKind::DspCapacity => event.servers.or(event.capacity_share.map(share_of_all))?,
+                EventKind::Maintenance if event.systems.contains(&System::Dsp) => match event.impact? {
+                    Impact::High => 0,
+                    Impact::Low => share_of_all(event.capacity_share?),
+                },
+                EventKind::Maintenance
+                | EventKind::CspOutage
+                | EventKind::GatewayOutage
+                | EventKind::CoverageLoss
+                | EventKind::UserDefault
+                | EventKind::Takeover
+                | EventKind::Removal => return None,
+            };
+            Some((during(event), servers))
+        })
+        .collect();
+    Steps::new(all, &changes)
+}
+
+fn compiled(event: &EventParams, users: &[UserEntry]) -> Event {
+    let Range { start, end } = during(event);
+    Event {
+        name: event.name.clone(),
+        kind: event.kind,
+        begins: start,
+        ends: end,
+        about: about(event, users),
+    }
+}
+
+fn about(event: &EventParams, users: &[UserEntry]) -> String {
+    match event.kind {
+        EventKind::DspOutage => "dsp".to_owned(),
+        EventKind::CspOutage => event
+            .region
+            .map(|region| format!("csp-{region}"))
+            .unwrap_or_default(),
+        EventKind::GatewayOutage | EventKind::UserDefault => {
+            let meant = users.iter().filter(|user| is_meant(event, user));
+            meant
+                .map(|user| user.name.as_str())
+                .collect::<Vec<_>>()
+                .join(", ")
+        }
+        EventKind::Maintenance => {
+            let systems: Vec<&str> = event.systems.iter().map(|system| system.name()).collect();
+            let impact = match event.impact {
+                Some(Impact::Low) => "low",
+                Some(Impact::High) | None => "high",
+            };
+            format!("{}, {impact} impact", systems.join(", "))
+        }
+        EventKind::DspCapacity => match (event.servers, event.capacity_share) {
+            (Some(servers), _) => format!("dsp, {servers} servers"),
+            (None, Some(share)) => format!("dsp, {share} of its servers"),
+            (None, None) => "dsp".to_owned(),
+        },
+        EventKind::Takeover => format!(
+            "{} to {}{}",
+            event.from.as_deref().unwrap_or_default(),
+            event.to.as_deref().unwrap_or_default(),
+            share_of(event)
+        ),
+        EventKind::CoverageLoss | EventKind::Removal => {
+            let device = event.device.map(|device| format!("{} of ", device.name()));
+            let device = device.unwrap_or_default();
+            format!("{device}{}{}", places(event), share_of(event))
+        }
+    }
+}
+
+fn places(event: &EventParams) -> String {
+    let mut places = Vec::new();
+    if let [first, last] = event.premises[..] {
+        places.push(format!("premises {first} to {last}"));
+    }
+    if let [first, last] = event.cells[..] {
+        places.push(format!("cells {first} to {last}"));
+    }
+    places.extend(event.areas.iter().cloned());
+    places.extend(event.region.map(|region| format!("region {region}")));
+    match places.is_empty() {
+        true => "all premises".to_owned(),
+        false => places.join(", "),
+    }
+}
+
+fn share_of(event: &EventParams) -> String {
+    event
+        .share
+        .map(|share| format!(", a share of {share}"))
+        .unwrap_or_default()
+}

@@ -1,0 +1,230 @@
+//! `[[events]]` as a scenario writes them.
+
+use crate::units::Span;
+use schemars::JsonSchema;
+use secnet_model::{DeviceType, Region};
+use serde::{Deserialize, Serialize};
+
+/// Something that happens to the network at a given time. Each kind takes some of the keys below; a key that does not apply to
+/// the kind is refused.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EventParams {
+    /// Unique among the events.
+    pub name: String,
+    /// What happens.
+    pub kind: EventKind,
+    /// When it begins, after the epoch.
+    pub starts_after: Span,
+    /// How long it lasts. Outages, gateway outages and maintenance need it; `coverage_loss` and `dsp_capacity` last to the end of
+    /// the run when it is absent; the other kinds do not end.
+    #[serde(default)]
+    pub lasts: Option<Span>,
+    /// Only premises of this CSP region; for `csp_outage` the region whose WAN is out.
+    #[serde(default)]
+    #[schemars(schema_with = "crate::schema::region")]
+    pub region: Option<Region>,
+    /// Only premises of these licence areas, by code.
+    #[serde(default)]
+    pub areas: Vec<String>,
+    /// Only premises of these cells of `region`: the number of the first and of the last.
+    #[serde(default)]
+    pub cells: Vec<u32>,
+    /// Only these premises: the number of the first and of the last.
+    #[serde(default)]
+    pub premises: Vec<u32>,
+    /// Share of the premises selected that the event meets; all when absent.
+    #[serde(default)]
+    pub share: Option<f64>,
+    /// For `removal` the type of the device that is removed; all devices of the premises, the hub included, when absent.
+    #[serde(default)]
+    #[schemars(schema_with = "crate::schema::device_type")]
+    pub device: Option<DeviceType>,
+    /// For `gateway_outage` and `user_default`: which Users, as `suppliers`, `dnos`, `other_users`, or one User's name.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// For `dsp_capacity`: the servers the DSP then has.
+    #[serde(default)]
+    pub servers: Option<u32>,
+    /// For `dsp_capacity`, and for `maintenance` of low impact on the DSP: the share of its servers the DSP then has.
+    #[serde(default)]
+    pub capacity_share: Option<f64>,
+    /// For `maintenance`: which systems.
+    #[serde(default)]
+    pub systems: Vec<System>,
+    /// For `maintenance`: its impact (MP092; domain.md §10).
+    #[serde(default)]
+    pub impact: Option<Impact>,
+    /// For `coverage_loss`: how long after each change the CSP's coverage database says so; never when absent. Assumed where given
+    /// (domain.md §8: refreshed about every three months).
+    #[serde(default)]
+    pub noticed_after: Option<Span>,
+    /// For `takeover`: the Supplier that loses its premises.
+    #[serde(default)]
+    pub from: Option<String>,
+    /// For `takeover`: the Supplier that gains them.
+    #[serde(default)]
+    pub to: Option<String>,
+    /// For `takeover`: how long after it both Suppliers learn of it; at once when absent. Assumed.
+    #[serde(default)]
+    pub told_after: Option<Span>,
+    /// For `takeover`: over how long, once it has learnt of it, the gaining Supplier replaces the credentials of the meters it gained
+    /// (SRV 6.23); it does not when absent. Assumed.
+    #[serde(default)]
+    pub credentials_within: Option<Span>,
+}
+
+/// What an event is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// The DSP serves nothing. What arrives waits its turn; requests beyond the queue limit are answered Busy.
+    DspOutage,
+    /// No transmission starts on the SM WAN of a region. Messages wait in the cells' queues.
+    CspOutage,
+    /// A User's gateway connection is down: it sends nothing, and the DSP keeps what it would push.
+    GatewayOutage,
+    /// The SM WAN does not reach some premises.
+    CoverageLoss,
+    /// A planned maintenance window. Of high impact: the systems are out. Of low impact: they go on, the DSP with
+    /// `capacity_share` of its servers.
+    Maintenance,
+    /// The DSP has another number of servers.
+    DspCapacity,
+    /// A User is in default: from then on its requests are refused with E3.
+    UserDefault,
+    /// A Supplier takes over premises of another, as a Supplier of Last Resort does, by a rule at a moment.
+    Takeover,
+    /// Devices are gone from their premises, and no record says so.
+    Removal,
+}
+
+/// A system that can be under maintenance.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum System {
+    /// The Data Service Provider.
+    Dsp,
+    /// The SM WAN of CSP North.
+    CspNorth,
+    /// The SM WAN of CSP Central.
+    CspCentral,
+    /// The SM WAN of CSP South.
+    CspSouth,
+    /// The Self-Service Interface. No emulated message passes it: its windows are shown and change nothing.
+    Ssi,
+}
+
+impl System {
+    /// The region whose SM WAN it is.
+    pub const fn region(self) -> Option<Region> {
+        match self {
+            System::CspNorth => Some(Region::North),
+            System::CspCentral => Some(Region::Central),
+            System::CspSouth => Some(Region::South),
+            System::Dsp | System::Ssi => None,
+        }
+    }
+
+    /// The word scenarios and reports use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            System::Dsp => "dsp",
+            System::CspNorth => "csp_north",
+            System::CspCentral => "csp_central",
+            System::CspSouth => "csp_south",
+            System::Ssi => "ssi",
+        }
+    }
+}
+
+/// How much a maintenance window is felt (MP092; domain.md §10).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Impact {
+    /// The systems are out.
+    High,
+    /// The systems go on.
+    Low,
+}
+
+impl EventKind {
+    /// The word scenarios and reports use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            EventKind::DspOutage => "dsp_outage",
+            EventKind::CspOutage => "csp_outage",
+            EventKind::GatewayOutage => "gateway_outage",
+            EventKind::CoverageLoss => "coverage_loss",
+            EventKind::Maintenance => "maintenance",
+            EventKind::DspCapacity => "dsp_capacity",
+            EventKind::UserDefault => "user_default",
+            EventKind::Takeover => "takeover",
+            EventKind::Removal => "removal",
+        }
+    }
+
+    /// The keys it takes beside `name`, `kind` and `starts_after`.
+    pub const fn keys(self) -> &'static [&'static str] {
+        match self {
+            EventKind::DspOutage => &["lasts"],
+            EventKind::CspOutage => &["lasts", "region"],
+            EventKind::GatewayOutage => &["lasts", "user"],
+            EventKind::CoverageLoss => &[
+                "lasts",
+                "region",
+                "areas",
+                "cells",
+                "premises",
+                "share",
+                "noticed_after",
+            ],
+            EventKind::Maintenance => &["lasts", "systems", "impact", "capacity_share"],
+            EventKind::DspCapacity => &["lasts", "servers", "capacity_share"],
+            EventKind::UserDefault => &["user"],
+            EventKind::Takeover => &["from", "to", "share", "told_after", "credentials_within"],
+            EventKind::Removal => &["region", "areas", "cells", "premises", "share", "device"],
+        }
+    }
+
+    /// Those of them it cannot do without.
+    pub const fn needs(self) -> &'static [&'static str] {
+        match self {
+            EventKind::DspOutage => &["lasts"],
+            EventKind::CspOutage => &["lasts", "region"],
+            EventKind::GatewayOutage => &["lasts", "user"],
+            EventKind::Maintenance => &["lasts", "systems", "impact"],
+            EventKind::UserDefault => &["user"],
+            EventKind::Takeover => &["from", "to"],
+            EventKind::CoverageLoss | EventKind::DspCapacity | EventKind::Removal => &[],
+        }
+    }
+}
+
+impl EventParams {
+    /// The keys beside `name`, `kind` and `starts_after` that are given.
+    pub fn given(&self) -> impl Iterator<Item = &'static str> {
+        [
+            ("lasts", self.lasts.is_some()),
+            ("region", self.region.is_some()),
+            ("areas", !self.areas.is_empty()),
+            ("cells", !self.cells.is_empty()),
+            ("premises", !self.premises.is_empty()),
+            ("share", self.share.is_some()),
+            ("device", self.device.is_some()),
+            ("user", self.user.is_some()),
+            ("servers", self.servers.is_some()),
+            ("capacity_share", self.capacity_share.is_some()),
+            ("systems", !self.systems.is_empty()),
+            ("impact", self.impact.is_some()),
+            ("noticed_after", self.noticed_after.is_some()),
+            ("from", self.from.is_some()),
+            ("to", self.to.is_some()),
+            ("told_after", self.told_after.is_some()),
+            ("credentials_within", self.credentials_within.is_some()),
+        ]
+        .into_iter()
+        .filter(|(_, given)| *given)
+        .map(|(key, _)| key)
+    }
+}

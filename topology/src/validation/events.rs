@@ -1,0 +1,170 @@
+//! The timeline's events: each key fits its kind, and what it names exists.
+
+use super::Check;
+use crate::population::regional_premises;
+use crate::scenario::Scenario;
+use crate::suggest::mend;
+use crate::timeline::{EventKind, EventParams, Impact, System};
+use crate::units::Span;
+use crate::users::UserKind;
+use std::collections::BTreeSet;
+
+/// More servers than any DSP has.
+const SERVERS_MAX: u32 = 1_000_000;
+
+impl Check<'_> {
+    pub(super) fn events(&mut self, scenario: &Scenario) {
+        let mut names = BTreeSet::new();
+        for (i, event) in scenario.events.iter().enumerate() {
+            let path = format!("events.{i}");
+            if event.name.trim().is_empty() {
+                self.wrong(format!("{path}.name"), "an event needs a name");
+            } else if !names.insert(&event.name) {
+                let message = format!("two events are named `{}`", event.name);
+                self.wrong(format!("{path}.name"), message);
+            }
+            self.event_keys(&path, event);
+            self.event_time(&path, scenario, event);
+            self.event_place(&path, scenario, event);
+            self.event_capacity(&path, event);
+            if let Some(user) = &event.user {
+                self.event_user(&format!("{path}.user"), user);
+            }
+            self.takeover(&path, event);
+        }
+    }
+
+    /// Keys that the kind does not take, and keys it needs and does not have.
+    fn event_keys(&mut self, path: &str, event: &EventParams) {
+        let (kind, takes) = (event.kind.name(), event.kind.keys());
+        for key in event.given().filter(|key| !takes.contains(key)) {
+            let message = format!(
+                "does not apply to a `{kind}`; beside its name and start it takes {}",
+                listed(takes)
+            );
+            self.wrong(format!("{path}.{key}"), message);
+        }
+        let given: Vec<&str> = event.given().collect();
+        let missing: Vec<&str> = event
+            .kind
+            .needs()
+            .iter()
+            .copied()
+            .filter(|key| !given.contains(key))
+            .collect();
+        if !missing.is_empty() {
+            self.wrong(path, format!("a `{kind}` lacks {}", listed(&missing)));
+        }
+    }
+
+    fn event_time(&mut self, path: &str, scenario: &Scenario, event: &EventParams) {
+        if event.lasts == Some(Span::default()) {
+            self.wrong(format!("{path}.lasts"), "must be longer than zero");
+        }
+        let end = scenario.horizon.as_duration() + scenario.drain.as_duration();
+        if event.starts_after.as_duration() >= end {
+            let message = format!(
+                "{} is not before the end of the run, {}",
+                event.starts_after,
+                Span::from(end)
+            );
+            self.wrong(format!("{path}.starts_after"), message);
+        }
+    }
+
+    fn event_place(&mut self, path: &str, scenario: &Scenario, event: &EventParams) {
+        self.areas(&format!("{path}.areas"), &event.areas);
+        if let Some(share) = event.share {
+            self.share(&format!("{path}.share"), share);
+        }
+        self.first_and_last(
+            &format!("{path}.premises"),
+            &event.premises,
+            scenario.population.premises,
+        );
+        let cells_path = format!("{path}.cells");
+        match event.region {
+            None if !event.cells.is_empty() => {
+                self.wrong(cells_path, "cells are numbered by region; give `region` as well");
+            }
+            None => {}
+            Some(region) => {
+                let premises = regional_premises(&scenario.population)[region.index()];
+                let cells = premises.div_ceil(scenario.csp.get(region).cell_premises.max(1));
+                self.first_and_last(&cells_path, &event.cells, cells);
+            }
+        }
+    }
+
+    /// Two numbers below `count`, the second not less than the first; or none.
+    fn first_and_last(&mut self, path: &str, numbers: &[u32], count: u32) {
+        match *numbers {
+            [] => {}
+            [first, last] if first <= last && last < count => {}
+            [first, last] => {
+                let message =
+                    format!("there are {count}, numbered from 0; {first} to {last} are not among them");
+                self.wrong(path, message);
+            }
+            _ => self.wrong(path, "give the number of the first and of the last: `[10, 19]`"),
+        }
+    }
+
+    fn event_capacity(&mut self, path: &str, event: &EventParams) {
+        if let Some(share) = event.capacity_share {
+            self.share(&format!("{path}.capacity_share"), share);
+        }
+        if event.servers.is_some_and(|servers| servers > SERVERS_MAX) {
+            self.wrong(
+                format!("{path}.servers"),
+                format!("must be at most {SERVERS_MAX}"),
+            );
+        }
+        if event.kind == EventKind::DspCapacity && event.servers.is_some() == event.capacity_share.is_some() {
+            let message = "a `dsp_capacity` needs either `servers` or `capacity_share`";
+            self.wrong(path, message);
+        }
+        let lowers_the_dsp = event.impact == Some(Impact::Low) && event.systems.contains(&System::Dsp);
+        if event.kind == EventKind::Maintenance && event.capacity_share.is_some() && !lowers_the_dsp {
+            let message = "applies to maintenance of low impact on the `dsp` only";
+            self.wrong(format!("{path}.capacity_share"), message);
+        }
+    }
+
+    fn event_user(&mut self, path: &str, name: &str) {
+        if self.users.iter().any(|user| user.is_meant_by(name)) {
+            return;
+        }
+        let groups = UserKind::ALL.map(UserKind::group);
+        let known = groups
+            .into_iter()
+            .chain(self.users.iter().map(|user| user.name.as_str()));
+        let message = format!("no User `{name}`{}", mend(name, known));
+        self.wrong(path, message);
+    }
+
+    fn takeover(&mut self, path: &str, event: &EventParams) {
+        for (key, name) in [("from", &event.from), ("to", &event.to)] {
+            let Some(name) = name else { continue };
+            let suppliers = || self.users.iter().filter(|user| user.kind == UserKind::Supplier);
+            if !suppliers().any(|user| user.name == *name) {
+                let mend = mend(name, suppliers().map(|user| user.name.as_str()));
+                self.wrong(format!("{path}.{key}"), format!("no Supplier `{name}`{mend}"));
+            }
+        }
+        if event.from.is_some() && event.from == event.to {
+            self.wrong(
+                format!("{path}.to"),
+                "a Supplier cannot take over its own premises",
+            );
+        }
+        if event.credentials_within == Some(Span::default()) {
+            self.wrong(format!("{path}.credentials_within"), "must be longer than zero");
+        }
+    }
+}
+
+fn listed(keys: &[&str]) -> String {
+    let keys: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+    keys.join(", ")
+}
