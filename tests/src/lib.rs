@@ -9,5 +9,6 @@ pub mod live;
 pub mod otlp_consumer;
 pub mod programs;
 pub mod python;
+pub mod random_events;
 pub mod random_scenario;
 pub mod trace_trees;

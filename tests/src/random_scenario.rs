@@ -3,6 +3,7 @@
 //! Traffic is bounded, so that a thousand of them take minutes; everything else goes to the edges of what validation
 //! lets through, and now and then onto them.
 
+use crate::random_events::random_events;
 use secnet_engine::Draws;
 use secnet_engine::draw::Stream;
 use secnet_model::{DeviceType, Region, Srv, licence_areas};
@@ -64,6 +65,7 @@ pub fn random_scenario(number: u64) -> Scenario {
         n: 0,
     };
     let mut scenario = dice.scenario(number);
+    scenario.events = random_events(number, &scenario);
     while let Err(invalid) = World::new(scenario.clone()) {
         assert!(
             prune(&mut scenario, &invalid),
@@ -247,6 +249,7 @@ impl Dice {
                 secmp0067: self.switch(),
             },
             alert_storms: Vec::new(),
+            events: Vec::new(),
             parameters: self.parameters(),
             verdicts: Vec::new(),
         };

@@ -951,5 +951,6 @@ fn an_event_is_told_which_keys_its_kind_takes_and_which_it_lacks() {
            |
         37 | lasts = "1h"
            |         ^^^^
-    "#]].assert_eq(&all);
+    "#]]
+    .assert_eq(&all);
 }

@@ -7,7 +7,7 @@ use secnet_topology::{NodeKind, Scenario, UserKind, World, assumptions, load, pa
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-const SHIPPED: [&str; 9] = [
+const SHIPPED: [&str; 10] = [
     "demo.toml",
     "demo-100k.toml",
     "region.toml",
@@ -17,6 +17,7 @@ const SHIPPED: [&str; 9] = [
     "alert-storm-2023.toml",
     "july-2022.toml",
     "gb-slice.toml",
+    "bad-day.toml",
 ];
 
 fn path(file: &str) -> PathBuf {

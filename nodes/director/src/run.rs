@@ -10,7 +10,7 @@ use crate::topology_command::IMAGE;
 use crate::virtual_run::{self, RunFacts};
 use clap::{Args, ValueEnum};
 use secnet_engine::{Pace, Watch};
-use secnet_results::{Machine, Manifest, RunFolder, RunOutcome, summary};
+use secnet_results::{EventFact, Machine, Manifest, RunFolder, RunOutcome, summary};
 use secnet_telemetry::SpanExport;
 use secnet_topology::{Scenario, Span, World, assumptions};
 use std::path::PathBuf;
@@ -243,6 +243,9 @@ fn manifest(
         frames_sent: facts.frames_sent,
         frames_resent: facts.frames_resent,
         spans: facts.spans,
+        events: World::new(outcome.scenario.clone())
+            .map(|world| EventFact::all_of(&world.timeline))
+            .unwrap_or_default(),
         assumed_parameters: assumptions(&outcome.scenario)
             .into_iter()
             .map(|assumption| assumption.path)

@@ -182,6 +182,12 @@ pub fn run(command: &TopologyCommand) -> anyhow::Result<Exit> {
             let loaded = secnet_topology::load(scenario, overrides).map_err(bad_input)?;
             print(&loaded.to_toml()?);
             let world = World::new(loaded).map_err(bad_input)?;
+            if !world.timeline.is_empty() {
+                print("\n# The timeline:\n");
+            }
+            for event in world.timeline.events() {
+                print(&format!("# {event}\n"));
+            }
             let layout = world.layout();
             print("\n# The processes of a live run, with their nodes:\n");
             for process in &layout.processes {

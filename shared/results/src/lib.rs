@@ -36,7 +36,7 @@ pub use compare::{Comparison, compare};
 pub use duration_histogram::DurationHistogram;
 pub use kpis::Kpis;
 pub use ledger_report::LedgerReport;
-pub use run_folder::{LoadedRun, Machine, Manifest, RunFolder, RunFolderError, SpanCounts};
+pub use run_folder::{EventFact, LoadedRun, Machine, Manifest, RunFolder, RunFolderError, SpanCounts};
 pub use run_outcome::{LostNode, RunOutcome, RunReport};
 pub use service::{ServiceKey, ServiceLevel, ServiceLevels, ServiceMode};
 pub use summary::summary;

@@ -2,7 +2,9 @@
 
 use crate::traces::{Traces, TracesSummary};
 use crate::{Kpis, LedgerReport, RunReport};
+use secnet_topology::Timeline;
 use secnet_topology::scenario::Scenario;
+use secnet_topology::timeline::Event;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -49,8 +51,40 @@ pub struct Manifest {
     /// What became of the spans of sampled items.
     #[serde(default)]
     pub spans: SpanCounts,
+    /// The scenario's timeline.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<EventFact>,
     /// Parameters of the scenario that stand on no public source.
     pub assumed_parameters: Vec<String>,
+}
+
+/// An event of the scenario's timeline, in microseconds since its epoch.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct EventFact {
+    pub name: String,
+    pub kind: String,
+    /// What it is about: `csp-north`, `OVO`.
+    pub about: String,
+    pub begins_us: u64,
+    /// Absent where it lasts to the end of the run, or is over as soon as it has begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_us: Option<u64>,
+    /// The whole in one line.
+    pub text: String,
+}
+
+impl EventFact {
+    pub fn all_of(timeline: &Timeline) -> Vec<EventFact> {
+        let fact = |event: &Event| EventFact {
+            name: event.name.clone(),
+            kind: event.kind.name().to_owned(),
+            about: event.about.clone(),
+            begins_us: event.begins.as_micros(),
+            ends_us: (!event.ends.is_never()).then(|| event.ends.as_micros()),
+            text: event.to_string(),
+        };
+        timeline.events().iter().map(fact).collect()
+    }
 }
 
 /// Spans of sampled items. Those dropped are missing from traces; no result depends on them.

@@ -16,6 +16,7 @@ pub const COLUMNS: usize = 110;
 pub fn summary(manifest: &Manifest, report: &RunReport) -> String {
     let mut text = String::new();
     header(&mut text, manifest, report);
+    events(&mut text, manifest);
     services(&mut text, report);
     back_pressure(&mut text, report);
     alerts(&mut text, report);
@@ -58,6 +59,23 @@ fn header(text: &mut String, manifest: &Manifest, report: &RunReport) {
             "emulated time did not reach the scenario's end"
         };
         let _ = writeln!(text, "The run is INCOMPLETE: {missing}.");
+    }
+}
+
+/// Events shown; a scenario may have a year of them.
+const EVENTS_SHOWN_MAX: usize = 12;
+
+fn events(text: &mut String, manifest: &Manifest) {
+    if manifest.events.is_empty() {
+        return;
+    }
+    text.push_str("\nEvents\n");
+    for event in manifest.events.iter().take(EVENTS_SHOWN_MAX) {
+        wrap(text, "  ", "    ", &event.text, ' ');
+    }
+    let more = manifest.events.len().saturating_sub(EVENTS_SHOWN_MAX);
+    if more > 0 {
+        let _ = writeln!(text, "  … and {more} more; manifest.json lists them");
     }
 }
 
@@ -375,7 +393,7 @@ pub(crate) fn grouped(count: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{LostNode, sample};
+    use crate::{EventFact, LostNode, sample};
     use expect_test::expect;
     use secnet_model::Region;
     use secnet_model::address::Participant;
@@ -437,6 +455,29 @@ mod tests {
             Assumed  1 parameters of the scenario stand on no public source; manifest.json lists them
             Digest   ledger 619abeca2b8ef3d7  kpis 3b81f61e6b95f315
         "#]].assert_eq(&text);
+    }
+
+    #[test]
+    fn events_stand_at_the_top() {
+        let fact = |text: &str| EventFact {
+            name: "north".to_owned(),
+            kind: "csp_outage".to_owned(),
+            about: "csp-north".to_owned(),
+            begins_us: 600_000_000,
+            ends_us: Some(900_000_000),
+            text: text.to_owned(),
+        };
+        let line = "00:10:00.000 to 00:15:00.000  csp_outage      north (csp-north)";
+        let manifest = Manifest {
+            events: vec![fact(line); 14],
+            ..manifest()
+        };
+        let text = summary(&manifest, &sample::run().report());
+        assert_fits(&text);
+        let from = text.find("Events").unwrap();
+        let events = &text[from..text.find("Service requests").unwrap()];
+        assert_eq!(events.matches(line).count(), 12);
+        assert!(events.contains("… and 2 more"), "{events}");
     }
 
     #[test]

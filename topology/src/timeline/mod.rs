@@ -60,6 +60,25 @@ impl Event {
     }
 }
 
+impl std::fmt::Display for Event {
+    /// `01:00:00.000 to 01:10:00.000  csp_outage  storm (csp-north)`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let ends = match (self.is_a_moment(), self.ends.is_never()) {
+            (true, _) => String::new(),
+            (false, true) => " to the end".to_owned(),
+            (false, false) => format!(" to {}", self.ends),
+        };
+        let time = format!("{}{ends}", self.begins);
+        write!(
+            f,
+            "{time:<28}  {:<14}  {} ({})",
+            self.kind.name(),
+            self.name,
+            self.about
+        )
+    }
+}
+
 impl Timeline {
     /// The scenario must be valid.
     pub(crate) fn new(
@@ -94,7 +113,7 @@ impl Timeline {
         // A stable sort: of two at one moment the first in the scenario comes first.
         takeovers.sort_by_key(|takeover| takeover.at);
         Timeline {
-            events: events.iter().map(|event| compiled(event, users)).collect(),
+            events: in_order(events.iter().map(|event| compiled(event, users)).collect()),
             dsp_servers: dsp_servers(scenario),
             csps: Region::ALL.map(|region| {
                 let closes = |event: &&EventParams| closes_csp(event, region);
@@ -147,7 +166,7 @@ impl Timeline {
         self.events.is_empty()
     }
 
-    /// In the scenario's order.
+    /// By their beginnings; of two at one moment the first in the scenario comes first.
     pub fn events(&self) -> &[Event] {
         &self.events
     }
@@ -191,6 +210,11 @@ impl Timeline {
     pub fn removals(&self) -> &Removals {
         &self.removals
     }
+}
+
+fn in_order(mut events: Vec<Event>) -> Vec<Event> {
+    events.sort_by_key(|event| event.begins);
+    events
 }
 
 fn begins(event: &EventParams) -> SimTime {

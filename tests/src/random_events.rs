@@ -1,0 +1,177 @@
+//! Events at random for the random scenarios: outages, maintenance, lost coverage, other capacities, defaults, takeovers and
+//! removals, by themselves and over each other.
+
+use secnet_engine::Draws;
+use secnet_engine::draw::Stream;
+use secnet_model::{DeviceType, Region};
+use secnet_topology::Span;
+use secnet_topology::scenario::Scenario;
+use secnet_topology::timeline::{EventKind, EventParams, Impact, System};
+
+const KINDS: [EventKind; 9] = [
+    EventKind::DspOutage,
+    EventKind::CspOutage,
+    EventKind::GatewayOutage,
+    EventKind::CoverageLoss,
+    EventKind::Maintenance,
+    EventKind::DspCapacity,
+    EventKind::UserDefault,
+    EventKind::Takeover,
+    EventKind::Removal,
+];
+const SYSTEMS: [System; 5] = [
+    System::Dsp,
+    System::CspNorth,
+    System::CspCentral,
+    System::CspSouth,
+    System::Ssi,
+];
+const DEVICES: [DeviceType; 3] = [DeviceType::Esme, DeviceType::Gsme, DeviceType::Chf];
+
+/// The events of the random scenario of that number; every other one has none.
+pub fn random_events(number: u64, scenario: &Scenario) -> Vec<EventParams> {
+    let mut dice = Dice {
+        draws: Draws::new(number),
+        n: 0,
+    };
+    match dice.below(2) {
+        0 => Vec::new(),
+        _ => (0..=dice.below(5))
+            .filter_map(|i| dice.event(i, scenario))
+            .collect(),
+    }
+}
+
+struct Dice {
+    draws: Draws,
+    n: u64,
+}
+
+impl Dice {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.n += 1;
+        self.draws.below(bound, Stream::named("random-events"), 0, self.n)
+    }
+
+    fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.below(choices.len() as u64) as usize]
+    }
+
+    fn once_in(&mut self, times: u64) -> bool {
+        self.below(times) == 0
+    }
+
+    /// `None` where the scenario has nobody to whom it could happen.
+    fn event(&mut self, i: u64, scenario: &Scenario) -> Option<EventParams> {
+        let kind = self.one_of(&KINDS);
+        let horizon = scenario.horizon.as_micros();
+        let lasts = Span::from_micros(1 + self.below(horizon / 2 + 1));
+        let base = EventParams {
+            name: format!("event {i}"),
+            kind,
+            starts_after: Span::from_micros(self.below(horizon)),
+            lasts: None,
+            region: None,
+            areas: Vec::new(),
+            cells: Vec::new(),
+            premises: Vec::new(),
+            share: None,
+            device: None,
+            user: None,
+            servers: None,
+            capacity_share: None,
+            systems: Vec::new(),
+            impact: None,
+            noticed_after: None,
+            from: None,
+            to: None,
+            told_after: None,
+            credentials_within: None,
+        };
+        Some(match kind {
+            EventKind::DspOutage => EventParams {
+                lasts: Some(lasts),
+                ..base
+            },
+            EventKind::CspOutage => EventParams {
+                lasts: Some(lasts),
+                region: Some(self.one_of(&Region::ALL)),
+                ..base
+            },
+            EventKind::GatewayOutage => EventParams {
+                lasts: Some(lasts),
+                user: Some(self.user(scenario)),
+                ..base
+            },
+            EventKind::CoverageLoss => EventParams {
+                lasts: self.once_in(2).then_some(lasts),
+                noticed_after: self.once_in(2).then(|| Span::from_micros(self.below(horizon))),
+                ..self.somewhere(base, scenario)
+            },
+            EventKind::Maintenance => EventParams {
+                lasts: Some(lasts),
+                systems: vec![self.one_of(&SYSTEMS)],
+                impact: Some(self.one_of(&[Impact::High, Impact::Low])),
+                ..base
+            },
+            EventKind::DspCapacity => EventParams {
+                lasts: self.once_in(2).then_some(lasts),
+                servers: Some(self.below(20) as u32),
+                ..base
+            },
+            EventKind::UserDefault => EventParams {
+                user: Some(self.user(scenario)),
+                ..base
+            },
+            EventKind::Takeover => self.takeover(base, scenario, horizon)?,
+            EventKind::Removal => EventParams {
+                device: self.once_in(2).then(|| self.one_of(&DEVICES)),
+                ..self.somewhere(base, scenario)
+            },
+        })
+    }
+
+    fn somewhere(&mut self, base: EventParams, scenario: &Scenario) -> EventParams {
+        let premises = u64::from(scenario.population.premises);
+        let first = self.below(premises);
+        let last = first + self.below(premises - first);
+        EventParams {
+            region: self.once_in(3).then(|| self.one_of(&Region::ALL)),
+            premises: if self.once_in(2) {
+                vec![first as u32, last as u32]
+            } else {
+                Vec::new()
+            },
+            share: self.once_in(2).then_some(0.5),
+            ..base
+        }
+    }
+
+    fn takeover(&mut self, base: EventParams, scenario: &Scenario, horizon: u64) -> Option<EventParams> {
+        let suppliers = scenario.suppliers.len() as u64;
+        if suppliers < 2 {
+            return None;
+        }
+        let from = self.below(suppliers);
+        let to = (from + 1 + self.below(suppliers - 1)) % suppliers;
+        let name = |place: u64| Some(scenario.suppliers[place as usize].name.clone());
+        Some(EventParams {
+            from: name(from),
+            to: name(to),
+            share: self.once_in(2).then_some(0.5),
+            told_after: self.once_in(2).then(|| Span::from_micros(self.below(horizon))),
+            credentials_within: self
+                .once_in(2)
+                .then(|| Span::from_micros(1 + self.below(horizon))),
+            ..base
+        })
+    }
+
+    fn user(&mut self, scenario: &Scenario) -> String {
+        let mut names = vec!["suppliers".to_owned()];
+        names.extend(scenario.suppliers.iter().map(|user| user.name.clone()));
+        names.extend(scenario.dnos.iter().map(|user| user.name.clone()));
+        names.extend(scenario.other_users.iter().map(|user| user.name.clone()));
+        names[self.below(names.len() as u64) as usize].clone()
+    }
+}
