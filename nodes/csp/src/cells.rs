@@ -3,20 +3,25 @@
 use crate::cell::{Channel, Server};
 use crate::identity::Identity;
 use crate::loss::{Direction, Loss};
+use crate::reach::Reach;
 use crate::waiting_room::{Parcel, WaitingRoom};
 use secnet_model::{SimDuration, SimTime};
+use secnet_topology::timeline::Windows;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// What does not change during a run.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Debug)]
 pub struct WanParams {
     pub downlink: Channel,
     pub uplink: Channel,
     /// Messages waiting per cell and direction beyond which the least urgent are refused.
     pub queue_limit: u32,
     pub loss: Loss,
+    /// When no transmission starts; one under way ends.
+    pub closed: Windows,
+    pub reach: Reach,
 }
 
 /// How a message leaves the cells.
@@ -129,10 +134,10 @@ impl Cells {
         leave: &mut impl FnMut(Parcel, Passage),
     ) {
         parcel.joined = now;
-        if self.servers[parcel.server as usize].is_idle(now) {
+        if self.servers[parcel.server as usize].is_idle(now) && !params.closed.closed(now) {
             self.transmit(now, params, parcel, leave);
         } else {
-            self.queue(params, parcel, leave);
+            self.queue(now, params, parcel, leave);
         }
     }
 
@@ -156,7 +161,13 @@ impl Cells {
         }
     }
 
-    fn queue(&mut self, params: &WanParams, parcel: Parcel, leave: &mut impl FnMut(Parcel, Passage)) {
+    fn queue(
+        &mut self,
+        now: SimTime,
+        params: &WanParams,
+        parcel: Parcel,
+        leave: &mut impl FnMut(Parcel, Passage),
+    ) {
         let server = &mut self.servers[parcel.server as usize];
         if server.waiting() >= params.queue_limit {
             let Some(place) = server.take_less_urgent(&mut self.room, parcel.class) else {
@@ -164,8 +175,9 @@ impl Cells {
             };
             leave(self.room.remove(place), Passage::QueueFull);
         } else if server.waiting() == 0 {
+            let free_at = params.closed.opens(server.free_at.max(now));
             self.due
-                .push(Reverse((server.free_at, Event::ServerFree(parcel.server))));
+                .push(Reverse((free_at, Event::ServerFree(parcel.server))));
         }
         let place = self.room.insert(parcel);
         server.join(&mut self.room, place, parcel.class);
@@ -185,8 +197,8 @@ impl Cells {
         self.transmit(now, params, parcel, leave);
         let server_state = &self.servers[server as usize];
         if server_state.waiting() > 0 {
-            self.due
-                .push(Reverse((server_state.free_at, Event::ServerFree(server))));
+            let free_at = params.closed.opens(server_state.free_at);
+            self.due.push(Reverse((free_at, Event::ServerFree(server))));
         }
     }
 
@@ -203,7 +215,7 @@ impl Cells {
             Direction::Downlink => (params.downlink, &mut self.downlink),
             Direction::Uplink => (params.uplink, &mut self.uplink),
         };
-        let takes = channel.transmission_time(bytes_of(&parcel));
+        let takes = channel.transmission_time(parcel.freight.bytes());
         let ends = now + takes;
         self.servers[parcel.server as usize].free_at = ends;
         traffic.transmissions += 1;
@@ -211,8 +223,9 @@ impl Cells {
         traffic.waiting += now.since(parcel.joined);
         traffic.transmitting += takes;
         parcel.transmissions += 1;
-        let lost = Identity::of(&parcel.message)
-            .is_some_and(|message| params.loss.strikes(direction, message, parcel.transmissions));
+        let identity = Identity::of(&parcel.freight);
+        let lost = !params.reach.holds(parcel.freight.premises(), ends)
+            || params.loss.strikes(direction, identity, parcel.transmissions);
         if lost {
             let place = self.room.insert(parcel);
             self.due.push(Reverse((
@@ -222,16 +235,5 @@ impl Cells {
         } else {
             leave(parcel, Passage::Sent { starts: now, ends });
         }
-    }
-}
-
-/// GBCS size of what goes over the WAN.
-pub fn bytes_of(parcel: &Parcel) -> u32 {
-    use secnet_wire::Message;
-    match parcel.message {
-        Message::Command(command) => command.bytes,
-        Message::DeviceResponse(response) => response.bytes,
-        Message::DeviceAlert(alert) => u32::from(alert.bytes),
-        _ => 0,
     }
 }

@@ -1,6 +1,6 @@
 //! What draws about a message are keyed by: who it is, never when it came.
 
-use secnet_wire::Message;
+use crate::freight::Freight;
 
 /// Two words that tell a message from every other in its direction. The top byte of `n` is zero.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -12,18 +12,16 @@ pub struct Identity {
 const EUI64_LOW: u64 = 0x00FF_FFFF_FFFF_FFFF;
 
 impl Identity {
-    /// `None` for what does not travel over the SM WAN.
     #[inline]
-    pub fn of(message: &Message) -> Option<Identity> {
-        match message {
-            Message::Command(command) => Some(Identity::of_request(command.id)),
-            Message::DeviceResponse(response) => Some(Identity::of_request(response.id)),
-            Message::DeviceAlert(alert) => Some(Identity {
+    pub fn of(freight: &Freight) -> Identity {
+        match freight {
+            Freight::Command(command) => Identity::of_request(command.id),
+            Freight::Response(response) => Identity::of_request(response.id),
+            Freight::Alert(alert) => Identity {
                 // Requests count far below 2^48 and originators below 2^16, so the mark of an alert is its own.
                 id: ALERT | u64::from(alert.number),
                 n: alert.device.eui64().0 & EUI64_LOW,
-            }),
-            _ => None,
+            },
         }
     }
 

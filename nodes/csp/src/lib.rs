@@ -8,13 +8,17 @@
 //! Not here: what a command means, the delay inside the premises, time-outs of unanswered commands (the DSP), the
 //! latency from the premises to the cell (set by the premises, whose message it is).
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 pub mod cell;
 pub mod cells;
+pub mod freight;
 pub mod identity;
 pub mod latency;
 pub mod loss;
 pub mod node;
 pub mod priority;
+pub mod reach;
 pub mod waiting_room;
 
 pub use node::{Csp, CspState};

@@ -1,23 +1,24 @@
 //! `impl Node for Csp`: what comes in, and what becomes of what leaves the cells.
 
 use crate::cell::Channel;
-use crate::cells::{Cells, Passage, WanParams, bytes_of};
+use crate::cells::{Cells, Passage, WanParams};
+use crate::freight::Freight;
 use crate::identity::Identity;
 use crate::latency::{Latencies, Latency};
 use crate::loss::{Direction, Loss};
 use crate::priority::class_of;
+use crate::reach::Reach;
 use crate::waiting_room::Parcel;
 use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Outcome, Step, Trace};
 use secnet_model::{Address, PremisesId, Region, SimTime};
 use secnet_results::{Account, Accountable};
-use secnet_topology::scenario::CspParams;
 use secnet_topology::tracing::Sampler;
 use secnet_topology::{TakesRequests, World};
 use secnet_wire::codec::{CodecError, Problem, STATE_BYTES_MAX, decode_value, encode_value};
-use secnet_wire::{Command, DeviceAlert, DeviceResponse, Message, Undeliverable, UndeliverableReason};
+use secnet_wire::{Command, DeviceResponse, Message, Undeliverable, UndeliverableReason};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::ops::{AddAssign, Range};
+use std::ops::Range;
 use std::sync::Arc;
 
 const STATE_NAME: &str = "the state of a CSP";
@@ -83,7 +84,7 @@ impl Csp {
         Csp {
             region,
             premises: world.population.region_range(region),
-            wan: wan_params(world, params),
+            wan: wan_params(world, region),
             latencies: Latencies {
                 draws: world.draws,
                 wan: Latency {
@@ -130,29 +131,23 @@ impl Csp {
                 .clerk(now, out)
                 .undeliverable(&command, UndeliverableReason::NoCoverage);
         };
-        if !self.world.population.has_wan(premises) {
+        if !self.wan.reach.is_recorded(premises, now) {
             self.state.desk.counts.no_coverage += 1;
             return self
                 .clerk(now, out)
                 .undeliverable(&command, UndeliverableReason::NoCoverage);
         }
-        self.offer(now, Direction::Downlink, premises, Message::Command(command), out);
+        self.offer(now, Direction::Downlink, premises, Freight::Command(command), out);
     }
 
     /// A response or an alert from a premises: through its cell, then to the DSP.
     #[inline]
-    fn up(
-        &mut self,
-        now: SimTime,
-        premises: Option<PremisesId>,
-        message: Message,
-        out: &mut Outbox<Message>,
-    ) {
-        match self.premises_of(premises) {
-            Some(premises) => self.offer(now, Direction::Uplink, premises, message, out),
+    fn up(&mut self, now: SimTime, freight: Freight, out: &mut Outbox<Message>) {
+        match self.premises_of(freight.premises()) {
+            Some(premises) => self.offer(now, Direction::Uplink, premises, freight, out),
             None => {
                 self.state.desk.counts.misrouted += 1;
-                self.clerk(now, out).gone(message, Outcome::LostOnWan);
+                self.clerk(now, out).gone(&freight, Outcome::LostOnWan);
             }
         }
     }
@@ -167,13 +162,13 @@ impl Csp {
         now: SimTime,
         direction: Direction,
         premises: PremisesId,
-        message: Message,
+        freight: Freight,
         out: &mut Outbox<Message>,
     ) {
         let parcel = Parcel {
             server: direction.server(self.world.population.cell_of(premises)),
-            class: class_of(&message),
-            message,
+            class: class_of(&freight),
+            freight,
             joined: now,
             transmissions: 0,
         };
@@ -219,13 +214,8 @@ impl Node for Csp {
             Input::Deadline => self.wake(now, out),
             Input::Message(envelope) => match envelope.message {
                 Message::Command(command) => self.command(now, command, out),
-                Message::DeviceResponse(DeviceResponse { id, .. }) => {
-                    let premises = id.target.device().map(|device| device.premises);
-                    self.up(now, premises, envelope.message, out);
-                }
-                Message::DeviceAlert(DeviceAlert { device, .. }) => {
-                    self.up(now, Some(device.premises), envelope.message, out);
-                }
+                Message::DeviceResponse(response) => self.up(now, Freight::Response(response), out),
+                Message::DeviceAlert(alert) => self.up(now, Freight::Alert(alert), out),
                 Message::ServiceRequest(_)
                 | Message::Acknowledgement(_)
                 | Message::Undeliverable(_)
@@ -254,48 +244,39 @@ struct Clerk<'a> {
 impl Clerk<'_> {
     #[inline]
     fn leave(&mut self, parcel: &Parcel, passage: Passage) {
-        match (parcel.message, passage) {
-            (_, Passage::Sent { starts, ends }) => self.sent(parcel, starts, ends),
-            (Message::Command(command), Passage::Lost) => {
-                self.desk.counts.commands_lost += 1;
-                self.undeliverable(&command, UndeliverableReason::LostOnWan);
-            }
-            (Message::Command(command), Passage::QueueFull) => {
-                self.desk.counts.commands_queue_full += 1;
-                self.undeliverable(&command, UndeliverableReason::QueueFull);
-            }
-            (message, Passage::Lost) => self.gone(message, Outcome::LostOnWan),
-            (message, Passage::QueueFull) => self.gone(message, Outcome::DroppedQueueFull),
-        }
+        let outcome = match passage {
+            Passage::Sent { starts, ends } => return self.sent(parcel, starts, ends),
+            Passage::Lost => Outcome::LostOnWan,
+            Passage::QueueFull => Outcome::DroppedQueueFull,
+        };
+        self.gone(&parcel.freight, outcome);
     }
 
     #[inline]
     fn sent(&mut self, parcel: &Parcel, starts: SimTime, ends: SimTime) {
-        let message = parcel.message;
-        let Some(identity) = Identity::of(&message) else {
-            return;
-        };
-        let counts = &mut self.desk.counts;
-        match message {
-            Message::Command(command) => {
-                let Some(device) = command.id.target.device() else {
+        let (freight, counts) = (parcel.freight, &mut self.desk.counts);
+        let identity = Identity::of(&freight);
+        let (to, due) = match freight {
+            Freight::Command(_) => {
+                // The door let it in by its premises.
+                let Some(premises) = freight.premises() else {
                     return;
                 };
                 counts.commands_delivered += 1;
                 let due = ends + self.latencies.to_premises(identity);
-                self.trace_passage(parcel, starts, ends, due);
-                self.send(Address::premises(device.premises), due, message);
+                (Address::premises(premises), due)
             }
-            _ => {
-                match message {
-                    Message::DeviceAlert(_) => counts.alerts_passed_on += 1,
-                    _ => counts.responses_delivered += 1,
-                }
-                let due = ends + self.latencies.to_dsp(identity);
-                self.trace_passage(parcel, starts, ends, due);
-                self.send(Address::DSP, due, message);
+            Freight::Response(_) => {
+                counts.responses_delivered += 1;
+                (Address::DSP, ends + self.latencies.to_dsp(identity))
             }
-        }
+            Freight::Alert(_) => {
+                counts.alerts_passed_on += 1;
+                (Address::DSP, ends + self.latencies.to_dsp(identity))
+            }
+        };
+        self.trace_passage(parcel, starts, ends, due);
+        self.send(to, due, freight.into());
     }
 
     /// Tells the DSP, which answers the User with E20.
@@ -316,50 +297,54 @@ impl Clerk<'_> {
         self.send(Address::DSP, due, Message::Undeliverable(word));
     }
 
-    /// A response that is gone leaves the DSP to its time-out (E21); an alert ends here.
-    fn gone(&mut self, message: Message, outcome: Outcome) {
+    /// The DSP is told of a command that is gone. A response that is gone leaves the DSP to its time-out (E21). An alert ends here.
+    fn gone(&mut self, freight: &Freight, outcome: Outcome) {
         let lost = outcome == Outcome::LostOnWan;
-        if let Some(trace) = self.trace_of(&message) {
+        let counts = &mut self.desk.counts;
+        let count = match (freight, lost) {
+            (Freight::Command(_), true) => &mut counts.commands_lost,
+            (Freight::Command(_), false) => &mut counts.commands_queue_full,
+            (Freight::Response(_), true) => &mut counts.responses_lost,
+            (Freight::Response(_), false) => &mut counts.responses_queue_full,
+            (Freight::Alert(_), true) => &mut counts.alerts_lost,
+            (Freight::Alert(_), false) => &mut counts.alerts_queue_full,
+        };
+        *count += 1;
+        match freight {
+            Freight::Command(command) => {
+                let reason = match lost {
+                    true => UndeliverableReason::LostOnWan,
+                    false => UndeliverableReason::QueueFull,
+                };
+                return self.undeliverable(command, reason);
+            }
+            Freight::Response(_) => {}
+            Freight::Alert(alert) => {
+                let id = [alert.device.eui64().0, u64::from(alert.number)];
+                let ledger = &mut self.desk.ledger;
+                ledger.close(ItemKind::DeviceAlert, outcome, id, self.now);
+            }
+        }
+        if let Some(trace) = self.trace_of(freight) {
             let uplink = trace.span(Step::Uplink, self.now, self.now);
             self.out.trace(uplink.ended(outcome));
-        }
-        let counts = &mut self.desk.counts;
-        match message {
-            Message::DeviceAlert(alert) => {
-                if lost {
-                    &mut counts.alerts_lost
-                } else {
-                    &mut counts.alerts_queue_full
-                }
-                .add_assign(1);
-                let id = [alert.device.eui64().0, u64::from(alert.number)];
-                self.desk
-                    .ledger
-                    .close(ItemKind::DeviceAlert, outcome, id, self.now);
-            }
-            _ => if lost {
-                &mut counts.responses_lost
-            } else {
-                &mut counts.responses_queue_full
-            }
-            .add_assign(1),
         }
     }
 
     #[inline]
-    fn trace_of(&self, message: &Message) -> Option<Trace> {
-        match message {
-            Message::Command(Command { id, srv, .. })
-            | Message::DeviceResponse(DeviceResponse { id, srv, .. }) => self.sampler.request(id, *srv),
-            Message::DeviceAlert(alert) => self.sampler.device_alert(alert.device, alert.alert, alert.number),
-            _ => None,
+    fn trace_of(&self, freight: &Freight) -> Option<Trace> {
+        match freight {
+            Freight::Command(Command { id, srv, .. }) | Freight::Response(DeviceResponse { id, srv, .. }) => {
+                self.sampler.request(id, *srv)
+            }
+            Freight::Alert(alert) => self.sampler.device_alert(alert.device, alert.alert, alert.number),
         }
     }
 
     /// The wait for the transmission that came through, that transmission, and the latency behind it.
     #[inline]
     fn trace_passage(&mut self, parcel: &Parcel, starts: SimTime, ends: SimTime, due: SimTime) {
-        if let Some(trace) = self.trace_of(&parcel.message) {
+        if let Some(trace) = self.trace_of(&parcel.freight) {
             self.tell_passage(trace, parcel, starts, ends, due);
         }
     }
@@ -374,7 +359,7 @@ impl Clerk<'_> {
         let transmissions = u32::from(parcel.transmissions);
         let transmission = trace.span(way, starts, ends).count(transmissions);
         self.out.trace(trace.span(queue, parcel.joined, starts));
-        self.out.trace(transmission.bytes(bytes_of(parcel)));
+        self.out.trace(transmission.bytes(parcel.freight.bytes()));
         self.out.trace(trace.span(behind, ends, due));
     }
 
@@ -443,7 +428,8 @@ impl Counts {
     }
 }
 
-fn wan_params(world: &World, params: &CspParams) -> WanParams {
+fn wan_params(world: &Arc<World>, region: Region) -> WanParams {
+    let params = world.scenario.csp.get(region);
     let overhead_bytes = params.overhead.0 as u32;
     WanParams {
         downlink: Channel {
@@ -461,5 +447,7 @@ fn wan_params(world: &World, params: &CspParams) -> WanParams {
             transmissions_max: params.transmissions_max.clamp(1, 255) as u16,
             retransmit_after: params.retransmit_after.as_duration(),
         },
+        closed: world.timeline.csp(region).clone(),
+        reach: Reach::new(world),
     }
 }

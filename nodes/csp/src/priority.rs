@@ -1,7 +1,8 @@
 //! Which of the CSPs' priority classes a message travels in.
 
 use crate::cell::CLASSES;
-use secnet_wire::{DeviceAlert, Message};
+use crate::freight::Freight;
+use secnet_wire::DeviceAlert;
 
 const CLASS_LAST: u8 = CLASSES as u8 - 1;
 /// Assumed: an alert the alert table calls critical goes before everything else …
@@ -11,12 +12,11 @@ const OTHER_ALERT: u8 = 2;
 
 /// Commands and their responses carry the class the DSP gave them.
 #[inline]
-pub fn class_of(message: &Message) -> u8 {
-    match message {
-        Message::Command(command) => command.priority.min(CLASS_LAST),
-        Message::DeviceResponse(response) => response.priority.min(CLASS_LAST),
-        Message::DeviceAlert(alert) => alert_class(alert),
-        _ => CLASS_LAST,
+pub fn class_of(freight: &Freight) -> u8 {
+    match freight {
+        Freight::Command(command) => command.priority.min(CLASS_LAST),
+        Freight::Response(response) => response.priority.min(CLASS_LAST),
+        Freight::Alert(alert) => alert_class(alert),
     }
 }
 

@@ -3,8 +3,8 @@
 //! Queues are rings linked through the store, so that a cell in which nothing waits costs nothing here and a
 //! message costs the same whichever cell it waits in.
 
+use crate::freight::Freight;
 use secnet_model::SimTime;
-use secnet_wire::Message;
 use serde::{Deserialize, Serialize};
 
 /// No place.
@@ -13,7 +13,7 @@ pub const NOWHERE: u32 = u32::MAX;
 /// A message in the CSP's hands.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Parcel {
-    pub message: Message,
+    pub freight: Freight,
     /// When it joined the queue it waits in, for the last time.
     pub joined: SimTime,
     /// Which cell and direction it goes through.
@@ -40,7 +40,7 @@ struct Place {
 
 impl WaitingRoom {
     pub fn insert(&mut self, parcel: Parcel) -> u32 {
-        self.alerts += u64::from(is_alert(&parcel));
+        self.alerts += u64::from(parcel.freight.is_alert());
         let place = Place {
             parcel,
             next: NOWHERE,
@@ -60,7 +60,7 @@ impl WaitingRoom {
 
     pub fn remove(&mut self, place: u32) -> Parcel {
         let parcel = self.places[place as usize].parcel;
-        self.alerts -= u64::from(is_alert(&parcel));
+        self.alerts -= u64::from(parcel.freight.is_alert());
         self.vacant.push(place);
         parcel
     }
@@ -116,8 +116,4 @@ impl WaitingRoom {
     fn at(&mut self, place: u32) -> &mut Place {
         &mut self.places[place as usize]
     }
-}
-
-fn is_alert(parcel: &Parcel) -> bool {
-    matches!(parcel.message, Message::DeviceAlert(_))
 }

@@ -3,6 +3,7 @@
 
 mod accounting;
 mod coverage;
+mod events;
 mod loss;
 mod priority;
 mod queueing_theory;

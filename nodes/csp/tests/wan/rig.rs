@@ -66,6 +66,16 @@ impl Rig {
     pub fn new(edit: impl FnOnce(&mut Scenario)) -> Rig {
         let mut scenario = scenario();
         edit(&mut scenario);
+        Rig::of(scenario)
+    }
+
+    /// With `[[events]]`.
+    pub fn with_events(events: &str) -> Rig {
+        let text = format!("{ONE_CELL}\n{events}");
+        Rig::of(secnet_topology::parse("events", &text, &[]).unwrap())
+    }
+
+    fn of(scenario: Scenario) -> Rig {
         let world = Arc::new(World::new(scenario).unwrap());
         let csp = Csp::new(&world, REGION);
         Rig {
