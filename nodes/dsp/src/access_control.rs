@@ -1,15 +1,17 @@
-//! Access control: whether a request may be served, decided from the request and the registration data alone.
+//! Access control: whether a request may be served, decided from the request and the records alone.
 //!
 //! The checks run in this order, and the first that fails gives the code. DUIS lists the codes but no public source
 //! gives their order (assumed): first who asks (E1, E2, E3), then the request's form (E17, E12, E13), then
 //! the device (E19, E11, E4, E5). Meanings: domain.md §2.3.
 //!
-//! Not here: consent for other Users' reads, dates of responsibility (nobody changes Supplier), schema and signature
-//! checks, anomaly detection, overload (`service_process`).
+//! Not here: consent for other Users' reads, dates of responsibility (a Supplier is responsible from the moment it takes a
+//! premises over), schema and signature checks, anomaly detection, overload (`service_process`).
 
+use crate::records::Records;
 use crate::services::{NonDeviceService, SrvRules};
 use secnet_model::{
-    DeviceId, DeviceStatus, DeviceType, Eui64, FutureDating, ResponseCode, Role, Srv, SrvEntry, UserId,
+    DeviceId, DeviceStatus, DeviceType, Eui64, FutureDating, ResponseCode, Role, SimTime, Srv, SrvEntry,
+    UserId,
 };
 use secnet_topology::{UserEntry, World};
 use secnet_wire::{CommandOrigin, ServiceRequest};
@@ -28,21 +30,30 @@ pub enum Accepted {
     Command { device: DeviceId, origin: CommandOrigin },
 }
 
+/// What access control goes by.
+#[derive(Clone, Copy)]
+pub struct Register<'a> {
+    pub world: &'a World,
+    pub records: &'a Records,
+    /// When it looks.
+    pub at: SimTime,
+}
+
 /// The whole of access control.
-pub fn check(world: &World, request: &ServiceRequest) -> Result<Accepted, ResponseCode> {
+pub fn check(register: Register<'_>, request: &ServiceRequest) -> Result<Accepted, ResponseCode> {
     let entry = request.srv.entry();
-    let user = user_holds_role(world, request)?;
+    let user = user_holds_role(register.world, request)?;
     role_may_use(entry, request.role)?;
-    user_is_active(user)?;
+    register.user_is_active(user.id)?;
     available_locally(entry, request)?;
     variant_fits(entry, request)?;
     web_service_fits(request)?;
     if !entry.is_device_service() {
-        return check_non_device(world, request);
+        return check_non_device(register, request);
     }
-    let (device, status) = known_device(world, request.id.target)?;
+    let (device, status) = register.known_device(request.id.target)?;
     device_type_fits(entry, device.device_type)?;
-    responsible(world, device, request.id.originator, request.role)?;
+    register.responsible(device, request.id.originator, request.role)?;
     status_allows(status, request.srv)?;
     Ok(if !request.variant.goes_over_wan() {
         if request.variant.is_local() {
@@ -75,15 +86,6 @@ fn role_may_use(entry: &SrvEntry, role: Role) -> Result<(), ResponseCode> {
     }
 }
 
-/// E3: the User is not suspended.
-fn user_is_active(user: &UserEntry) -> Result<(), ResponseCode> {
-    if user.suspended {
-        Err(ResponseCode::E3)
-    } else {
-        Ok(())
-    }
-}
-
 /// E17: a request for local delivery is of a service available locally.
 fn available_locally(entry: &SrvEntry, request: &ServiceRequest) -> Result<(), ResponseCode> {
     if request.variant.is_local() && !entry.allows_local() {
@@ -112,13 +114,6 @@ fn web_service_fits(request: &ServiceRequest) -> Result<(), ResponseCode> {
     }
 }
 
-/// E19: the device is in the Smart Metering Inventory.
-fn known_device(world: &World, target: Eui64) -> Result<(DeviceId, DeviceStatus), ResponseCode> {
-    let device = target.device().ok_or(ResponseCode::E19)?;
-    let status = world.population.device_status(device).ok_or(ResponseCode::E19)?;
-    Ok((device, status))
-}
-
 /// E11: the service request is for devices of this type.
 fn device_type_fits(entry: &SrvEntry, device_type: DeviceType) -> Result<(), ResponseCode> {
     if entry.may_target(device_type) {
@@ -128,28 +123,41 @@ fn device_type_fits(entry: &SrvEntry, device_type: DeviceType) -> Result<(), Res
     }
 }
 
-/// E4: the User is the one responsible for the device in the role it claims.
-fn responsible(world: &World, device: DeviceId, user: UserId, role: Role) -> Result<(), ResponseCode> {
-    let (population, premises) = (&world.population, device.premises);
-    let is_responsible = match role {
-        Role::ImportSupplier | Role::ExportSupplier => {
-            may_be_responsible(role, device.device_type) && population.electricity_supplier(premises) == user
+impl Register<'_> {
+    /// E3: the User is not suspended.
+    fn user_is_active(self, user: UserId) -> Result<(), ResponseCode> {
+        if self.records.is_suspended(user, self.at) {
+            Err(ResponseCode::E3)
+        } else {
+            Ok(())
         }
-        Role::GasSupplier => {
-            may_be_responsible(role, device.device_type) && population.gas_supplier(premises) == Some(user)
+    }
+
+    /// E19: the device is in the Smart Metering Inventory.
+    fn known_device(self, target: Eui64) -> Result<(DeviceId, DeviceStatus), ResponseCode> {
+        let device = target.device().ok_or(ResponseCode::E19)?;
+        let status = self.records.status(self.world, device).ok_or(ResponseCode::E19)?;
+        Ok((device, status))
+    }
+
+    /// E4: the User is the one responsible for the device in the role it claims.
+    fn responsible(self, device: DeviceId, user: UserId, role: Role) -> Result<(), ResponseCode> {
+        let (world, records, premises) = (self.world, self.records, device.premises);
+        let may_be = may_be_responsible(role, device.device_type);
+        let is_responsible = match role {
+            Role::ImportSupplier | Role::ExportSupplier => {
+                may_be && records.electricity_supplier(world, premises, self.at) == user
+            }
+            Role::GasSupplier => may_be && records.gas_supplier(world, premises, self.at) == Some(user),
+            Role::ElectricityDistributor => may_be && records.dno(world, premises) == Some(user),
+            // Whose area or agent it is, is not emulated: who holds the role, is.
+            Role::GasTransporter | Role::RegisteredSupplierAgent | Role::OtherUser => may_be,
+        };
+        if is_responsible {
+            Ok(())
+        } else {
+            Err(ResponseCode::E4)
         }
-        Role::ElectricityDistributor => {
-            may_be_responsible(role, device.device_type) && population.dno(premises) == Some(user)
-        }
-        // Whose area or agent it is, is not emulated: who holds the role, is.
-        Role::GasTransporter | Role::RegisteredSupplierAgent | Role::OtherUser => {
-            may_be_responsible(role, device.device_type)
-        }
-    };
-    if is_responsible {
-        Ok(())
-    } else {
-        Err(ResponseCode::E4)
     }
 }
 
@@ -185,18 +193,20 @@ fn status_allows(status: DeviceStatus, srv: Srv) -> Result<(), ResponseCode> {
 /// The device rules for the DCC's own services: schedules are about a device the User is responsible for, and so is
 /// decommissioning; an inventory is read by anybody about any known device (8.2 is open to a future Supplier); the
 /// rest may name devices no inventory holds yet. Requests that name no device but the DCC itself pass (assumed).
-fn check_non_device(world: &World, request: &ServiceRequest) -> Result<Accepted, ResponseCode> {
+fn check_non_device(register: Register<'_>, request: &ServiceRequest) -> Result<Accepted, ResponseCode> {
     let service = SrvRules::of(request.srv).non_device;
     let names_device = request.id.target != Eui64::DCC;
     match service {
-        NonDeviceService::CreateSchedule => schedule_fits(world, request)?,
-        NonDeviceService::ReadSchedule | NonDeviceService::DeleteSchedule => own_device(world, request)?,
-        NonDeviceService::DecommissionDevice if names_device => own_device(world, request)?,
+        NonDeviceService::CreateSchedule => schedule_fits(register, request)?,
+        NonDeviceService::ReadSchedule | NonDeviceService::DeleteSchedule => own_device(register, request)?,
+        NonDeviceService::DecommissionDevice if names_device => own_device(register, request)?,
         NonDeviceService::ReadInventory if names_device => {
-            known_device(world, request.id.target)?;
+            register.known_device(request.id.target)?;
         }
         NonDeviceService::DecommissionDevice
         | NonDeviceService::ReadInventory
+        | NonDeviceService::UpdateInventory
+        | NonDeviceService::PreNotify
         | NonDeviceService::RequestWanMatrix
         | NonDeviceService::Other => {}
     }
@@ -204,19 +214,19 @@ fn check_non_device(world: &World, request: &ServiceRequest) -> Result<Accepted,
 }
 
 /// E19 and E4 for a service of the DCC's own.
-fn own_device(world: &World, request: &ServiceRequest) -> Result<(), ResponseCode> {
-    let (device, _) = known_device(world, request.id.target)?;
-    responsible(world, device, request.id.originator, request.role)
+fn own_device(register: Register<'_>, request: &ServiceRequest) -> Result<(), ResponseCode> {
+    let (device, _) = register.known_device(request.id.target)?;
+    register.responsible(device, request.id.originator, request.role)
 }
 
 /// 5.1: the device rules hold for the service request to be scheduled. DUIS has codes of its own for it (E0501xx),
 /// whose meanings are not public; an SRV that cannot be scheduled counts as one not for the device (E11, assumed).
-fn schedule_fits(world: &World, request: &ServiceRequest) -> Result<(), ResponseCode> {
-    let (device, status) = known_device(world, request.id.target)?;
+fn schedule_fits(register: Register<'_>, request: &ServiceRequest) -> Result<(), ResponseCode> {
+    let (device, status) = register.known_device(request.id.target)?;
     let scheduled = scheduled_srv(request).ok_or(ResponseCode::E11)?;
     role_may_use(scheduled.entry(), request.role)?;
     device_type_fits(scheduled.entry(), device.device_type)?;
-    responsible(world, device, request.id.originator, request.role)?;
+    register.responsible(device, request.id.originator, request.role)?;
     status_allows(status, scheduled)
 }
 

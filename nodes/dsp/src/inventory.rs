@@ -1,8 +1,9 @@
-//! The DCC's own answers: their sizes. What the inventory says of a premises is a function of the population.
+//! The DCC's own answers: their sizes.
 
+use crate::records::Records;
 use crate::services::NonDeviceService;
 use secnet_model::Eui64;
-use secnet_topology::Population;
+use secnet_topology::World;
 
 /// DUIS envelope, signature and result of an answer without data. Assumed.
 const ANSWER_BYTES: u32 = 400;
@@ -17,24 +18,27 @@ pub const DEVICES_MAX: u32 = 17;
 
 /// The size of the answer; `schedules` is what 5.2 found.
 pub fn answer_bytes(
-    population: &Population,
+    world: &World,
+    records: &Records,
     service: NonDeviceService,
     target: Eui64,
     schedules: u32,
 ) -> u32 {
     match service {
-        NonDeviceService::ReadInventory => ANSWER_BYTES + DEVICE_BYTES * devices(population, target),
+        NonDeviceService::ReadInventory => ANSWER_BYTES + DEVICE_BYTES * devices(world, records, target),
         NonDeviceService::ReadSchedule => ANSWER_BYTES + SCHEDULE_BYTES * schedules,
         NonDeviceService::RequestWanMatrix => ANSWER_BYTES + WAN_MATRIX_BYTES,
         NonDeviceService::CreateSchedule
         | NonDeviceService::DeleteSchedule
         | NonDeviceService::DecommissionDevice
+        | NonDeviceService::UpdateInventory
+        | NonDeviceService::PreNotify
         | NonDeviceService::Other => ANSWER_BYTES,
     }
 }
 
 /// Devices of the premises the target stands in.
-fn devices(population: &Population, target: Eui64) -> u32 {
+fn devices(world: &World, records: &Records, target: Eui64) -> u32 {
     let Some(device) = target.device() else { return 0 };
-    (population.devices(device.premises).count() as u32).min(DEVICES_MAX)
+    records.devices(world, device.premises).min(DEVICES_MAX)
 }

@@ -5,7 +5,8 @@
 //! turned into a pre-command ([`transform`]) or accepted. Accepted commands go to the CSP of the device's region
 //! ([`routing`]), at once or at their time ([`future_dated`]), and are remembered until the device's answer comes
 //! ([`correlation`]) or their time runs out ([`timeouts`]). Schedules ([`schedules`]) start readings by themselves.
-//! Device alerts go to the User the alert table names ([`alerts`]). SEC Modifications the scenario has switched on have
+//! Device alerts go to the User the alert table names ([`alerts`]). Access control, alerts and schedules go by what the
+//! DCC believes ([`records`]), which commands and the timeline change. SEC Modifications the scenario has switched on have
 //! their say at named points in between ([`modifications`]): traffic management, priority, quarantine, alert storms.
 //!
 //! Not here: cells, loss and transmission times (the CSPs), what devices do (the premises), retries and signing (the
@@ -19,6 +20,7 @@ pub mod future_dated;
 pub mod inventory;
 pub mod modifications;
 pub mod node;
+pub mod records;
 pub mod routing;
 pub mod schedules;
 pub mod service_process;
@@ -26,5 +28,6 @@ pub mod services;
 pub mod timeouts;
 pub mod transform;
 
-pub use access_control::{Accepted, check};
+pub use access_control::{Accepted, Register, check};
 pub use node::Dsp;
+pub use records::Records;

@@ -1,16 +1,17 @@
 //! The DSP as a node: its inputs, and which of the other modules' functions each is a matter for.
 
-use crate::access_control::{self, Accepted};
+use crate::access_control::{self, Accepted, Register};
 use crate::alerts;
 use crate::correlation::{Correlations, Outstanding};
 use crate::delays::{Delays, Leg};
 use crate::future_dated::{FutureDated, Held};
 use crate::inventory;
 use crate::modifications::{Due, Ingress, Modifications, Northbound, Scrutiny, Turn, Work};
+use crate::records::Records;
 use crate::routing;
 use crate::schedules::{ScheduledRead, Schedules, SchedulesState};
 use crate::service_process::{Capacity, ServiceProcess};
-use crate::services::NonDeviceService;
+use crate::services::{Learnt, NonDeviceService, SrvRules};
 use crate::timeouts::{TimeoutClasses, Timeouts};
 use crate::transform;
 use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Outcome, Span, Step, Trace};
@@ -47,6 +48,7 @@ struct DspState {
     correlations: Correlations,
     timeouts: Timeouts,
     future_dated: FutureDated,
+    records: Records,
     dcc_alerts: u64,
     scheduled_reads_held: u64,
     ledger: Ledger,
@@ -141,6 +143,7 @@ impl Dsp {
             correlations: Correlations::new(),
             timeouts: Timeouts::new(timeout_classes.count()),
             future_dated: FutureDated::new(),
+            records: Records::new(world),
             dcc_alerts: 0,
             scheduled_reads_held: 0,
             ledger: Ledger::default(),
@@ -155,7 +158,7 @@ impl Dsp {
             retry_after_ms: u32::try_from(params.retry_after.as_micros() / 1_000).unwrap_or(u32::MAX),
             delays: Delays::new(world),
             timeout_classes,
-            schedules: Schedules::new(world),
+            schedules: Schedules::new(world, &state.records),
             world: Arc::clone(world),
             state,
         }
@@ -165,7 +168,8 @@ impl Dsp {
     pub fn restore(world: &Arc<World>, bytes: &[u8]) -> Result<Dsp, RestoreError> {
         let restored: Restored = codec::decode_value("the state of the DSP", bytes, codec::STATE_BYTES_MAX)
             .map_err(RestoreError::Damaged)?;
-        let schedules = Schedules::restore(world, restored.schedules).ok_or(RestoreError::OtherScenario)?;
+        let schedules = Schedules::restore(world, &restored.dsp.records, restored.schedules)
+            .ok_or(RestoreError::OtherScenario)?;
         Ok(Dsp {
             schedules,
             state: restored.dsp,
@@ -261,7 +265,7 @@ impl Dsp {
         request: &ServiceRequest,
         out: &mut Outbox<Message>,
     ) {
-        let answer = match access_control::check(&self.world, request) {
+        let answer = match access_control::check(self.register(self.taken(served)), request) {
             Err(code) => Answer::Refused(code),
             Ok(accepted) => self.accepted(now, served, request, accepted, out),
         };
@@ -352,7 +356,9 @@ impl Dsp {
         request: &ServiceRequest,
         out: &mut Outbox<Message>,
     ) {
-        if let Ok(Accepted::Command { device, origin }) = access_control::check(&self.world, request) {
+        if let Ok(Accepted::Command { device, origin }) =
+            access_control::check(self.register(self.taken(served)), request)
+        {
             self.start_command(now, served, request, device, origin, out);
         }
     }
@@ -365,36 +371,85 @@ impl Dsp {
         service: NonDeviceService,
         out: &mut Outbox<Message>,
     ) -> u32 {
-        let world = &*self.world;
+        let (world, records) = (&*self.world, &mut self.state.records);
         let (owner, target) = (request.id.originator, request.id.target);
-        let scheduled = access_control::scheduled_srv(request);
+        let whose = access_control::scheduled_srv(request).map(|srv| (owner, target, srv));
         let mut schedules = 0;
         let mut removed = Vec::new();
-        match (service, scheduled) {
-            (NonDeviceService::CreateSchedule, Some(srv)) => {
-                self.schedules.create(world, now, owner, target, srv);
+        match service {
+            NonDeviceService::CreateSchedule => {
+                if let Some(whose) = whose {
+                    self.schedules.create(world, records, now, whose);
+                }
             }
-            (NonDeviceService::DeleteSchedule, Some(srv)) => {
-                self.schedules.delete(world, owner, target, srv);
+            NonDeviceService::DeleteSchedule => {
+                if let Some(whose) = whose {
+                    self.schedules.delete(world, records, now, whose);
+                }
             }
-            (NonDeviceService::ReadSchedule, _) => schedules = self.schedules.count(world, owner, target),
-            (NonDeviceService::DecommissionDevice, _) => {
-                removed = self.schedules.remove_all_of(world, target)
+            NonDeviceService::ReadSchedule => {
+                schedules = self.schedules.count(world, records, now, owner, target);
             }
-            (
-                NonDeviceService::CreateSchedule
-                | NonDeviceService::DeleteSchedule
-                | NonDeviceService::ReadInventory
-                | NonDeviceService::RequestWanMatrix
-                | NonDeviceService::Other,
-                _,
-            ) => {}
+            NonDeviceService::DecommissionDevice => {
+                removed = self.schedules.remove_all_of(world, records, now, target);
+                if let Some(device) = target.device() {
+                    records.decommissioned(device);
+                }
+            }
+            NonDeviceService::UpdateInventory => records.inventory_updated(),
+            NonDeviceService::PreNotify => {
+                if let Some(device) = target.device() {
+                    records.pre_notified(world, device);
+                }
+            }
+            NonDeviceService::ReadInventory
+            | NonDeviceService::RequestWanMatrix
+            | NonDeviceService::Other => {}
         }
-        let bytes = inventory::answer_bytes(&world.population, service, target, schedules);
-        for user in removed {
-            self.schedule_removed(now, user, target, out);
-        }
+        let bytes = inventory::answer_bytes(world, records, service, target, schedules);
+        self.schedules_removed(now, removed, target, out);
         bytes
+    }
+
+    /// What the records learn from a command that succeeded.
+    #[inline]
+    fn learn(&mut self, at: SimTime, command: &Outstanding, out: &mut Outbox<Message>) {
+        let learnt = SrvRules::of(command.srv).learnt;
+        if learnt != Learnt::Nothing
+            && let Some(device) = command.id.target.device()
+        {
+            self.learn_of(at, learnt, device, command.id.originator, out);
+        }
+    }
+
+    #[cold]
+    fn learn_of(
+        &mut self,
+        at: SimTime,
+        learnt: Learnt,
+        device: DeviceId,
+        sender: UserId,
+        out: &mut Outbox<Message>,
+    ) {
+        let (world, records) = (&*self.world, &mut self.state.records);
+        match learnt {
+            Learnt::Nothing => {}
+            Learnt::Commissioned => records.commissioned(world, device),
+            Learnt::CredentialsReplaced => {
+                records.credentials_replaced(world, device, sender);
+                let target = device.eui64();
+                let removed = self.schedules.remove_other_suppliers(world, sender, target);
+                self.schedules_removed(at, removed, target, out);
+            }
+        }
+    }
+
+    fn register(&self, at: SimTime) -> Register<'_> {
+        Register {
+            world: &self.world,
+            records: &self.state.records,
+            at,
+        }
     }
 
     fn device_response(&mut self, now: SimTime, response: &DeviceResponse, out: &mut Outbox<Message>) {
@@ -420,6 +475,9 @@ impl Dsp {
             Some((slot, command)) => {
                 self.state.timeouts.forget(slot);
                 self.trace_command(&command, served, ResponseCode::I0, out);
+                if response.result == DeviceResult::Success {
+                    self.learn(served, &command, out);
+                }
                 self.respond(
                     served,
                     &command,
@@ -481,7 +539,8 @@ impl Dsp {
     }
 
     fn serve_alert(&mut self, now: SimTime, served: SimTime, alert: DeviceAlert, out: &mut Outbox<Message>) {
-        let Some(user) = alerts::recipient(&self.world, &alert) else {
+        let Some(user) = alerts::recipient(&self.world, &self.state.records, self.taken(served), &alert)
+        else {
             return self.close_alert(now, &alert, Outcome::NoRecipient, out);
         };
         let (device, number) = (alert.device.eui64().0, u64::from(alert.number));
@@ -571,7 +630,7 @@ impl Dsp {
         while let Some((execute_at, held)) = self.state.future_dated.take_due(now) {
             self.release(now, execute_at, held, out);
         }
-        while let Some(read) = self.schedules.take_due(&self.world, now) {
+        while let Some(read) = self.schedules.take_due(&self.world, &self.state.records, now) {
             self.start_scheduled_read(now, read, out);
         }
         while let Some(due) = self.state.modifications.due(now, &self.world, self.capacity) {
@@ -811,9 +870,17 @@ impl Dsp {
         );
     }
 
-    /// N17: the DSP removed a schedule of the User's.
-    fn schedule_removed(&mut self, now: SimTime, owner: UserId, about: Eui64, out: &mut Outbox<Message>) {
-        self.alert_user(now, owner, DccAlertCode::N17, about, 0, out);
+    /// N17: the DSP removed schedules; each owner is told.
+    fn schedules_removed(
+        &mut self,
+        now: SimTime,
+        owners: Vec<UserId>,
+        about: Eui64,
+        out: &mut Outbox<Message>,
+    ) {
+        for owner in owners {
+            self.alert_user(now, owner, DccAlertCode::N17, about, 0, out);
+        }
     }
 
     /// N46–N48: a request is quarantined (SECMP0008, domain.md §5.3).
@@ -906,6 +973,14 @@ impl Accountable for Dsp {
             let answers = counts.answers[code as usize];
             if answers > 0 && code != ResponseCode::Busy {
                 counters.insert(format!("dsp.answers.{}", code.code()), answers);
+            }
+        }
+        for (name, count) in [
+            ("dsp.inventory_updates", state.records.inventory_updates()),
+            ("dsp.pre_notifications", state.records.pre_notifications()),
+        ] {
+            if count > 0 {
+                counters.insert(name.to_owned(), count);
             }
         }
         state.modifications.counters(&self.world, &mut counters);

@@ -4,18 +4,22 @@
 //! the number of premises. *Single* ones Users create and delete while the run goes on; they are read at a time of day
 //! drawn for each within the window after midnight.
 //!
-//! Not here: weekly and longer frequencies (DUIS has them; daily reads make the load), change of Supplier.
+//! A reading is started only where the records still let its owner have it: after a change of Supplier the old one's
+//! bulk schedule reads nothing of what it lost, and who gained it creates schedules of its own.
+//!
+//! Not here: weekly and longer frequencies (DUIS has them; daily reads make the load).
 
 use secnet_engine::deadlines::Deadlines;
 use secnet_engine::draw::{Draws, Stream};
 use secnet_model::{Calendar, DeviceId, DeviceStatus, DeviceType, Eui64, RequestId, SimTime, Srv, UserId};
 use secnet_topology::scenario::ScheduleParams;
-use secnet_topology::{Population, Portfolio, UserEntry, World};
+use secnet_topology::{Portfolio, UserEntry, UserKind, World};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
 use crate::access_control::may_be_responsible;
+use crate::records::Records;
 
 const DAY_MICROS: u64 = 86_400_000_000;
 /// The time of day of single schedules lies within this long after midnight. Assumed, as the bulk schedules' default.
@@ -64,6 +68,26 @@ struct SingleSchedule {
     srv: Srv,
 }
 
+/// Names a schedule: its owner, the device and what is read.
+type Whose = (UserId, Eui64, Srv);
+
+impl SingleSchedule {
+    /// Its reading at `at`.
+    fn read(self, at: SimTime) -> Option<ScheduledRead> {
+        let id = RequestId {
+            originator: self.owner,
+            target: self.target,
+            counter: scheduled_counter((at.0 / DAY_MICROS) as u32, 0, self.srv),
+        };
+        Some(ScheduledRead {
+            id,
+            srv: self.srv,
+            device: self.target.device()?,
+            at,
+        })
+    }
+}
+
 /// Everything about schedules that changes.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct SchedulesState {
@@ -87,7 +111,7 @@ pub struct Schedules {
 
 impl Schedules {
     /// The scenario's schedules, in force from the start.
-    pub fn new(world: &World) -> Schedules {
+    pub fn new(world: &World, records: &Records) -> Schedules {
         let mut bulk = Vec::new();
         for (number, params) in world.scenario.schedules.iter().enumerate() {
             let owners = world.users.iter().filter(|user| user.is_meant_by(&params.from));
@@ -95,7 +119,7 @@ impl Schedules {
         }
         let positions = bulk
             .iter()
-            .map(|schedule| schedule.eligible(world, schedule.first_at_or_after_epoch()))
+            .map(|schedule| schedule.eligible(world, records, schedule.first_at_or_after_epoch()))
             .collect();
         let state = SchedulesState {
             bulk: positions,
@@ -105,8 +129,8 @@ impl Schedules {
     }
 
     /// As saved; `None` when the state is of another scenario.
-    pub fn restore(world: &World, state: SchedulesState) -> Option<Schedules> {
-        let fresh = Schedules::new(world);
+    pub fn restore(world: &World, records: &Records, state: SchedulesState) -> Option<Schedules> {
+        let fresh = Schedules::new(world, records);
         (fresh.bulk.len() == state.bulk.len()).then(|| Schedules::with_state(world, fresh.bulk, state))
     }
 
@@ -137,45 +161,40 @@ impl Schedules {
         if next < self.horizon { next } else { SimTime::NEVER }
     }
 
-    /// The next reading that is due by `now`, if any is.
-    pub fn take_due(&mut self, world: &World, now: SimTime) -> Option<ScheduledRead> {
+    /// The next reading that is due by `now` and may be had, if any is.
+    pub fn take_due(&mut self, world: &World, records: &Records, now: SimTime) -> Option<ScheduledRead> {
         let horizon = self.horizon;
         let is_due = |at: SimTime| at <= now && at < horizon;
+        let may = |read: &ScheduledRead| records.may_read(world, read.id.originator, read.device, now);
         while is_due(self.deadlines.earliest()) {
-            let read = self.take_bulk(world, self.deadlines.earliest_index());
+            let read = self.take_bulk(world, records, self.deadlines.earliest_index());
             let key = (read.id.target, read.id.originator, read.srv);
-            if self.state.excepted.is_empty() || !self.state.excepted.contains(&key) {
+            let is_excepted = !self.state.excepted.is_empty() && self.state.excepted.contains(&key);
+            if !is_excepted && may(&read) {
                 return Some(read);
             }
         }
-        let (at, single) = self.state.single_next.filter(|(at, _)| is_due(*at))?;
-        self.state.single_next = self.single_after(at, single);
-        let counter = scheduled_counter((at.0 / DAY_MICROS) as u32, 0, single.srv);
-        let id = RequestId {
-            originator: single.owner,
-            target: single.target,
-            counter,
-        };
-        Some(ScheduledRead {
-            id,
-            srv: single.srv,
-            device: single.target.device()?,
-            at,
-        })
+        while let Some((at, single)) = self.state.single_next.filter(|(at, _)| is_due(*at)) {
+            self.state.single_next = self.single_after(at, single);
+            if let Some(read) = single.read(at).filter(|read| may(read)) {
+                return Some(read);
+            }
+        }
+        None
     }
 
     /// The reading at the schedule's position, which moves on.
-    fn take_bulk(&mut self, world: &World, index: usize) -> ScheduledRead {
+    fn take_bulk(&mut self, world: &World, records: &Records, index: usize) -> ScheduledRead {
         let (schedule, position) = (&self.bulk[index], self.state.bulk[index]);
-        let next = schedule.eligible(world, schedule.after(position));
+        let next = schedule.eligible(world, records, schedule.after(position));
         self.state.bulk[index] = next;
         self.deadlines.set(index, next.at);
         schedule.read(position)
     }
 
     /// 5.1. A schedule that is there already stays as it is.
-    pub fn create(&mut self, world: &World, now: SimTime, owner: UserId, target: Eui64, srv: Srv) {
-        if self.is_in_bulk(world, owner, target, srv) {
+    pub fn create(&mut self, world: &World, records: &Records, now: SimTime, (owner, target, srv): Whose) {
+        if self.is_in_bulk(world, records, now, (owner, target, srv)) {
             self.state.excepted.remove(&(target, owner, srv));
             return;
         }
@@ -190,25 +209,26 @@ impl Schedules {
     }
 
     /// 5.3. Whether there was such a schedule.
-    pub fn delete(&mut self, world: &World, owner: UserId, target: Eui64, srv: Srv) -> bool {
-        let single = self.single(owner, target, srv);
-        if self.state.single.remove(&single) {
-            if let Some((at, next)) = self.state.single_next.filter(|(_, next)| *next == single) {
-                self.state.single_next = self.single_after(at, next);
-            }
-            return true;
-        }
-        self.is_in_bulk(world, owner, target, srv) && self.state.excepted.insert((target, owner, srv))
+    pub fn delete(&mut self, world: &World, records: &Records, now: SimTime, whose: Whose) -> bool {
+        let (owner, target, srv) = whose;
+        self.remove_single(whose)
+            || self.is_in_bulk(world, records, now, whose) && self.state.excepted.insert((target, owner, srv))
     }
 
-    /// Removes everybody's single schedules of a device that is decommissioned; whose they were, in order.
-    pub fn remove_all_of(&mut self, world: &World, target: Eui64) -> Vec<UserId> {
-        let schedulable = || Srv::all().filter(|srv| srv.entry().dsp_schedulable);
+    /// Removes everybody's schedules of a device that is being decommissioned; whose they were, in order. Bulk
+    /// schedules do without it by themselves, as it is no longer in service.
+    pub fn remove_all_of(
+        &mut self,
+        world: &World,
+        records: &Records,
+        now: SimTime,
+        target: Eui64,
+    ) -> Vec<UserId> {
         let mut owners = Vec::new();
         for user in &world.users {
             for srv in schedulable() {
-                let is_single = self.state.single.contains(&self.single(user.id, target, srv));
-                if is_single && self.delete(world, user.id, target, srv) {
+                let whose = (user.id, target, srv);
+                if self.remove_single(whose) || self.is_read_in_bulk(world, records, now, whose) {
                     owners.push(user.id);
                 }
             }
@@ -216,20 +236,57 @@ impl Schedules {
         owners
     }
 
-    /// 5.2: how many schedules the User has for the device.
-    pub fn count(&self, world: &World, owner: UserId, target: Eui64) -> u32 {
-        let has = |srv: &Srv| {
-            self.state.single.contains(&self.single(owner, target, *srv))
-                || (self.is_in_bulk(world, owner, target, *srv)
-                    && !self.state.excepted.contains(&(target, owner, *srv)))
-        };
-        Srv::all()
-            .filter(|srv| srv.entry().dsp_schedulable)
-            .filter(has)
-            .count() as u32
+    /// Removes the single schedules other Suppliers have for a device `winner` holds the credentials of; whose they
+    /// were, in order.
+    pub fn remove_other_suppliers(&mut self, world: &World, winner: UserId, target: Eui64) -> Vec<UserId> {
+        let mut owners = Vec::new();
+        if self.state.single.is_empty() {
+            return owners;
+        }
+        let others = world
+            .users
+            .iter()
+            .filter(|user| user.kind == UserKind::Supplier && user.id != winner);
+        for user in others {
+            for srv in schedulable() {
+                if self.remove_single((user.id, target, srv)) {
+                    owners.push(user.id);
+                }
+            }
+        }
+        owners
     }
 
-    fn is_in_bulk(&self, world: &World, owner: UserId, target: Eui64, srv: Srv) -> bool {
+    fn remove_single(&mut self, (owner, target, srv): Whose) -> bool {
+        let single = self.single(owner, target, srv);
+        let removed = self.state.single.remove(&single);
+        if removed && let Some((at, next)) = self.state.single_next.filter(|(_, next)| *next == single) {
+            self.state.single_next = self.single_after(at, next);
+        }
+        removed
+    }
+
+    /// 5.2: how many schedules the User has for the device.
+    pub fn count(&self, world: &World, records: &Records, now: SimTime, owner: UserId, target: Eui64) -> u32 {
+        let has = |srv: &Srv| {
+            self.state.single.contains(&self.single(owner, target, *srv))
+                || self.is_read_in_bulk(world, records, now, (owner, target, *srv))
+        };
+        schedulable().filter(has).count() as u32
+    }
+
+    fn is_read_in_bulk(&self, world: &World, records: &Records, now: SimTime, whose: Whose) -> bool {
+        let (owner, target, srv) = whose;
+        self.is_in_bulk(world, records, now, whose) && !self.state.excepted.contains(&(target, owner, srv))
+    }
+
+    fn is_in_bulk(
+        &self,
+        world: &World,
+        records: &Records,
+        now: SimTime,
+        (owner, target, srv): Whose,
+    ) -> bool {
         let Some(device) = target.device() else {
             return false;
         };
@@ -237,7 +294,7 @@ impl Schedules {
             .bulk
             .iter()
             .filter(|schedule| schedule.owner == owner && schedule.srv == srv);
-        bulk.any(|schedule| schedule.covers(world, device))
+        bulk.any(|schedule| schedule.covers(world, records, now, device))
     }
 
     fn single(&self, owner: UserId, target: Eui64, srv: Srv) -> SingleSchedule {
@@ -350,10 +407,10 @@ impl BulkSchedule {
 
     /// The first reading from `position` on of a premises that has the schedule; "never" past the horizon.
     #[inline]
-    fn eligible(&self, world: &World, mut position: Position) -> Position {
+    fn eligible(&self, world: &World, records: &Records, mut position: Position) -> Position {
         while position.at < world.horizon {
             let premises = self.portfolio.get(position.index);
-            if self.covers_premises(world, premises.device(self.device_type)) {
+            if self.covers_premises(world, records, premises.device(self.device_type)) {
                 return position;
             }
             position = self.after(position);
@@ -366,7 +423,7 @@ impl BulkSchedule {
 
     /// Whether a device of the portfolio has the schedule: one of the share, and in service.
     #[inline]
-    fn covers_premises(&self, world: &World, device: DeviceId) -> bool {
+    fn covers_premises(&self, world: &World, records: &Records, device: DeviceId) -> bool {
         let stream = COVERED.variant(u64::from(self.number));
         let chosen = self.share >= 1.0
             || world.draws.chance(
@@ -375,13 +432,18 @@ impl BulkSchedule {
                 u64::from(device.premises.0),
                 u64::from(self.owner.0),
             );
-        chosen && world.population.device_status(device) == Some(DeviceStatus::Commissioned)
+        chosen && records.status(world, device) == Some(DeviceStatus::Commissioned)
     }
 
-    fn covers(&self, world: &World, device: DeviceId) -> bool {
+    fn covers(&self, world: &World, records: &Records, now: SimTime, device: DeviceId) -> bool {
+        let is_in_portfolio = || match world.users[self.owner.index()].kind {
+            UserKind::Supplier => records.electricity_supplier(world, device.premises, now) == self.owner,
+            UserKind::Dno => records.dno(world, device.premises) == Some(self.owner),
+            UserKind::OtherUser => true,
+        };
         device.device_type == self.device_type
-            && self.covers_premises(world, device)
-            && is_in_portfolio(&world.population, &world.users[self.owner.index()], device)
+            && self.covers_premises(world, records, device)
+            && is_in_portfolio()
     }
 
     fn read(&self, position: Position) -> ScheduledRead {
@@ -401,12 +463,8 @@ impl BulkSchedule {
     }
 }
 
-fn is_in_portfolio(population: &Population, user: &UserEntry, device: DeviceId) -> bool {
-    match user.kind {
-        secnet_topology::UserKind::Supplier => population.electricity_supplier(device.premises) == user.id,
-        secnet_topology::UserKind::Dno => population.dno(device.premises) == Some(user.id),
-        secnet_topology::UserKind::OtherUser => true,
-    }
+fn schedulable() -> impl Iterator<Item = Srv> {
+    Srv::all().filter(|srv| srv.entry().dsp_schedulable)
 }
 
 /// The DSP's counter of a scheduled read: a function of what is read on which day, so that it depends on nothing

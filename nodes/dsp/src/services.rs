@@ -16,16 +16,32 @@ pub enum NonDeviceService {
     ReadInventory,
     /// 8.3
     DecommissionDevice,
+    /// 8.4
+    UpdateInventory,
+    /// 12.2
+    PreNotify,
     /// 12.1
     RequestWanMatrix,
     /// Accepted and answered, without an effect here.
     Other,
 }
 
+/// What the DSP's records learn from a device's success.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Learnt {
+    Nothing,
+    /// 8.1.1
+    Commissioned,
+    /// 6.23: the sender holds the device's credentials.
+    CredentialsReplaced,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SrvRules {
     /// Meaningful for non-device services only.
     pub non_device: NonDeviceService,
+    /// Meaningful for device services only.
+    pub learnt: Learnt,
     /// Part of installing and commissioning: 8.x and 6.2x (domain.md §5.1; which 6.2x is assumed: 6.2 and 6.20–6.29).
     pub install_and_commission: bool,
     /// Vends (2.2, 1.5) and supply (7.x): urgent beside install-and-commission (domain.md §5.1).
@@ -51,8 +67,15 @@ fn rules(number: &str) -> SrvRules {
             "5.3" => NonDeviceService::DeleteSchedule,
             "8.2" => NonDeviceService::ReadInventory,
             "8.3" => NonDeviceService::DecommissionDevice,
+            "8.4" => NonDeviceService::UpdateInventory,
+            "12.2" => NonDeviceService::PreNotify,
             "12.1" => NonDeviceService::RequestWanMatrix,
             _ => NonDeviceService::Other,
+        },
+        learnt: match number {
+            "8.1.1" => Learnt::Commissioned,
+            "6.23" => Learnt::CredentialsReplaced,
+            _ => Learnt::Nothing,
         },
         install_and_commission: number.starts_with("8.") || number.starts_with("6.2"),
         vend_or_supply: matches!(number, "2.2" | "1.5") || number.starts_with("7."),

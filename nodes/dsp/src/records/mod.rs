@@ -1,0 +1,246 @@
+//! What the DCC believes: the Smart Metering Inventory and the registration data.
+//!
+//! The population and the timeline are the base: a device nobody touched has the status the population gives it, a
+//! premises the Supplier it had at first or a takeover gave it. What commands change is laid over it. The records may be wrong: the
+//! devices and the radio know better, and nobody asks them.
+//!
+//! Not here: relations between the devices of a premises, so that an unjoin (8.8.1, 8.8.2) changes nothing; what an update
+//! of the inventory (8.4) says, which is only counted.
+
+mod overlay;
+
+use overlay::Overlay;
+use secnet_model::{DeviceId, DeviceStatus, DeviceType, PremisesId, SimTime, UserId};
+use secnet_topology::{UserKind, World};
+use serde::{Deserialize, Serialize};
+
+/// What is laid over the base; plain data, in one order, saved with the DSP.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Records {
+    /// Where it is not the population's.
+    statuses: Overlay<DeviceStatus>,
+    /// Who holds a device's Supplier credentials, where it is not the premises' first Supplier.
+    credentials: Overlay<UserId>,
+    /// By User: from when on it is suspended; "never" for a User in good standing.
+    suspended_from: Vec<SimTime>,
+    inventory_updates: u64,
+    pre_notifications: u64,
+    /// Whether owners of schedules are looked at before each reading: something is or will be other than the base.
+    changes: bool,
+}
+
+impl Records {
+    pub fn new(world: &World) -> Records {
+        let suspended_from: Vec<SimTime> = world
+            .users
+            .iter()
+            .map(|user| match user.suspended {
+                true => SimTime::ZERO,
+                false => world.timeline.defaults_at(user.id),
+            })
+            .collect();
+        let in_default = |user: &&secnet_topology::UserEntry| !world.timeline.defaults_at(user.id).is_never();
+        Records {
+            statuses: Overlay::default(),
+            credentials: Overlay::default(),
+            changes: !world.timeline.takeovers().is_empty()
+                || world.users.iter().any(|user| in_default(&user)),
+            suspended_from,
+            inventory_updates: 0,
+            pre_notifications: 0,
+        }
+    }
+
+    /// `None` for a device that is not in the inventory.
+    #[inline]
+    pub fn status(&self, world: &World, device: DeviceId) -> Option<DeviceStatus> {
+        if !self.statuses.is_empty()
+            && let Some(status) = self.statuses.get(device)
+        {
+            return Some(status);
+        }
+        world.population.device_status(device)
+    }
+
+    /// The devices the inventory lists for a premises.
+    pub fn devices(&self, world: &World, premises: PremisesId) -> u32 {
+        if self.statuses.is_empty() {
+            return world.population.devices(premises).count() as u32;
+        }
+        let is_listed =
+            |device_type: &DeviceType| self.status(world, premises.device(*device_type)).is_some();
+        DeviceType::ALL
+            .iter()
+            .filter(|device_type| is_listed(device_type))
+            .count() as u32
+    }
+
+    #[inline]
+    pub fn electricity_supplier(&self, world: &World, premises: PremisesId, at: SimTime) -> UserId {
+        let first = world.population.electricity_supplier(premises);
+        match world.timeline.takeovers() {
+            none if none.is_empty() => first,
+            takeovers => takeovers.supplier(first, premises, at),
+        }
+    }
+
+    /// `None` where there is no gas.
+    #[inline]
+    pub fn gas_supplier(&self, world: &World, premises: PremisesId, at: SimTime) -> Option<UserId> {
+        let first = world.population.gas_supplier(premises)?;
+        Some(match world.timeline.takeovers() {
+            none if none.is_empty() => first,
+            takeovers => takeovers.supplier(first, premises, at),
+        })
+    }
+
+    /// The distributor of the premises' area, where the scenario has one.
+    #[inline]
+    pub fn dno(&self, world: &World, premises: PremisesId) -> Option<UserId> {
+        world.population.dno(premises)
+    }
+
+    /// E3.
+    #[inline]
+    pub fn is_suspended(&self, user: UserId, at: SimTime) -> bool {
+        self.suspended_from
+            .get(user.index())
+            .is_some_and(|from| *from <= at)
+    }
+
+    /// Who holds the Supplier credentials on a device: the registered Supplier of old until 6.23 replaced them.
+    pub fn credentials_holder(&self, world: &World, device: DeviceId) -> Option<UserId> {
+        self.credentials
+            .get(device)
+            .or_else(|| first_supplier(world, device))
+    }
+
+    /// Whether a schedule of the owner's may read the device. What Users created is read whatever was true of the
+    /// base, so that only changes count.
+    #[inline]
+    pub fn may_read(&self, world: &World, owner: UserId, device: DeviceId, at: SimTime) -> bool {
+        !self.changes || self.owner_may_read(world, owner, device, at)
+    }
+
+    fn owner_may_read(&self, world: &World, owner: UserId, device: DeviceId, at: SimTime) -> bool {
+        if self.is_suspended(owner, at)
+            || self
+                .statuses
+                .get(device)
+                .is_some_and(|status| status != DeviceStatus::Commissioned)
+        {
+            return false;
+        }
+        let takeovers = world.timeline.takeovers();
+        let is_supplier = world
+            .users
+            .get(owner.index())
+            .is_some_and(|user| user.kind == UserKind::Supplier);
+        if takeovers.is_empty() || !is_supplier {
+            return true;
+        }
+        let premises = device.premises;
+        let electricity = || self.electricity_supplier(world, premises, at) == owner;
+        let gas = || self.gas_supplier(world, premises, at) == Some(owner);
+        match device.device_type {
+            DeviceType::Gsme | DeviceType::Gpf => gas(),
+            DeviceType::Chf => electricity() || gas(),
+            DeviceType::Esme
+            | DeviceType::Ppmid
+            | DeviceType::Hcalcs
+            | DeviceType::Sapc
+            | DeviceType::Ihd
+            | DeviceType::Cad => electricity(),
+        }
+    }
+
+    /// What is laid over the base, in bytes.
+    pub fn memory_bytes(&self) -> usize {
+        self.statuses.memory_bytes()
+            + self.credentials.memory_bytes()
+            + self.suspended_from.capacity() * size_of::<SimTime>()
+    }
+
+    /// 8.4 so far.
+    pub fn inventory_updates(&self) -> u64 {
+        self.inventory_updates
+    }
+
+    /// 12.2 so far that made a device known.
+    pub fn pre_notifications(&self) -> u64 {
+        self.pre_notifications
+    }
+}
+
+/// What changes them.
+impl Records {
+    /// 8.1.1 succeeded. A device that has left the inventory's service in the meantime does not come back.
+    pub fn commissioned(&mut self, world: &World, device: DeviceId) {
+        match self.status(world, device) {
+            None
+            | Some(DeviceStatus::Commissioned | DeviceStatus::Decommissioned | DeviceStatus::Withdrawn) => {}
+            Some(
+                DeviceStatus::Pending
+                | DeviceStatus::Whitelisted
+                | DeviceStatus::InstalledNotCommissioned
+                | DeviceStatus::Suspended
+                | DeviceStatus::Recovery
+                | DeviceStatus::Recovered,
+            ) => self.set_status(device, DeviceStatus::Commissioned),
+        }
+    }
+
+    /// 8.3.
+    pub fn decommissioned(&mut self, device: DeviceId) {
+        self.set_status(device, DeviceStatus::Decommissioned);
+    }
+
+    /// 12.2: a device the inventory does not know, for a premises there is, is expected there from now on.
+    pub fn pre_notified(&mut self, world: &World, device: DeviceId) {
+        let exists = device.premises.0 < world.population.premises_count();
+        if exists && self.status(world, device).is_none() {
+            self.set_status(device, DeviceStatus::Pending);
+            self.pre_notifications += 1;
+        }
+    }
+
+    /// 8.4.
+    pub fn inventory_updated(&mut self) {
+        self.inventory_updates += 1;
+    }
+
+    /// 6.23 succeeded.
+    pub fn credentials_replaced(&mut self, world: &World, device: DeviceId, holder: UserId) {
+        if self.credentials_holder(world, device) != Some(holder) {
+            self.credentials.set(device, holder);
+        }
+    }
+
+    /// The User's rights are withdrawn from `from` on.
+    pub fn suspend(&mut self, user: UserId, from: SimTime) {
+        if let Some(suspended_from) = self.suspended_from.get_mut(user.index()) {
+            *suspended_from = from.min(*suspended_from);
+            self.changes = true;
+        }
+    }
+
+    fn set_status(&mut self, device: DeviceId, status: DeviceStatus) {
+        self.statuses.set(device, status);
+        self.changes = true;
+    }
+}
+
+fn first_supplier(world: &World, device: DeviceId) -> Option<UserId> {
+    let exists = device.premises.0 < world.population.premises_count();
+    match device.device_type {
+        _ if !exists => None,
+        DeviceType::Gsme | DeviceType::Gpf => world.population.gas_supplier(device.premises),
+        DeviceType::Esme
+        | DeviceType::Chf
+        | DeviceType::Ppmid
+        | DeviceType::Hcalcs
+        | DeviceType::Sapc
+        | DeviceType::Ihd
+        | DeviceType::Cad => Some(world.population.electricity_supplier(device.premises)),
+    }
+}

@@ -1,0 +1,271 @@
+//! What the DCC believes, and how the answer to the next request follows what commands and the timeline changed.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod rig;
+
+use rig::{ALPHA, BETA, DAY, DNO, HOUR, Rig, S, Sent, alert, commands, csp, only, response};
+use secnet_model::{
+    Address, CommandVariant, DeviceId, DeviceStatus, DeviceType, Eui64, PremisesId, ResponseCode, Role, Srv,
+    UserId,
+};
+use secnet_topology::World;
+use secnet_wire::{Answer, CommandOrigin, DccAlertCode, DeviceResult, Message, ServiceRequest};
+
+const TAKEOVER: &str = r#"
+    [[events]]
+    name = "of last resort"
+    kind = "takeover"
+    starts_after = "10h"
+    from = "Alpha"
+    to = "Beta"
+"#;
+
+/// The answer to a request; `I99` when it is accepted.
+fn ask(rig: &mut Rig, at: u64, srv: &str, user: UserId, role: Role, device: DeviceId) -> ResponseCode {
+    let request = signed(rig.request(srv, user, role, device));
+    answer(&rig.submit(at, request))
+}
+
+/// Past the pre-command.
+fn signed(request: ServiceRequest) -> ServiceRequest {
+    let variant = match request.variant {
+        CommandVariant::CriticalPreCommand => CommandVariant::SignedWan,
+        other => other,
+    };
+    ServiceRequest {
+        variant,
+        service: variant.web_service(),
+        ..request
+    }
+}
+
+fn answer(sent: &[Sent]) -> ResponseCode {
+    let answer = sent.iter().find_map(|envelope| match envelope.message {
+        Message::Acknowledgement(acknowledgement) => Some(acknowledgement.answer.code()),
+        _ => None,
+    });
+    answer.unwrap()
+}
+
+/// Sends a request to a device and the device's answer back; what the DSP sends then.
+fn carry_out(rig: &mut Rig, at: u64, request: ServiceRequest, result: DeviceResult) -> Vec<Sent> {
+    let sent = rig.submit(at, signed(request));
+    let (_, command) = *commands(&sent).last().unwrap();
+    let Message::DeviceResponse(success) = response(&command) else {
+        unreachable!()
+    };
+    let message = Message::DeviceResponse(secnet_wire::DeviceResponse { result, ..success });
+    let from = csp(&rig.world, request.id.target);
+    rig.deliver(at + 5 * S, from, message)
+}
+
+fn n17s(sent: &[Sent]) -> Vec<(Address, Eui64)> {
+    let n17 = |envelope: &Sent| match envelope.message {
+        Message::DccAlert(alert) if alert.code == DccAlertCode::N17 => Some((envelope.to, alert.about)),
+        _ => None,
+    };
+    sent.iter().filter_map(n17).collect()
+}
+
+fn alphas_esme_that_is(status: DeviceStatus) -> impl Fn(&World, PremisesId) -> bool {
+    move |world, premises| {
+        let esme = premises.device(DeviceType::Esme);
+        world.population.electricity_supplier(premises) == ALPHA
+            && world.population.device_status(esme) == Some(status)
+    }
+}
+
+#[test]
+fn a_meter_may_be_read_once_the_device_has_answered_that_it_is_commissioned() {
+    for (result, then) in [
+        (DeviceResult::Error, ResponseCode::E5),
+        (DeviceResult::Success, ResponseCode::I99),
+    ] {
+        let mut rig = Rig::new();
+        let esme = rig
+            .premises(alphas_esme_that_is(DeviceStatus::InstalledNotCommissioned))
+            .device(DeviceType::Esme);
+        let read = |rig: &mut Rig, at| ask(rig, at, "4.1.1", ALPHA, Role::ImportSupplier, esme);
+        assert_eq!(read(&mut rig, S), ResponseCode::E5);
+        let commission = rig.request("8.1.1", ALPHA, Role::ImportSupplier, esme);
+        carry_out(&mut rig, 10 * S, commission, result);
+        assert_eq!(read(&mut rig, 20 * S), then, "{result:?}");
+    }
+}
+
+#[test]
+fn a_decommissioned_device_answers_nothing_and_loses_created_and_bulk_schedules_with_an_alert_each() {
+    let mut rig = Rig::with(
+        r#"
+        [[schedules]]
+        from = "Alpha"
+        srv = "4.6.1"
+        window = "1h"
+        [[schedules]]
+        from = "dnos"
+        srv = "4.10"
+        window = "1h"
+        "#,
+    );
+    let esme = rig.alphas().device(DeviceType::Esme);
+    let of_esme = |sent: &[Sent]| {
+        let reads = commands(sent).into_iter().filter(|(_, command)| {
+            command.origin == CommandOrigin::Scheduled && command.id.target == esme.eui64()
+        });
+        reads.count()
+    };
+    assert_eq!(of_esme(&rig.run_until(2 * HOUR)), 2);
+    let create = ServiceRequest {
+        execute_at_s: Srv::from_number("4.8.1").unwrap().index().into(),
+        ..rig.request("5.1", ALPHA, Role::ImportSupplier, esme)
+    };
+    rig.submit(3 * HOUR, create);
+    let decommission = rig.request("8.3", ALPHA, Role::ImportSupplier, esme);
+    let sent = rig.submit(4 * HOUR, decommission);
+    assert_eq!(answer(&sent), ResponseCode::I0);
+    let told = |user| (Address::user(user), esme.eui64());
+    assert_eq!(n17s(&sent), [told(ALPHA), told(ALPHA), told(DNO)]);
+    let read = ask(&mut rig, 5 * HOUR, "4.1.1", ALPHA, Role::ImportSupplier, esme);
+    assert_eq!(read, ResponseCode::E5);
+    let others = rig.run_until(DAY + 12 * HOUR);
+    assert_eq!(of_esme(&others), 0);
+    assert!(!commands(&others).is_empty());
+}
+
+#[test]
+fn a_pre_notified_device_is_pending_it_may_be_joined_and_not_be_read() {
+    let mut rig = Rig::new();
+    let premises = rig.premises(|world, premises| {
+        world.population.electricity_supplier(premises) == ALPHA
+            && !world.population.has_device(premises, DeviceType::Hcalcs)
+    });
+    let switch = premises.device(DeviceType::Hcalcs);
+    let ask_about = |rig: &mut Rig, at, srv| ask(rig, at, srv, ALPHA, Role::ImportSupplier, switch);
+    assert_eq!(ask_about(&mut rig, S, "8.7.1"), ResponseCode::E19);
+    assert_eq!(ask_about(&mut rig, 2 * S, "8.2"), ResponseCode::E19);
+    assert_eq!(ask_about(&mut rig, 3 * S, "12.2"), ResponseCode::I0);
+    assert_eq!(ask_about(&mut rig, 4 * S, "11.2"), ResponseCode::E5);
+    assert_eq!(ask_about(&mut rig, 5 * S, "8.7.1"), ResponseCode::I99);
+    assert_eq!(ask_about(&mut rig, 6 * S, "8.2"), ResponseCode::I0);
+    assert_eq!(rig.counter("dsp.pre_notifications"), 1);
+    let beyond = PremisesId(rig.world.population.premises_count()).device(DeviceType::Esme);
+    assert_eq!(
+        ask(&mut rig, 7 * S, "12.2", ALPHA, Role::ImportSupplier, beyond),
+        ResponseCode::I0
+    );
+    assert_eq!(
+        ask(&mut rig, 8 * S, "8.1.1", ALPHA, Role::ImportSupplier, beyond),
+        ResponseCode::E19
+    );
+}
+
+#[test]
+fn a_takeover_moves_responsibility_alerts_and_scheduled_reads_at_its_moment() {
+    let schedule = "[[schedules]]\nfrom = \"suppliers\"\nsrv = \"4.6.1\"\nwindow = \"1h\"\n";
+    let mut rig = Rig::with(&format!("{schedule}{TAKEOVER}"));
+    let esme = rig.alphas().device(DeviceType::Esme);
+    let readers = |sent: &[Sent]| {
+        let mut readers: Vec<UserId> = commands(sent)
+            .iter()
+            .map(|(_, command)| command.id.originator)
+            .collect();
+        readers.sort_unstable();
+        readers.dedup();
+        readers
+    };
+    assert_eq!(readers(&rig.run_until(2 * HOUR)), [ALPHA, BETA]);
+    let ask_as = |rig: &mut Rig, at, user| ask(rig, at, "4.1.1", user, Role::ImportSupplier, esme);
+    let recipient = |rig: &mut Rig, at| {
+        let from = csp(&rig.world, esme.eui64());
+        only(&rig.deliver(at, from, alert("8F32", esme, None))).1
+    };
+    let moment = 10 * HOUR;
+    assert_eq!(ask_as(&mut rig, moment - 2 * S, BETA), ResponseCode::E4);
+    assert_eq!(ask_as(&mut rig, moment - S, ALPHA), ResponseCode::I99);
+    assert_eq!(recipient(&mut rig, moment - 1), Address::user(ALPHA));
+    assert_eq!(ask_as(&mut rig, moment + S, ALPHA), ResponseCode::E4);
+    assert_eq!(ask_as(&mut rig, moment + 2 * S, BETA), ResponseCode::I99);
+    assert_eq!(recipient(&mut rig, moment + 3 * S), Address::user(BETA));
+    assert_eq!(
+        readers(&rig.run_until(2 * DAY)),
+        [BETA],
+        "Alpha has lost every premises"
+    );
+}
+
+#[test]
+fn replaced_credentials_take_the_losing_suppliers_created_schedules_with_them() {
+    let mut rig = Rig::with(TAKEOVER);
+    let esme = rig.alphas().device(DeviceType::Esme);
+    let create = ServiceRequest {
+        execute_at_s: Srv::from_number("4.8.1").unwrap().index().into(),
+        ..rig.request("5.1", ALPHA, Role::ImportSupplier, esme)
+    };
+    rig.submit(S, create);
+    let replace = rig.request("6.23", BETA, Role::ImportSupplier, esme);
+    let sent = carry_out(&mut rig, 12 * HOUR, replace, DeviceResult::Success);
+    assert_eq!(n17s(&sent), [(Address::user(ALPHA), esme.eui64())]);
+    let sent = carry_out(
+        &mut rig,
+        13 * HOUR,
+        ServiceRequest {
+            id: secnet_model::RequestId {
+                counter: 99,
+                ..replace.id
+            },
+            ..replace
+        },
+        DeviceResult::Success,
+    );
+    assert!(n17s(&sent).is_empty());
+    assert!(rig.run_until(3 * DAY).is_empty());
+}
+
+#[test]
+fn of_a_user_in_default_the_last_request_before_is_served_and_the_first_after_refused() {
+    let mut rig = Rig::with(
+        r#"
+        [[schedules]]
+        from = "suppliers"
+        srv = "4.6.1"
+        window = "1h"
+        [[events]]
+        name = "Alpha defaults"
+        kind = "user_default"
+        starts_after = "10h"
+        user = "Alpha"
+        "#,
+    );
+    let esme = rig.alphas().device(DeviceType::Esme);
+    let read = |rig: &mut Rig, at| ask(rig, at, "4.1.1", ALPHA, Role::ImportSupplier, esme);
+    rig.run_until(9 * HOUR);
+    assert_eq!(read(&mut rig, 10 * HOUR - 1), ResponseCode::I99);
+    rig.run_until(10 * HOUR - 1);
+    // The server that took the last one is busy: this one waits, and is looked at after the moment as well.
+    assert_eq!(read(&mut rig, 10 * HOUR), ResponseCode::E3);
+    let scheduled = commands(&rig.run_until(2 * DAY));
+    let by = |user| {
+        scheduled
+            .iter()
+            .filter(|(_, command)| command.id.originator == user)
+            .count()
+    };
+    assert_eq!(by(ALPHA), 0, "nothing is read for a suspended User");
+    assert!(by(BETA) > 0);
+}
+
+#[test]
+fn records_are_saved_and_restored() {
+    let mut rig = Rig::new();
+    let esme = rig.alphas().device(DeviceType::Esme);
+    let decommission = rig.request("8.3", ALPHA, Role::ImportSupplier, esme);
+    rig.submit(S, decommission);
+    let saved = secnet_results::Accountable::save(&rig.dsp);
+    rig.dsp = secnet_dsp::Dsp::restore(&rig.world, &saved).unwrap();
+    let read = rig.request("4.1.1", ALPHA, Role::ImportSupplier, esme);
+    let (.., message) = only(&rig.submit(2 * S, read));
+    let Message::Acknowledgement(acknowledgement) = message else {
+        panic!("{message:?}")
+    };
+    assert_eq!(acknowledgement.answer, Answer::Refused(ResponseCode::E5));
+}
