@@ -1,14 +1,17 @@
 //! A run that is written down in its middle and goes on from the bytes.
 
 use secnet_csp::Csp;
-use secnet_director::network::{build_all, duties};
+use secnet_director::network::build_all;
+use secnet_dno::DnoDesk;
 use secnet_dsp::Dsp;
 use secnet_engine::{Carries, Envelope, ItemKind, Network, NodeIndex, Party};
 use secnet_fabric::BoxedParticipant;
 use secnet_model::SimTime;
+use secnet_other_user::OtherUserDesk;
 use secnet_premises::Premises;
 use secnet_results::{Accountable, RunOutcome, Traces};
-use secnet_topology::{Layout, NodeKind, World};
+use secnet_supplier::SupplierDesk;
+use secnet_topology::{Layout, NodeKind, UserKind, World};
 use secnet_user::User;
 use secnet_wire::Message;
 use secnet_wire::codec::{STATE_BYTES_MAX, decode_value, encode_value};
@@ -134,9 +137,10 @@ fn restore_node(world: &Arc<World>, kind: NodeKind, saved: &[u8]) -> BoxedPartic
         NodeKind::Premises { first, end, .. } => {
             Box::new(Premises::restore(world, first, end, saved).unwrap())
         }
-        NodeKind::User(user) => {
-            let duties = duties(world.users[user.index()].kind);
-            Box::new(User::restore(world, user, duties, saved).unwrap())
-        }
+        NodeKind::User(user) => match world.users[user.index()].kind {
+            UserKind::Supplier => Box::new(User::<SupplierDesk>::restore(world, user, saved).unwrap()),
+            UserKind::Dno => Box::new(User::<DnoDesk>::restore(world, user, saved).unwrap()),
+            UserKind::OtherUser => Box::new(User::<OtherUserDesk>::restore(world, user, saved).unwrap()),
+        },
     }
 }

@@ -1,11 +1,14 @@
 //! What is particular to Suppliers, DNOs and other Users: in which role they ask whom for what, and which alerts concern them.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use secnet_director::network::duties;
+use secnet_director::network::build;
+use secnet_dno::DnoDesk;
 use secnet_engine::{Input, Node, Outbox};
 use secnet_model::{AlertRecipient, DeviceType, Region, Role};
-use secnet_topology::{UserKind, World};
-use secnet_user::User;
+use secnet_other_user::OtherUserDesk;
+use secnet_supplier::SupplierDesk;
+use secnet_topology::{NodeKind, World};
+use secnet_user::Desk;
 use secnet_wire::{Message, ServiceRequest};
 use std::sync::Arc;
 
@@ -34,7 +37,7 @@ fn requests_of_a_day(workload: &str, user: &str) -> (Arc<World>, Vec<ServiceRequ
     let text = format!("{SCENARIO}\n[[workloads]]\nname = \"w\"\nper_premises_per_day = 0.2\n{workload}");
     let world = Arc::new(World::new(secnet_topology::parse("test", &text, &[]).unwrap()).unwrap());
     let id = world.user_by_name(user).unwrap();
-    let mut node = User::new(&world, id, duties(world.users[id.index()].kind));
+    let mut node = build(&world, NodeKind::User(id));
     let (mut out, mut sent) = (Outbox::new(), Vec::new());
     while node.next_deadline() < world.horizon {
         node.handle(node.next_deadline(), Input::Deadline, &mut out);
@@ -110,13 +113,8 @@ fn another_user_reads_consumption_everywhere() {
 #[test]
 fn alerts_concern_those_the_alert_table_names() {
     use AlertRecipient::{CommandSender, Dno, Supplier};
-    let expects = |kind, recipient| (duties(kind).expects)(recipient);
-    for (kind, expected) in [
-        (UserKind::Supplier, [true, false, true]),
-        (UserKind::Dno, [false, true, true]),
-        (UserKind::OtherUser, [false, false, true]),
-    ] {
-        let found = [Supplier, Dno, CommandSender].map(|recipient| expects(kind, recipient));
-        assert_eq!(found, expected, "{kind:?}");
-    }
+    let recipients = [Supplier, Dno, CommandSender];
+    assert_eq!(recipients.map(SupplierDesk::expects), [true, false, true]);
+    assert_eq!(recipients.map(DnoDesk::expects), [false, true, true]);
+    assert_eq!(recipients.map(OtherUserDesk::expects), [false, false, true]);
 }

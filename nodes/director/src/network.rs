@@ -1,14 +1,17 @@
 //! All participants in one place: from a kind of node to the node.
 
 use secnet_csp::Csp;
+use secnet_dno::DnoDesk;
 use secnet_dsp::Dsp;
 use secnet_engine::NodeIndex;
 use secnet_fabric::BoxedParticipant;
 use secnet_model::Address;
 use secnet_model::address::Participant;
+use secnet_other_user::OtherUserDesk;
 use secnet_premises::Premises;
+use secnet_supplier::SupplierDesk;
 use secnet_topology::{Layout, NodeKind, UserKind, World};
-use secnet_user::{Duties, User};
+use secnet_user::User;
 use std::sync::Arc;
 
 /// The node of that kind.
@@ -19,17 +22,12 @@ pub fn build(world: &Arc<World>, kind: NodeKind) -> BoxedParticipant {
         NodeKind::Premises { first, end, .. } => Box::new(Premises::new(world, first, end)),
         NodeKind::User(user) => {
             let kind = world.user(user).map(|entry| entry.kind);
-            Box::new(User::new(world, user, duties(kind.unwrap_or(UserKind::Supplier))))
+            match kind.unwrap_or(UserKind::Supplier) {
+                UserKind::Supplier => Box::new(User::<SupplierDesk>::new(world, user)),
+                UserKind::Dno => Box::new(User::<DnoDesk>::new(world, user)),
+                UserKind::OtherUser => Box::new(User::<OtherUserDesk>::new(world, user)),
+            }
         }
-    }
-}
-
-/// What is particular to a kind of User.
-pub fn duties(kind: UserKind) -> &'static Duties {
-    match kind {
-        UserKind::Supplier => &secnet_supplier::DUTIES,
-        UserKind::Dno => &secnet_dno::DUTIES,
-        UserKind::OtherUser => &secnet_other_user::DUTIES,
     }
 }
 

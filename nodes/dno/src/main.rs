@@ -1,4 +1,4 @@
-use secnet_dno::DUTIES;
+use secnet_dno::DnoDesk;
 use secnet_fabric::process::{Program, main as run};
 use secnet_topology::NodeKind;
 use secnet_user::User;
@@ -8,7 +8,7 @@ fn main() -> std::process::ExitCode {
         binary: "dno",
         about: "Electricity distributors of a live secnet run",
         build: |world, kind| match kind {
-            NodeKind::User(user) => Some(Box::new(User::new(world, user, &DUTIES))),
+            NodeKind::User(user) => Some(Box::new(User::<DnoDesk>::new(world, user))),
             _ => None,
         },
     })

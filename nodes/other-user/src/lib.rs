@@ -6,19 +6,22 @@
 //! Not here: what all Users do alike, the state machine itself among it (`secnet-user`).
 
 use secnet_model::{AlertRecipient, DeviceType, Role};
-use secnet_user::Duties;
+use secnet_user::Desk;
+use serde::{Deserialize, Serialize};
 
-pub static DUTIES: Duties = Duties {
-    roles_for,
-    expects,
-    schedules: &["4.8.1", "4.17"],
-};
+/// What any other DCC User is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct OtherUserDesk;
 
-fn roles_for(_: DeviceType) -> &'static [Role] {
-    &[Role::OtherUser]
-}
+impl Desk for OtherUserDesk {
+    const SCHEDULES: &'static [&'static str] = &["4.8.1", "4.17"];
 
-/// The alert table sends it nothing but what its own commands cause.
-fn expects(recipient: AlertRecipient) -> bool {
-    recipient == AlertRecipient::CommandSender
+    fn roles_for(_: DeviceType) -> &'static [Role] {
+        &[Role::OtherUser]
+    }
+
+    /// The alert table sends it nothing but what its own commands cause.
+    fn expects(recipient: AlertRecipient) -> bool {
+        recipient == AlertRecipient::CommandSender
+    }
 }

@@ -1,5 +1,5 @@
 use secnet_fabric::process::{Program, main as run};
-use secnet_other_user::DUTIES;
+use secnet_other_user::OtherUserDesk;
 use secnet_topology::NodeKind;
 use secnet_user::User;
 
@@ -8,7 +8,7 @@ fn main() -> std::process::ExitCode {
         binary: "other-user",
         about: "Other DCC Users of a live secnet run",
         build: |world, kind| match kind {
-            NodeKind::User(user) => Some(Box::new(User::new(world, user, &DUTIES))),
+            NodeKind::User(user) => Some(Box::new(User::<OtherUserDesk>::new(world, user))),
             _ => None,
         },
     })

@@ -8,31 +8,34 @@
 //! Not here: what all Users do alike, the state machine itself among it (`secnet-user`).
 
 use secnet_model::{AlertRecipient, DeviceType, Role};
-use secnet_user::Duties;
+use secnet_user::Desk;
+use serde::{Deserialize, Serialize};
 
-pub static DUTIES: Duties = Duties {
-    roles_for,
-    expects,
-    schedules: &["4.6.1", "4.8.1"],
-};
+/// What an energy Supplier is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct SupplierDesk;
 
-/// The fuel decides; hub and in-home devices serve both, and the import Supplier is there for every premises.
-fn roles_for(device_type: DeviceType) -> &'static [Role] {
-    match device_type {
-        DeviceType::Gsme | DeviceType::Gpf => &[Role::GasSupplier],
-        DeviceType::Esme | DeviceType::Hcalcs | DeviceType::Sapc => {
-            &[Role::ImportSupplier, Role::ExportSupplier]
-        }
-        DeviceType::Chf | DeviceType::Ppmid | DeviceType::Ihd | DeviceType::Cad => {
-            &[Role::ImportSupplier, Role::GasSupplier, Role::ExportSupplier]
+impl Desk for SupplierDesk {
+    const SCHEDULES: &'static [&'static str] = &["4.6.1", "4.8.1"];
+
+    /// The fuel decides; hub and in-home devices serve both, and the import Supplier is there for every premises.
+    fn roles_for(device_type: DeviceType) -> &'static [Role] {
+        match device_type {
+            DeviceType::Gsme | DeviceType::Gpf => &[Role::GasSupplier],
+            DeviceType::Esme | DeviceType::Hcalcs | DeviceType::Sapc => {
+                &[Role::ImportSupplier, Role::ExportSupplier]
+            }
+            DeviceType::Chf | DeviceType::Ppmid | DeviceType::Ihd | DeviceType::Cad => {
+                &[Role::ImportSupplier, Role::GasSupplier, Role::ExportSupplier]
+            }
         }
     }
-}
 
-/// Outages and voltages are the distributor's (domain.md §4).
-fn expects(recipient: AlertRecipient) -> bool {
-    matches!(
-        recipient,
-        AlertRecipient::Supplier | AlertRecipient::CommandSender
-    )
+    /// Outages and voltages are the distributor's (domain.md §4).
+    fn expects(recipient: AlertRecipient) -> bool {
+        matches!(
+            recipient,
+            AlertRecipient::Supplier | AlertRecipient::CommandSender
+        )
+    }
 }

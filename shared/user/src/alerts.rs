@@ -1,15 +1,16 @@
 //! Alerts the DCC pushes to the User. The item came with the message; here it ends.
 
+use crate::desk::Desk;
 use crate::request_book::Stage;
 use crate::user::{User, submission};
 use secnet_engine::{ItemKind, Outcome, Step};
 use secnet_model::{AlertCode, SimTime};
 use secnet_wire::{DccAlert, DccAlertCode, DeviceAlert};
 
-impl User {
+impl<D: Desk> User<D> {
     pub(crate) fn receive_device_alert(&mut self, now: SimTime, alert: DeviceAlert) {
         let counts = &mut self.state.counts;
-        counts.misdirected_alerts += u64::from(!(self.duties.expects)(alert.alert.entry().recipient));
+        counts.misdirected_alerts += u64::from(!D::expects(alert.alert.entry().recipient));
         counts.future_dated_executed += u64::from(alert.alert == AlertCode::future_dated_succeeded());
         counts.future_dated_failed += u64::from(alert.alert == AlertCode::future_dated_failed());
         let region = self.world.population.region_of(alert.device.premises);
@@ -21,6 +22,7 @@ impl User {
                 .alerts
                 .record_consolidated(alert.alert, self.id, region, throttled.count);
         }
+        self.state.desk.note_alert(now, &alert);
         let id = [alert.device.eui64().0, u64::from(alert.number)];
         self.state
             .ledger

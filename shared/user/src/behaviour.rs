@@ -2,9 +2,10 @@
 
 use crate::request_book::Stage;
 use crate::testing::{
-    ADVISER, DISTRIBUTOR, DNO, FIRST_SUPPLIER, Harness, OTHER, SUPPLIER, response_to, world, world_with,
+    ADVISER, DISTRIBUTOR, DnoDesk, FIRST_SUPPLIER, Harness, OtherUserDesk, SupplierDesk, response_to, world,
+    world_with,
 };
-use crate::{User, targets};
+use crate::{Desk, User, targets};
 use secnet_engine::{ItemKind, Node, Outcome};
 use secnet_model::{
     AlertCode, CommandVariant, DeviceType, Eui64, PremisesId, Region, ResponseCode, Role, SimDuration,
@@ -24,7 +25,7 @@ fn srv(number: &str) -> Srv {
 }
 
 /// All requests of a day, none answered.
-fn requests_of_a_day(harness: &mut Harness) -> Vec<ServiceRequest> {
+fn requests_of_a_day<D: Desk>(harness: &mut Harness<D>) -> Vec<ServiceRequest> {
     harness
         .run_to(DAY)
         .into_iter()
@@ -137,11 +138,18 @@ fn each_kind_of_user_reads_in_its_own_role() {
         "[[workloads]]\nname = \"d\"\nfrom = \"dnos\"\nsrvs = [\"4.10\", \"7.4\"]\nper_premises_per_day = 0.05\n\
          [[workloads]]\nname = \"o\"\nfrom = \"other_users\"\nsrvs = [\"4.8.1\", \"4.17\"]\nper_premises_per_day = 0.05",
     );
-    for (id, duties, role) in [
-        (DISTRIBUTOR, &DNO, Role::ElectricityDistributor),
-        (ADVISER, &OTHER, Role::OtherUser),
+    for (id, requests, role) in [
+        (
+            DISTRIBUTOR,
+            requests_of_a_day(&mut Harness::<DnoDesk>::new(&world, DISTRIBUTOR)),
+            Role::ElectricityDistributor,
+        ),
+        (
+            ADVISER,
+            requests_of_a_day(&mut Harness::<OtherUserDesk>::new(&world, ADVISER)),
+            Role::OtherUser,
+        ),
     ] {
-        let requests = requests_of_a_day(&mut Harness::new(&world, id, duties));
         assert!(requests.len() > 50);
         assert!(
             requests
@@ -445,7 +453,7 @@ fn a_mistake_that_is_none_is_not_sent_and_counted() {
          mistake = \"not_responsible\"",
     );
     assert_eq!(world.scenario.workloads[0].mistake, Some(Mistake::NotResponsible));
-    let mut harness = Harness::new(&world, ADVISER, &OTHER);
+    let mut harness = Harness::<OtherUserDesk>::new(&world, ADVISER);
     assert_eq!(requests_of_a_day(&mut harness), []);
     assert!(harness.account().counters["user.mistakes_not_possible"] > 10);
 }
@@ -498,7 +506,7 @@ fn a_user_restored_in_the_middle_goes_on_as_if_nothing_had_happened() {
             .any(|(_, open)| open.stage != Stage::Accepted)
     );
     let saved = original.user.save();
-    let mut restored = Harness::of(User::restore(&world, FIRST_SUPPLIER, &SUPPLIER, &saved).unwrap());
+    let mut restored = Harness::of(User::<SupplierDesk>::restore(&world, FIRST_SUPPLIER, &saved).unwrap());
     restored.now = original.now;
     assert_eq!(restored.user.save(), saved);
     assert_eq!(serve(&mut restored, evening), serve(&mut original, evening));
@@ -509,6 +517,6 @@ fn a_user_restored_in_the_middle_goes_on_as_if_nothing_had_happened() {
 #[test]
 fn a_state_of_another_scenario_is_refused() {
     let saved = Harness::supplier(&world_with("4.1.1", 1.0, "")).user.save();
-    assert!(User::restore(&world(""), FIRST_SUPPLIER, &SUPPLIER, &saved).is_err());
-    assert!(User::restore(&world(""), FIRST_SUPPLIER, &SUPPLIER, b"no state").is_err());
+    assert!(User::<SupplierDesk>::restore(&world(""), FIRST_SUPPLIER, &saved).is_err());
+    assert!(User::<SupplierDesk>::restore(&world(""), FIRST_SUPPLIER, b"no state").is_err());
 }

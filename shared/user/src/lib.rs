@@ -1,14 +1,16 @@
 //! What every DCC User does alike: it starts service requests in an open arrival process, follows each through
 //! acknowledgement, pre-command signing, retries and response, receives alerts, and accounts for all of them.
-//! The node crates `secnet-supplier`, `secnet-dno` and `secnet-other-user` add what is particular to each ([`Duties`]).
+//! The node crates `secnet-supplier`, `secnet-dno` and `secnet-other-user` add what is particular to each ([`Desk`]).
 //!
 //! Not here: what the DSP checks and answers, schedules once created (the DSP owns them), IO of any kind.
+
+#![warn(clippy::wildcard_enum_match_arm)]
 
 pub mod alerts;
 pub mod arrivals;
 pub mod counts;
 pub mod day_shape;
-pub mod duties;
+pub mod desk;
 pub mod mistakes;
 pub mod patience;
 pub mod payload;
@@ -22,7 +24,7 @@ pub mod targets;
 pub mod user;
 pub mod workload;
 
-pub use duties::Duties;
+pub use desk::Desk;
 pub use user::{User, UserState};
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! given up. Open requests are looked through rarely, so that this costs a request nothing; one may be given up
 //! [`CHECK_INTERVAL`] late.
 
+use crate::desk::Desk;
 use crate::request_book::{OpenRequest, Slot, Stage};
 use crate::user::User;
 use secnet_engine::Outcome;
@@ -50,7 +51,7 @@ impl Patience {
     }
 }
 
-impl User {
+impl<D: Desk> User<D> {
     /// A request was opened at `now`: from when on one could be unanswered.
     #[inline]
     pub(crate) fn note_patience(&mut self, now: SimTime) {

@@ -1,7 +1,7 @@
 //! A service request as a User sends it, before the premises is chosen: role, variant, web service, device types.
 //! Worked out once per workload and SRV.
 
-use crate::duties::Duties;
+use crate::desk::Desk;
 use crate::mistakes;
 use secnet_model::{CommandVariant, DeviceType, FutureDating, Role, RoleSet, Srv, WebService};
 use secnet_results::ServiceMode;
@@ -53,9 +53,9 @@ pub struct Wishes {
 }
 
 impl RequestForm {
-    pub fn new(srv: Srv, duties: &Duties, held: RoleSet, wishes: Wishes) -> Result<RequestForm, Unsendable> {
+    pub fn new<D: Desk>(srv: Srv, held: RoleSet, wishes: Wishes) -> Result<RequestForm, Unsendable> {
         let entry = srv.entry();
-        let subject = subject_of(srv, duties, held, wishes).ok_or(Unsendable::NoTarget)?;
+        let subject = subject_of::<D>(srv, held, wishes).ok_or(Unsendable::NoTarget)?;
         let mut variant = if !entry.is_device_service() {
             CommandVariant::NonDevice
         } else if entry.critical {
@@ -113,19 +113,18 @@ impl RequestForm {
     }
 }
 
-fn subject_of(srv: Srv, duties: &Duties, held: RoleSet, wishes: Wishes) -> Option<Subject> {
+fn subject_of<D: Desk>(srv: Srv, held: RoleSet, wishes: Wishes) -> Option<Subject> {
     if srv.entry().is_about_a_device() {
-        let candidates = candidates(srv, duties, held, wishes);
+        let candidates = candidates::<D>(srv, held, wishes);
         return (!candidates.is_empty()).then_some(Subject::Device(candidates));
     }
     if !srv.entry().is_about_schedules() {
         return fitting_role(srv, &Role::ALL, held, wishes.mistake).map(Subject::Dcc);
     }
-    let choices: Vec<_> = duties
-        .schedules
+    let choices: Vec<_> = D::SCHEDULES
         .iter()
         .filter_map(|number| Srv::from_number(number))
-        .map(|scheduled| (scheduled, candidates(scheduled, duties, held, wishes)))
+        .map(|scheduled| (scheduled, candidates::<D>(scheduled, held, wishes)))
         .filter(|(_, candidates)| !candidates.is_empty())
         .collect();
     (!choices.is_empty()).then_some(Subject::Schedule(choices))
@@ -133,7 +132,7 @@ fn subject_of(srv: Srv, duties: &Duties, held: RoleSet, wishes: Wishes) -> Optio
 
 /// The device types to try, in order: the one asked for where the SRV allows it, or all the catalogue names; a gas
 /// proxy before the gas meter it mirrors, because the meter sleeps (domain.md §3).
-fn candidates(srv: Srv, duties: &Duties, held: RoleSet, wishes: Wishes) -> Vec<Candidate> {
+fn candidates<D: Desk>(srv: Srv, held: RoleSet, wishes: Wishes) -> Vec<Candidate> {
     let entry = srv.entry();
     let mut device_types: Vec<DeviceType> = match wishes.target {
         Some(target) if entry.may_target(target) || !entry.is_device_service() => vec![target],
@@ -149,7 +148,7 @@ fn candidates(srv: Srv, duties: &Duties, held: RoleSet, wishes: Wishes) -> Vec<C
     device_types
         .into_iter()
         .filter_map(|device_type| {
-            let role = fitting_role(srv, (duties.roles_for)(device_type), held, wishes.mistake)?;
+            let role = fitting_role(srv, D::roles_for(device_type), held, wishes.mistake)?;
             Some(Candidate { device_type, role })
         })
         .collect()
@@ -168,7 +167,7 @@ fn fitting_role(srv: Srv, preferred: &[Role], held: RoleSet, mistake: Option<Mis
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{DNO, OTHER, SUPPLIER};
+    use crate::testing::{DnoDesk, OtherUserDesk, SupplierDesk};
 
     const SUPPLIER_ROLES: RoleSet = RoleSet::EMPTY
         .with(Role::ImportSupplier)
@@ -181,8 +180,8 @@ mod tests {
         Srv::from_number(number).unwrap()
     }
 
-    fn form(number: &str, duties: &Duties, held: RoleSet, wishes: Wishes) -> Result<RequestForm, Unsendable> {
-        RequestForm::new(srv(number), duties, held, wishes)
+    fn form<D: Desk>(number: &str, held: RoleSet, wishes: Wishes) -> Result<RequestForm, Unsendable> {
+        RequestForm::new::<D>(srv(number), held, wishes)
     }
 
     #[test]
@@ -195,7 +194,7 @@ mod tests {
             ("5.1", CommandVariant::NonDevice, WebService::NonDevice),
         ];
         for (number, variant, service) in rows {
-            let form = form(number, &SUPPLIER, SUPPLIER_ROLES, Wishes::default()).unwrap();
+            let form = form::<SupplierDesk>(number, SUPPLIER_ROLES, Wishes::default()).unwrap();
             assert_eq!((form.variant, form.service), (variant, service), "{number}");
         }
     }
@@ -203,11 +202,12 @@ mod tests {
     #[test]
     fn the_role_fits_the_fuel_and_a_proxy_comes_before_the_sleeping_meter() {
         let on = |device_type, role| Candidate { device_type, role };
-        type Row<'a> = (&'a str, &'a Duties, RoleSet, Option<DeviceType>, Vec<Candidate>);
+        type FormOf = fn(&str, RoleSet, Wishes) -> Result<RequestForm, Unsendable>;
+        type Row<'a> = (&'a str, FormOf, RoleSet, Option<DeviceType>, Vec<Candidate>);
         let rows: [Row<'_>; 8] = [
             (
                 "4.1.1",
-                &SUPPLIER,
+                form::<SupplierDesk>,
                 SUPPLIER_ROLES,
                 None,
                 vec![
@@ -218,35 +218,35 @@ mod tests {
             ),
             (
                 "4.1.1",
-                &SUPPLIER,
+                form::<SupplierDesk>,
                 SUPPLIER_ROLES,
                 Some(DeviceType::Gsme),
                 vec![on(DeviceType::Gsme, Role::GasSupplier)],
             ),
             (
                 "4.6.2",
-                &SUPPLIER,
+                form::<SupplierDesk>,
                 SUPPLIER_ROLES,
                 None,
                 vec![on(DeviceType::Esme, Role::ExportSupplier)],
             ),
             (
                 "4.1.1",
-                &DNO,
+                form::<DnoDesk>,
                 DNO_ROLES,
                 None,
                 vec![on(DeviceType::Esme, Role::ElectricityDistributor)],
             ),
             (
                 "4.17",
-                &OTHER,
+                form::<OtherUserDesk>,
                 OTHER_ROLES,
                 Some(DeviceType::Gpf),
                 vec![on(DeviceType::Gpf, Role::OtherUser)],
             ),
             (
                 "4.17",
-                &OTHER,
+                form::<OtherUserDesk>,
                 OTHER_ROLES,
                 Some(DeviceType::Gsme),
                 vec![
@@ -254,7 +254,7 @@ mod tests {
                     on(DeviceType::Gpf, Role::OtherUser),
                 ],
             ),
-            ("4.1.4", &SUPPLIER, SUPPLIER_ROLES, None, {
+            ("4.1.4", form::<SupplierDesk>, SUPPLIER_ROLES, None, {
                 vec![
                     on(DeviceType::Gpf, Role::GasSupplier),
                     on(DeviceType::Gsme, Role::GasSupplier),
@@ -262,16 +262,15 @@ mod tests {
             }),
             (
                 "6.30",
-                &SUPPLIER,
+                form::<SupplierDesk>,
                 SUPPLIER_ROLES,
                 None,
                 vec![on(DeviceType::Chf, Role::ImportSupplier)],
             ),
         ];
-        for (number, duties, held, target, expected) in rows {
-            let form = form(
+        for (number, form_of, held, target, expected) in rows {
+            let form = form_of(
                 number,
-                duties,
                 held,
                 Wishes {
                     target,
@@ -282,18 +281,17 @@ mod tests {
             assert_eq!(form.subject, Subject::Device(expected), "{number}");
         }
         assert_eq!(
-            form("2.2", &DNO, DNO_ROLES, Wishes::default()),
+            form::<DnoDesk>("2.2", DNO_ROLES, Wishes::default()),
             Err(Unsendable::NoTarget)
         );
     }
 
     #[test]
     fn each_mistake_changes_the_field_it_is_about_and_no_other() {
-        let right = form("4.1.1", &SUPPLIER, SUPPLIER_ROLES, Wishes::default()).unwrap();
+        let right = form::<SupplierDesk>("4.1.1", SUPPLIER_ROLES, Wishes::default()).unwrap();
         let wrong = |mistake| {
-            form(
+            form::<SupplierDesk>(
                 "4.1.1",
-                &SUPPLIER,
                 SUPPLIER_ROLES,
                 Wishes {
                     mistake: Some(mistake),
@@ -349,7 +347,7 @@ mod tests {
             mistake: Some(Mistake::NotLocal),
             ..Wishes::default()
         };
-        let local = form("8.2", &SUPPLIER, SUPPLIER_ROLES, not_local).unwrap();
+        let local = form::<SupplierDesk>("8.2", SUPPLIER_ROLES, not_local).unwrap();
         assert_eq!(
             (local.variant, local.service),
             (CommandVariant::NonCriticalLocal, WebService::NonDevice)
@@ -363,7 +361,7 @@ mod tests {
                 future_dated: true,
                 ..Wishes::default()
             };
-            form(number, &SUPPLIER, SUPPLIER_ROLES, wishes).unwrap().mode
+            form::<SupplierDesk>(number, SUPPLIER_ROLES, wishes).unwrap().mode
         };
         assert_eq!(mode("4.6.1"), ServiceMode::FutureDated);
         assert_eq!(mode("1.1.1"), ServiceMode::FutureDated);

@@ -1,5 +1,6 @@
 //! Acknowledgements and service responses: what each means for the request it answers.
 
+use crate::desk::Desk;
 use crate::request_book::{Slot, Stage};
 use crate::single_requests::NO_WORKLOAD;
 use crate::user::{User, submission};
@@ -39,7 +40,7 @@ pub(crate) fn outcome_of(code: ResponseCode, result: DeviceResult) -> Outcome {
     }
 }
 
-impl User {
+impl<D: Desk> User<D> {
     pub(crate) fn receive_acknowledgement(&mut self, now: SimTime, acknowledgement: Acknowledgement) {
         let counter = acknowledgement.id.counter;
         let found = self.state.book.find(counter).and_then(|slot| {
@@ -88,6 +89,7 @@ impl User {
             self.state.counts.duplicate_answers += 1;
             return;
         };
+        self.state.desk.note_response(now, &response);
         let outcome = outcome_of(response.code, response.result);
         // What the DSP held until its time could not have been answered before.
         let execution = match self.state.book.get_mut(slot) {
@@ -112,6 +114,7 @@ impl User {
             user: self.id,
             region,
         };
+        self.state.desk.note_response(now, &response);
         let outcome = outcome_of(response.code, response.result);
         self.state
             .service

@@ -1,6 +1,7 @@
 //! What a User does when the DSP throttles it or is overloaded: it waits and tries again, a few times, then it gives up.
 //! Whether it does so at all, and whether the wait grows, is the workload's retry policy.
 
+use crate::desk::Desk;
 use crate::request_book::{Slot, Stage};
 use crate::responses::outcome_of;
 use crate::user::User;
@@ -71,7 +72,7 @@ impl RetryPolicy {
     }
 }
 
-impl User {
+impl<D: Desk> User<D> {
     /// `code` is the answer's: with it the request ends when the User has tried often enough.
     pub(crate) fn back_off_or_give_up(
         &mut self,

@@ -1,6 +1,7 @@
 //! Parse & Correlate: the User compares the pre-command with its own request, signs it and sends it back
 //! under the same request id (domain.md §2.1).
 
+use crate::desk::Desk;
 use crate::payload;
 use crate::request_book::{Slot, Stage};
 use crate::user::User;
@@ -27,7 +28,7 @@ impl SigningTime {
     }
 }
 
-impl User {
+impl<D: Desk> User<D> {
     /// The pre-command has come back: `srv` is what the DSP made of the request.
     pub(crate) fn correlate_pre_command(
         &mut self,

@@ -1,6 +1,6 @@
 //! Requests sent one by one, each at its time: the scenario's, and those that come from outside while a run goes on.
 
-use crate::duties::Duties;
+use crate::desk::Desk;
 use crate::request_form::{RequestForm, Subject, Unsendable, Wishes};
 use crate::retries::RetryPolicy;
 use crate::user::User;
@@ -80,7 +80,7 @@ impl Wanted {
         })
     }
 
-    fn request(&self, duties: &Duties, user: &UserEntry) -> SingleRequest {
+    fn request<D: Desk>(&self, user: &UserEntry) -> SingleRequest {
         let wishes = Wishes {
             target: self.device,
             future_dated: self.future_dated_by.is_some(),
@@ -92,7 +92,7 @@ impl Wanted {
         });
         SingleRequest {
             at: self.at,
-            form: RequestForm::new(self.srv, duties, user.roles, wishes),
+            form: RequestForm::new::<D>(self.srv, user.roles, wishes),
             premises: self.premises,
             execute_at_s,
             taken: None,
@@ -113,12 +113,7 @@ impl Wanted {
 
 impl SingleRequests {
     /// The scenario's, and those taken since.
-    pub fn new(
-        world: &World,
-        user: Option<&UserEntry>,
-        duties: &Duties,
-        taken: &TakenRequests,
-    ) -> SingleRequests {
+    pub fn new<D: Desk>(world: &World, user: Option<&UserEntry>, taken: &TakenRequests) -> SingleRequests {
         let scenario = &world.scenario;
         let mut single = SingleRequests {
             requests: Vec::new(),
@@ -129,12 +124,12 @@ impl SingleRequests {
         };
         let of_user = scenario.requests.iter().filter(|params| params.from == user.name);
         for wanted in of_user.filter_map(Wanted::new) {
-            single.insert(wanted.request(duties, user));
+            single.insert(wanted.request::<D>(user));
         }
         for (place, taken) in taken.requests.iter().enumerate() {
             single.insert(SingleRequest {
                 taken: Some(place as u32),
-                ..taken.wanted.request(duties, user)
+                ..taken.wanted.request::<D>(user)
             });
         }
         single
@@ -224,7 +219,7 @@ impl TakenRequests {
     }
 }
 
-impl TakesRequests for User {
+impl<D: Desk> TakesRequests for User<D> {
     fn take_request(
         &mut self,
         mut request: RequestParams,
@@ -243,7 +238,7 @@ impl TakesRequests for User {
         let place = self.state.taken.requests.len() as u32;
         let single = SingleRequest {
             taken: Some(place),
-            ..wanted.request(self.duties, user)
+            ..wanted.request::<D>(user)
         };
         let form = single.form.as_ref().ok();
         if form.and_then(|form| single.target(world, form)).is_none() {
@@ -275,7 +270,7 @@ impl TakesRequests for User {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{FIRST_SUPPLIER, Harness, SUPPLIER, world};
+    use crate::testing::{FIRST_SUPPLIER, Harness, SupplierDesk, world};
     use secnet_wire::Answer;
 
     fn read(at_s: u64, premises: u32) -> RequestParams {
@@ -351,7 +346,7 @@ mod tests {
         assert_eq!((second.id.as_ref(), second.ended.as_ref()), (None, None));
 
         let saved = secnet_results::Accountable::save(&harness.user);
-        let restored = User::restore(&world, FIRST_SUPPLIER, &SUPPLIER, &saved).unwrap();
+        let restored = User::<SupplierDesk>::restore(&world, FIRST_SUPPLIER, &saved).unwrap();
         assert_eq!(restored.requests_taken(), harness.user.requests_taken());
         let end = SimTime::from_secs(60);
         assert_eq!(Harness::of(restored).run_to(end), harness.run_to(end));

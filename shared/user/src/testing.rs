@@ -1,6 +1,6 @@
 //! Stands in for the node crates and for the DSP in this crate's tests.
 
-use crate::{Duties, User};
+use crate::{Desk, User};
 use secnet_engine::{Envelope, Input, ItemKind, Node, Outbox, Outcome};
 use secnet_model::{Address, AlertRecipient, DeviceType, ResponseCode, Role, SimTime, UserId};
 use secnet_results::{Account, Accountable};
@@ -8,31 +8,59 @@ use secnet_topology::World;
 use secnet_wire::{
     Acknowledgement, Answer, CommandOrigin, DeviceResult, Message, ServiceRequest, ServiceResponse,
 };
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-pub static SUPPLIER: Duties = Duties {
-    roles_for: |device_type| match device_type {
-        DeviceType::Gsme | DeviceType::Gpf => &[Role::GasSupplier],
-        _ => &[Role::ImportSupplier, Role::ExportSupplier],
-    },
-    expects: |recipient| recipient != AlertRecipient::Dno,
-    schedules: &["4.6.1"],
-};
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct SupplierDesk;
 
-pub static DNO: Duties = Duties {
-    roles_for: |device_type| match device_type {
-        DeviceType::Esme => &[Role::ElectricityDistributor],
-        _ => &[],
-    },
-    expects: |recipient| recipient != AlertRecipient::Supplier,
-    schedules: &["4.10"],
-};
+impl Desk for SupplierDesk {
+    const SCHEDULES: &'static [&'static str] = &["4.6.1"];
 
-pub static OTHER: Duties = Duties {
-    roles_for: |_| &[Role::OtherUser],
-    expects: |recipient| recipient == AlertRecipient::CommandSender,
-    schedules: &["4.8.1"],
-};
+    fn roles_for(device_type: DeviceType) -> &'static [Role] {
+        match device_type {
+            DeviceType::Gsme | DeviceType::Gpf => &[Role::GasSupplier],
+            _ => &[Role::ImportSupplier, Role::ExportSupplier],
+        }
+    }
+
+    fn expects(recipient: AlertRecipient) -> bool {
+        recipient != AlertRecipient::Dno
+    }
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct DnoDesk;
+
+impl Desk for DnoDesk {
+    const SCHEDULES: &'static [&'static str] = &["4.10"];
+
+    fn roles_for(device_type: DeviceType) -> &'static [Role] {
+        match device_type {
+            DeviceType::Esme => &[Role::ElectricityDistributor],
+            _ => &[],
+        }
+    }
+
+    fn expects(recipient: AlertRecipient) -> bool {
+        recipient != AlertRecipient::Supplier
+    }
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct OtherUserDesk;
+
+impl Desk for OtherUserDesk {
+    const SCHEDULES: &'static [&'static str] = &["4.8.1"];
+
+    fn roles_for(_: DeviceType) -> &'static [Role] {
+        &[Role::OtherUser]
+    }
+
+    fn expects(recipient: AlertRecipient) -> bool {
+        recipient == AlertRecipient::CommandSender
+    }
+}
 
 pub const FIRST_SUPPLIER: UserId = UserId(0);
 pub const DISTRIBUTOR: UserId = UserId(2);
@@ -85,23 +113,25 @@ pub fn world_with(srv: &str, per_premises_per_day: f64, more: &str) -> Arc<World
 }
 
 /// A User with a hand on it: the test is the DSP.
-pub struct Harness {
-    pub user: User,
+pub struct Harness<D: Desk = SupplierDesk> {
+    pub user: User<D>,
     pub now: SimTime,
     out: Outbox<Message>,
     seq: u64,
 }
 
 impl Harness {
-    pub fn new(world: &Arc<World>, id: UserId, duties: &'static Duties) -> Harness {
-        Harness::of(User::new(world, id, duties))
-    }
-
     pub fn supplier(world: &Arc<World>) -> Harness {
-        Harness::new(world, FIRST_SUPPLIER, &SUPPLIER)
+        Harness::new(world, FIRST_SUPPLIER)
+    }
+}
+
+impl<D: Desk> Harness<D> {
+    pub fn new(world: &Arc<World>, id: UserId) -> Harness<D> {
+        Harness::of(User::new(world, id))
     }
 
-    pub fn of(user: User) -> Harness {
+    pub fn of(user: User<D>) -> Harness<D> {
         Harness {
             user,
             now: SimTime::ZERO,

@@ -2,7 +2,7 @@
 
 use crate::arrivals::Arrivals;
 use crate::counts::Counts;
-use crate::duties::Duties;
+use crate::desk::Desk;
 use crate::mistakes;
 use crate::patience::Patience;
 use crate::payload;
@@ -34,10 +34,9 @@ const SCHEDULES_REMEMBERED: usize = 1_024;
 
 /// A DCC User: what every kind does alike.
 #[derive(Debug)]
-pub struct User {
+pub struct User<D: Desk> {
     pub(crate) world: Arc<World>,
     pub(crate) id: UserId,
-    pub(crate) duties: &'static Duties,
     pub(crate) signing_time: SigningTime,
     pub(crate) patience: Patience,
     gateway_delay_min: SimDuration,
@@ -46,14 +45,16 @@ pub struct User {
     pub(crate) single: SingleRequests,
     /// The next arrival of each workload; follows from the state.
     arrivals_due: Deadlines,
-    pub(crate) state: UserState,
+    pub(crate) state: UserState<D>,
     /// What is told of sampled requests while an input is handled.
     pub(crate) told: Vec<Span>,
 }
 
 /// Everything of a User that changes.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct UserState {
+#[serde(bound = "D: Desk")]
+pub struct UserState<D> {
+    pub(crate) desk: D,
     /// Number of the last envelope sent.
     seq: u64,
     /// Counter of the last request; strictly increasing (domain.md §2.1).
@@ -91,12 +92,12 @@ struct Draft {
     region: Option<Region>,
 }
 
-impl User {
+impl<D: Desk> User<D> {
     /// A User the world does not list has neither roles nor workloads.
-    pub fn new(world: &Arc<World>, id: UserId, duties: &'static Duties) -> User {
+    pub fn new(world: &Arc<World>, id: UserId) -> User<D> {
         let scenario = &world.scenario;
         let workloads = match world.user(id) {
-            Some(entry) => Workload::all_of(world, entry, duties),
+            Some(entry) => Workload::all_of::<D>(world, entry),
             None => Vec::new(),
         };
         let first_arrival = |workload: &Workload| {
@@ -114,13 +115,12 @@ impl User {
         User {
             world: Arc::clone(world),
             id,
-            duties,
             signing_time: SigningTime::new(&scenario.user),
             patience: Patience::new(scenario),
             gateway_delay_min: scenario.gateway.latency_min.as_duration(),
             gateway_delay_mean: scenario.gateway.latency_mean.as_duration(),
             workloads,
-            single: SingleRequests::new(world, world.user(id), duties, &state.taken),
+            single: SingleRequests::new::<D>(world, world.user(id), &state.taken),
             arrivals_due: deadlines_of(&state.arrivals),
             state,
             told: Vec::new(),
@@ -128,15 +128,10 @@ impl User {
     }
 
     /// The User whose state [`Accountable::save`] wrote down.
-    pub fn restore(
-        world: &Arc<World>,
-        id: UserId,
-        duties: &'static Duties,
-        saved: &[u8],
-    ) -> Result<User, CodecError> {
+    pub fn restore(world: &Arc<World>, id: UserId, saved: &[u8]) -> Result<User<D>, CodecError> {
         const WHAT: &str = "the state of a User";
-        let state: UserState = codec::decode_value(WHAT, saved, codec::STATE_BYTES_MAX)?;
-        let mut user = User::new(world, id, duties);
+        let state: UserState<D> = codec::decode_value(WHAT, saved, codec::STATE_BYTES_MAX)?;
+        let mut user = User::new(world, id);
         if state.arrivals.len() != user.workloads.len() {
             let problem = codec::Problem::Invalid(format!(
                 "has {} workloads where the scenario gives it {}",
@@ -149,7 +144,7 @@ impl User {
             });
         }
         user.arrivals_due = deadlines_of(&state.arrivals);
-        user.single = SingleRequests::new(world, world.user(id), duties, &state.taken);
+        user.single = SingleRequests::new::<D>(world, world.user(id), &state.taken);
         user.state = state;
         Ok(user)
     }
@@ -158,7 +153,7 @@ impl User {
         self.id
     }
 
-    pub fn state(&self) -> &UserState {
+    pub fn state(&self) -> &UserState<D> {
         &self.state
     }
 
@@ -496,7 +491,7 @@ fn deadlines_of(arrivals: &[Arrivals]) -> Deadlines {
     deadlines
 }
 
-impl Node for User {
+impl<D: Desk> Node for User<D> {
     type Message = Message;
 
     fn handle(&mut self, now: SimTime, input: Input<Message>, out: &mut Outbox<Message>) {
@@ -523,7 +518,7 @@ impl Node for User {
     }
 }
 
-impl Accountable for User {
+impl<D: Desk> Accountable for User<D> {
     fn account(&self) -> Account {
         let mut held = [0; ItemKind::COUNT];
         held[ItemKind::ServiceRequest as usize] = self.state.book.len() as u64;

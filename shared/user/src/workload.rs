@@ -2,7 +2,7 @@
 
 use crate::arrivals::ArrivalProcess;
 use crate::day_shape::hourly_rates;
-use crate::duties::Duties;
+use crate::desk::Desk;
 use crate::request_form::{RequestForm, Unsendable, Wishes};
 use crate::retries::RetryPolicy;
 use secnet_engine::draw::Stream;
@@ -50,21 +50,15 @@ pub struct Workload {
 
 impl Workload {
     /// All workloads of the scenario that the User sends, in the scenario's order.
-    pub fn all_of(world: &World, user: &UserEntry, duties: &Duties) -> Vec<Workload> {
+    pub fn all_of<D: Desk>(world: &World, user: &UserEntry) -> Vec<Workload> {
         let workloads = world.scenario.workloads.iter().zip(0..);
         workloads
             .filter(|(params, _)| user.is_meant_by(&params.from))
-            .map(|(params, place)| Workload::new(world, user, duties, params, place))
+            .map(|(params, place)| Workload::new::<D>(world, user, params, place))
             .collect()
     }
 
-    fn new(
-        world: &World,
-        user: &UserEntry,
-        duties: &Duties,
-        params: &WorkloadParams,
-        place: u64,
-    ) -> Workload {
+    fn new<D: Desk>(world: &World, user: &UserEntry, params: &WorkloadParams, place: u64) -> Workload {
         let wishes = Wishes {
             target: params.target,
             future_dated: params.future_dated_by.is_some(),
@@ -74,7 +68,7 @@ impl Workload {
             .srvs
             .iter()
             .filter_map(|number| Srv::from_number(number))
-            .map(|srv| RequestForm::new(srv, duties, user.roles, wishes))
+            .map(|srv| RequestForm::new::<D>(srv, user.roles, wishes))
             .collect();
         let reach = reach_of(&forms);
         let portfolio = match reach {

@@ -1,0 +1,29 @@
+//! What is particular to a kind of User, as its node crate states it: what it may do, and what it makes of what it hears.
+
+use secnet_model::{AlertRecipient, DeviceType, Role, SimTime};
+use secnet_wire::{DeviceAlert, ServiceResponse};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fmt::Debug;
+
+/// One kind of User. Its fields are its own state, saved with the User's.
+///
+/// What it hears of comes once: duplicates do not reach it.
+pub trait Desk: Clone + Debug + Default + Serialize + DeserializeOwned + Send + 'static {
+    /// What it has read daily where it creates schedules (SRV 5.1) itself. Assumed.
+    const SCHEDULES: &'static [&'static str];
+
+    /// The roles in which it deals with devices of a type, the most fitting first.
+    fn roles_for(device_type: DeviceType) -> &'static [Role];
+
+    /// Whether alerts to such a recipient concern it.
+    fn expects(recipient: AlertRecipient) -> bool;
+
+    /// A device's alert came in.
+    #[inline]
+    fn note_alert(&mut self, _now: SimTime, _alert: &DeviceAlert) {}
+
+    /// A response to a request, or a reading the DSP scheduled, came in.
+    #[inline]
+    fn note_response(&mut self, _now: SimTime, _response: &ServiceResponse) {}
+}
