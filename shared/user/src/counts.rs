@@ -26,6 +26,10 @@ pub struct Counts {
     pub future_dated_failed: u64,
     /// Answers that the User is above its allocation (SECMP0067).
     pub throttled_answers: u64,
+    /// Requests that were ready to be sent while the gateway was closed.
+    pub kept_by_gateway: u64,
+    /// What the DSP pushed again after the gateway was closed, and had come in before.
+    pub duplicates: u64,
     dcc_alerts: [u64; DCC_ALERT_CODES],
 }
 
@@ -36,8 +40,10 @@ impl Counts {
 
     /// By the names reports use.
     pub fn named(&self) -> BTreeMap<String, u64> {
-        // What only a Modification brings about is named only where it came about.
-        let of_modifications = [
+        // What only a Modification or an event brings about is named only where it came about.
+        let named_where_met = [
+            ("user.duplicates", self.duplicates),
+            ("user.kept_by_gateway", self.kept_by_gateway),
             ("user.dcc_alerts.n46", self.dcc_alerts[DccAlertCode::N46 as usize]),
             ("user.dcc_alerts.n47", self.dcc_alerts[DccAlertCode::N47 as usize]),
             ("user.dcc_alerts.n48", self.dcc_alerts[DccAlertCode::N48 as usize]),
@@ -59,7 +65,7 @@ impl Counts {
             ("user.unexpected_messages", self.unexpected_messages),
         ]
         .into_iter()
-        .chain(of_modifications.into_iter().filter(|(_, count)| *count > 0))
+        .chain(named_where_met.into_iter().filter(|(_, count)| *count > 0))
         .map(|(name, count)| (name.to_owned(), count))
         .collect()
     }

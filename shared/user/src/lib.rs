@@ -11,6 +11,7 @@ pub mod arrivals;
 pub mod counts;
 pub mod day_shape;
 pub mod desk;
+pub mod gateway;
 pub mod mistakes;
 pub mod patience;
 pub mod payload;

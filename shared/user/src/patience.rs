@@ -39,7 +39,7 @@ impl Patience {
     pub fn ends_at(&self, open: &OpenRequest) -> Option<SimTime> {
         if matches!(
             open.stage,
-            Stage::BackingOff | Stage::Signing | Stage::Quarantined
+            Stage::BackingOff | Stage::Signing | Stage::Quarantined | Stage::Kept
         ) {
             return None;
         }

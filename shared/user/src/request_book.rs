@@ -19,6 +19,8 @@ pub enum Stage {
     Accepted,
     /// Held by anomaly detection until people have released or deleted it (SECMP0008); no patience runs out meanwhile.
     Quarantined,
+    /// Ready to be sent; the gateway is closed.
+    Kept,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

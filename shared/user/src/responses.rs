@@ -81,6 +81,10 @@ impl<D: Desk> User<D> {
     }
 
     pub(crate) fn receive_service_response(&mut self, now: SimTime, response: ServiceResponse) {
+        if self.state.received.again(&self.gateway, now, &response) {
+            self.state.counts.duplicates += 1;
+            return;
+        }
         if response.origin == CommandOrigin::Scheduled {
             self.receive_scheduled_read(now, response);
             return;

@@ -3,6 +3,7 @@
 use crate::arrivals::Arrivals;
 use crate::counts::Counts;
 use crate::desk::Desk;
+use crate::gateway::{Gateway, Received};
 use crate::mistakes;
 use crate::patience::Patience;
 use crate::payload;
@@ -39,6 +40,7 @@ pub struct User<D: Desk> {
     pub(crate) id: UserId,
     pub(crate) signing_time: SigningTime,
     pub(crate) patience: Patience,
+    pub(crate) gateway: Gateway,
     gateway_delay_min: SimDuration,
     gateway_delay_mean: SimDuration,
     pub(crate) workloads: Vec<Workload>,
@@ -69,6 +71,7 @@ pub struct UserState<D> {
     /// Requests to be sent, again or signed, with the time to do so.
     waiting: BinaryHeap<Reverse<(SimTime, u64, Slot)>>,
     schedules: Vec<OwnSchedule>,
+    pub(crate) received: Received,
     pub(crate) patience_check_at: SimTime,
     pub(crate) ledger: Ledger,
     pub(crate) service: ServiceLevels,
@@ -117,6 +120,7 @@ impl<D: Desk> User<D> {
             id,
             signing_time: SigningTime::new(&scenario.user),
             patience: Patience::new(scenario),
+            gateway: Gateway::new(world, id),
             gateway_delay_min: scenario.gateway.latency_min.as_duration(),
             gateway_delay_mean: scenario.gateway.latency_mean.as_duration(),
             workloads,
@@ -392,7 +396,7 @@ impl<D: Desk> User<D> {
         self.submit(now, slot, out);
     }
 
-    /// A back-off or a signing is over.
+    /// A back-off or a signing is over, or the gateway opens.
     fn resume(&mut self, now: SimTime, counter: u64, slot: Slot, out: &mut Outbox<Message>) {
         let Some(open) = self.state.book.get_mut(slot) else {
             return;
@@ -408,6 +412,11 @@ impl<D: Desk> User<D> {
     }
 
     fn submit(&mut self, now: SimTime, slot: Slot, out: &mut Outbox<Message>) {
+        let opens = self.gateway.opens(now);
+        if opens > now {
+            self.keep(slot, opens);
+            return;
+        }
         let Some(open) = self.state.book.get_mut(slot) else {
             return;
         };
