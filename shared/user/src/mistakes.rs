@@ -20,7 +20,12 @@ pub fn wrong_role(mistake: Mistake, srv: Srv, held: RoleSet) -> Option<Role> {
                 .or_else(|| not_held.next())
         }
         Mistake::RoleNotAllowed => held.iter().find(|role| !allowed.contains(*role)),
-        _ => None,
+        Mistake::NotResponsible
+        | Mistake::WrongDeviceType
+        | Mistake::WrongVariant
+        | Mistake::WrongService
+        | Mistake::NotLocal
+        | Mistake::UnknownDevice => None,
     }
 }
 
