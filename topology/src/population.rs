@@ -72,6 +72,7 @@ enum Members {
     /// Ranges of premises, each with the number of members before it.
     Areas(Vec<(u32, Range<u32>)>),
     All,
+    Listed(Arc<[PremisesId]>),
 }
 
 /// The emulated areas in the order of their premises.
@@ -326,6 +327,14 @@ impl Population {
 }
 
 impl Portfolio {
+    /// These premises, in this order: four bytes for each.
+    pub fn listed(premises: Arc<[PremisesId]>) -> Portfolio {
+        Portfolio {
+            len: premises.len() as u32,
+            members: Members::Listed(premises),
+        }
+    }
+
     pub fn len(&self) -> u32 {
         self.len
     }
@@ -349,6 +358,7 @@ impl Portfolio {
                 PremisesId(range.start + (i - before))
             }
             Members::All => PremisesId(i),
+            Members::Listed(premises) => premises[i as usize],
         }
     }
 }

@@ -4,7 +4,7 @@
 //! Not here: what arrives.
 
 use crate::day_shape::HOURS;
-use secnet_model::{Calendar, SimTime};
+use secnet_model::{Calendar, SimDuration, SimTime};
 use serde::{Deserialize, Serialize};
 
 const HOUR_MICROS: u64 = 3_600_000_000;
@@ -20,6 +20,15 @@ pub struct ArrivalProcess {
     starts_at: SimTime,
     /// No arrival at or after it.
     ends_at: SimTime,
+    /// Arrivals at even distances, instead.
+    even: Option<Even>,
+}
+
+/// So many arrivals in a span.
+#[derive(Clone, Copy, Debug)]
+struct Even {
+    count: u64,
+    within: SimDuration,
 }
 
 /// How far the process has come.
@@ -47,6 +56,18 @@ impl ArrivalProcess {
             epoch_of_day_micros: calendar.second_of_day(SimTime::ZERO) * 1_000_000,
             starts_at,
             ends_at,
+            even: None,
+        }
+    }
+
+    /// So many arrivals at even distances within a span.
+    pub fn even(count: u64, starts_at: SimTime, within: SimDuration, ends_at: SimTime) -> ArrivalProcess {
+        ArrivalProcess {
+            rates: [0.0; HOURS],
+            epoch_of_day_micros: 0,
+            starts_at,
+            ends_at,
+            even: Some(Even { count, within }),
         }
     }
 
@@ -70,6 +91,10 @@ impl ArrivalProcess {
 
     #[inline]
     fn find_next(&self, arrivals: &mut Arrivals, exponential: f64) {
+        if let Some(even) = self.even {
+            arrivals.next_at = even.arrival(arrivals.n, self.starts_at, self.ends_at);
+            return;
+        }
         let mut position = arrivals.position_micros;
         let mut remaining = exponential;
         loop {
@@ -92,6 +117,19 @@ impl ArrivalProcess {
         arrivals.position_micros = position;
         let at = SimTime(position as u64);
         arrivals.next_at = if at < self.ends_at { at } else { SimTime::NEVER };
+    }
+}
+
+impl Even {
+    /// When the `n`-th is, in the middle of its part of the span.
+    fn arrival(self, n: u64, starts_at: SimTime, ends_at: SimTime) -> SimTime {
+        if n >= self.count {
+            return SimTime::NEVER;
+        }
+        let parts = u128::from(self.within.as_micros()) * u128::from(2 * n + 1);
+        let after = u64::try_from(parts / u128::from(2 * self.count)).unwrap_or(u64::MAX);
+        let at = starts_at + SimDuration(after);
+        if at < ends_at { at } else { SimTime::NEVER }
     }
 }
 

@@ -1,11 +1,12 @@
 //! What a User does from arrival to answer, driven by hand in virtual time.
 
+use crate::customers::Customers;
 use crate::request_book::Stage;
 use crate::testing::{
     ADVISER, DISTRIBUTOR, DnoDesk, FIRST_SUPPLIER, Harness, OtherUserDesk, SupplierDesk, response_to, world,
     world_with,
 };
-use crate::{Desk, User, targets};
+use crate::{Desk, User};
 use secnet_engine::{ItemKind, Node, Outcome};
 use secnet_model::{
     AlertCode, CommandVariant, DeviceType, Eui64, PremisesId, Region, ResponseCode, Role, SimDuration,
@@ -97,12 +98,10 @@ fn requests_go_to_enrolled_premises_of_the_portfolio_that_have_the_device() {
         assert!(population.has_device(device.premises, device.device_type));
         assert!(request.srv.entry().may_target(device.device_type));
         assert!(request.srv.entry().roles.contains(request.role));
-        assert!(targets::is_responsible(
-            population,
-            FIRST_SUPPLIER,
-            request.role,
-            device.premises
-        ));
+        assert!(
+            Customers::new(&world, FIRST_SUPPLIER, SimTime::ZERO)
+                .is_responsible(request.role, device.premises)
+        );
         assert!(request.srv != srv("4.3") || population.is_prepayment(device.premises));
         if request.srv == srv("4.1.4") {
             assert_eq!(
@@ -397,12 +396,10 @@ fn each_mistake_yields_the_wrong_field_it_promises() {
     let (world, requests) = sent("4.1.1", "not_responsible");
     for request in requests {
         let device = request.id.target.device().unwrap();
-        assert!(!targets::is_responsible(
-            &world.population,
-            FIRST_SUPPLIER,
-            request.role,
-            device.premises
-        ));
+        assert!(
+            !Customers::new(&world, FIRST_SUPPLIER, SimTime::ZERO)
+                .is_responsible(request.role, device.premises)
+        );
         assert!(world.population.device_status(device).is_some());
     }
     let (world, requests) = sent("4.1.1", "wrong_device_type");

@@ -9,6 +9,7 @@
 pub mod alerts;
 pub mod arrivals;
 pub mod counts;
+pub mod customers;
 pub mod day_shape;
 pub mod desk;
 pub mod gateway;

@@ -40,6 +40,8 @@ pub struct RequestForm {
 pub enum Unsendable {
     /// The User deals with no device the SRV is for, in no role the SRV allows.
     NoTarget,
+    /// The premises is no longer the User's, as it has learnt.
+    Lost,
     /// The mistake is none with this SRV and User.
     MistakeNotPossible,
 }

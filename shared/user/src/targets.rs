@@ -1,11 +1,12 @@
 //! Which premises and device a request goes to: keyed draws from the User's portfolio until one fits, then a bounded
 //! walk on from the last one drawn.
 
+use crate::customers::Customers;
 use crate::request_form::Candidate;
 use secnet_engine::Draws;
 use secnet_engine::draw::Stream;
-use secnet_model::{PremisesId, Role, UserId};
-use secnet_topology::{Population, Portfolio};
+use secnet_model::{PremisesId, Role};
+use secnet_topology::Portfolio;
 
 /// Premises drawn before the walk begins. With a thirtieth of the portfolio fitting, two in three searches end here.
 pub const DRAWS_MAX: u32 = 32;
@@ -21,24 +22,12 @@ pub struct Target {
 /// What the search for a premises is bound to.
 #[derive(Clone, Copy)]
 pub struct Search<'a> {
-    pub population: &'a Population,
+    pub customers: Customers<'a>,
     pub draws: Draws,
-    pub user: UserId,
     /// Key of the workload's draws of premises, and the number of the arrival.
     pub stream: Stream,
     pub n: u64,
     pub prepayment_only: bool,
-}
-
-/// Whether the User is the one responsible for the premises in that role; DCC's E4 otherwise.
-/// Agents, transporters and other Users act on appointment or consent, which the population does not model.
-pub fn is_responsible(population: &Population, user: UserId, role: Role, premises: PremisesId) -> bool {
-    match role {
-        Role::ImportSupplier | Role::ExportSupplier => population.electricity_supplier(premises) == user,
-        Role::GasSupplier => population.gas_supplier(premises) == Some(user),
-        Role::ElectricityDistributor => population.dno(premises) == Some(user),
-        Role::GasTransporter | Role::RegisteredSupplierAgent | Role::OtherUser => true,
-    }
 }
 
 impl Search<'_> {
@@ -55,22 +44,58 @@ impl Search<'_> {
             |i| portfolio.get(i),
             |premises| {
                 candidates.iter().copied().find(|candidate| {
-                    self.population.has_device(premises, candidate.device_type)
+                    self.customers
+                        .population
+                        .has_device(premises, candidate.device_type)
                         && (implied(candidate.role)
-                            || is_responsible(self.population, self.user, candidate.role, premises))
+                            || self.customers.is_responsible(candidate.role, premises))
                 })
             },
         )
     }
 
+    /// The premises with that number, where it has a fitting device.
+    pub fn given(&self, portfolio: &Portfolio, number: u64, candidates: &[Candidate]) -> Option<Target> {
+        let place = u32::try_from(number)
+            .ok()
+            .filter(|place| *place < portfolio.len())?;
+        let premises = portfolio.get(place);
+        let fits = |candidate: &Candidate| {
+            self.customers
+                .population
+                .has_device(premises, candidate.device_type)
+                && self.customers.is_responsible(candidate.role, premises)
+        };
+        let candidate = candidates.iter().copied().find(fits)?;
+        Some(Target { premises, candidate })
+    }
+
+    /// The premises the search tries first.
+    pub fn first(&self, portfolio: &Portfolio) -> Option<PremisesId> {
+        (!portfolio.is_empty()).then(|| portfolio.get(self.draw(portfolio.len(), 0)))
+    }
+
+    #[inline]
+    fn draw(&self, count: u32, k: u32) -> u32 {
+        let n = self.n << 8 | u64::from(k);
+        let user = u64::from(self.customers.user.0);
+        self.draws.below(u64::from(count), self.stream, user, n) as u32
+    }
+
     /// A premises somebody else is responsible for.
     pub fn foreign(&self, candidates: &[Candidate]) -> Option<Target> {
-        self.find(self.population.premises_count(), PremisesId, |premises| {
-            candidates.iter().copied().find(|candidate| {
-                self.population.has_device(premises, candidate.device_type)
-                    && !is_responsible(self.population, self.user, candidate.role, premises)
-            })
-        })
+        self.find(
+            self.customers.population.premises_count(),
+            PremisesId,
+            |premises| {
+                candidates.iter().copied().find(|candidate| {
+                    self.customers
+                        .population
+                        .has_device(premises, candidate.device_type)
+                        && !self.customers.is_responsible(candidate.role, premises)
+                })
+            },
+        )
     }
 
     #[inline]
@@ -85,17 +110,14 @@ impl Search<'_> {
         }
         let try_at = |i: u32| {
             let premises = premises_at(i);
-            if self.prepayment_only && !self.population.is_prepayment(premises) {
+            if self.prepayment_only && !self.customers.population.is_prepayment(premises) {
                 return None;
             }
             fitting(premises).map(|candidate| Target { premises, candidate })
         };
         let mut last = 0;
         for k in 0..DRAWS_MAX {
-            let n = self.n << 8 | u64::from(k);
-            last = self
-                .draws
-                .below(u64::from(count), self.stream, u64::from(self.user.0), n) as u32;
+            last = self.draw(count, k);
             if let Some(target) = try_at(last) {
                 return Some(target);
             }

@@ -2,6 +2,7 @@
 
 use crate::arrivals::Arrivals;
 use crate::counts::Counts;
+use crate::customers::Customers;
 use crate::desk::Desk;
 use crate::gateway::{Gateway, Received};
 use crate::mistakes;
@@ -18,8 +19,8 @@ use secnet_engine::draw::Stream;
 use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Span, Step, Trace};
 use secnet_model::{Address, Eui64, Region, RequestId, Role, SimDuration, SimTime, Srv, UserId};
 use secnet_results::{Account, Accountable, AlertLevels, ServiceLevels, ServiceMode};
-use secnet_topology::World;
 use secnet_topology::scenario::Mistake;
+use secnet_topology::{UserKind, World};
 use secnet_wire::codec::{self, CodecError};
 use secnet_wire::{Message, ServiceRequest};
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,7 @@ const SCHEDULES_REMEMBERED: usize = 1_024;
 pub struct User<D: Desk> {
     pub(crate) world: Arc<World>,
     pub(crate) id: UserId,
+    is_supplier: bool,
     pub(crate) signing_time: SigningTime,
     pub(crate) patience: Patience,
     pub(crate) gateway: Gateway,
@@ -118,6 +120,7 @@ impl<D: Desk> User<D> {
         User {
             world: Arc::clone(world),
             id,
+            is_supplier: world.user(id).is_some_and(|user| user.kind == UserKind::Supplier),
             signing_time: SigningTime::new(&scenario.user),
             patience: Patience::new(scenario),
             gateway: Gateway::new(world, id),
@@ -206,6 +209,7 @@ impl<D: Desk> User<D> {
         let n = self.state.arrivals[place].n;
         match self.draft(now, &self.workloads[place], n) {
             Ok(draft) => self.open(now, place as u16, draft, out),
+            Err(Unsendable::Lost) => {}
             Err(Unsendable::NoTarget) => self.state.counts.arrivals_without_target += 1,
             Err(Unsendable::MistakeNotPossible) => self.state.counts.mistakes_not_possible += 1,
         }
@@ -272,6 +276,9 @@ impl<D: Desk> User<D> {
     /// Fills in a workload's `n`-th request.
     fn draft(&self, now: SimTime, workload: &Workload, n: u64) -> Result<Draft, Unsendable> {
         let (draws, user) = (self.world.draws, u64::from(self.id.0));
+        if self.has_lost(now, workload, n) {
+            return Err(Unsendable::Lost);
+        }
         let choice = match workload.forms.len() {
             1 => 0,
             count => draws.below(count as u64, workload.streams.srv, user, n) as usize,
@@ -285,12 +292,12 @@ impl<D: Desk> User<D> {
         let (target, role, region, execute_at_s) = match &form.subject {
             Subject::Dcc(role) => (Eui64::DCC, *role, None, 0),
             Subject::Device(candidates) => {
-                let (target, role, region) = self.choose_device(workload, form.srv, candidates, n)?;
+                let (target, role, region) = self.choose_device(now, workload, form.srv, candidates, n)?;
                 let region = region.filter(|_| form.mode != ServiceMode::NonDevice);
                 (target, role, region, execution_time(now, workload, form))
             }
             Subject::Schedule(choices) => {
-                let schedule = self.choose_schedule(workload, form, choices, n)?;
+                let schedule = self.choose_schedule(now, workload, form, choices, n)?;
                 (
                     schedule.target,
                     schedule.role,
@@ -309,6 +316,7 @@ impl<D: Desk> User<D> {
     /// What 5.1–5.3 are about: a schedule to create, or one of its own to read or delete where it has any.
     fn choose_schedule(
         &self,
+        now: SimTime,
         workload: &Workload,
         form: &RequestForm,
         choices: &[(Srv, Vec<Candidate>)],
@@ -325,7 +333,7 @@ impl<D: Desk> User<D> {
             return Ok(own[choose(own.len())]);
         }
         let (srv, candidates) = choices.get(choose(choices.len())).ok_or(Unsendable::NoTarget)?;
-        let (target, role, _) = self.choose_device(workload, *srv, candidates, n)?;
+        let (target, role, _) = self.choose_device(now, workload, *srv, candidates, n)?;
         Ok(OwnSchedule {
             target,
             srv: *srv,
@@ -336,6 +344,7 @@ impl<D: Desk> User<D> {
     /// The device `srv` goes to, the role in which, and its region.
     fn choose_device(
         &self,
+        now: SimTime,
         workload: &Workload,
         srv: Srv,
         candidates: &[Candidate],
@@ -346,19 +355,21 @@ impl<D: Desk> User<D> {
             let role = candidates.first().ok_or(Unsendable::NoTarget)?.role;
             return Ok((self.unknown_device(workload, n), role, None));
         }
-        let search = Search {
-            population,
-            draws: self.world.draws,
-            user: self.id,
-            stream: workload.streams.premises,
-            n,
-            prepayment_only: workload.prepayment_only,
-        };
-        let Target { premises, candidate } = if workload.mistake == Some(Mistake::NotResponsible) {
+        let search = self.search(now, workload, n);
+        let are_the_first = search.customers.are_the_first();
+        let Target { premises, candidate } = if workload.each_once {
+            search
+                .given(&workload.portfolio, n, candidates)
+                .ok_or(Unsendable::NoTarget)?
+        } else if workload.mistake == Some(Mistake::NotResponsible) {
             search.foreign(candidates).ok_or(Unsendable::MistakeNotPossible)?
         } else {
             search
-                .own(&workload.portfolio, |role| workload.implies(role), candidates)
+                .own(
+                    &workload.portfolio,
+                    |role| are_the_first && workload.implies(role),
+                    candidates,
+                )
                 .ok_or(Unsendable::NoTarget)?
         };
         let device_type = match workload.mistake {
@@ -368,6 +379,28 @@ impl<D: Desk> User<D> {
         };
         let region = population.region_of(premises);
         Ok((premises.device(device_type).eui64(), candidate.role, Some(region)))
+    }
+
+    #[inline]
+    fn search<'a>(&'a self, now: SimTime, workload: &Workload, n: u64) -> Search<'a> {
+        Search {
+            customers: Customers::new(&self.world, self.id, now),
+            draws: self.world.draws,
+            stream: workload.streams.premises,
+            n,
+            prepayment_only: workload.prepayment_only,
+        }
+    }
+
+    /// Whether the arrival's premises is known to be another Supplier's: so arrivals become fewer by the share of those lost.
+    #[inline]
+    fn has_lost(&self, now: SimTime, workload: &Workload, n: u64) -> bool {
+        if self.world.timeline.takeovers().is_empty() || !self.is_supplier {
+            return false;
+        }
+        let search = self.search(now, workload, n);
+        let premises = search.first(&workload.portfolio);
+        premises.is_some_and(|premises| workload.has_lost(search.customers, premises))
     }
 
     fn unknown_device(&self, workload: &Workload, n: u64) -> Eui64 {

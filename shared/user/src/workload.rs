@@ -1,20 +1,25 @@
 //! A scenario's workload as one User sends it: everything about it that does not change, worked out once.
 
 use crate::arrivals::ArrivalProcess;
+use crate::customers::{Customers, Gained, gained};
 use crate::day_shape::hourly_rates;
 use crate::desk::Desk;
 use crate::request_form::{RequestForm, Unsendable, Wishes};
 use crate::retries::RetryPolicy;
 use secnet_engine::draw::Stream;
-use secnet_model::{Role, SimDuration, SimTime, Srv};
+use secnet_model::{PremisesId, Role, SimDuration, SimTime, Srv};
 use secnet_topology::scenario::{Mistake, WorkloadParams};
-use secnet_topology::{Portfolio, UserEntry, World};
+use secnet_topology::{Portfolio, UserEntry, UserKind, World};
+use std::sync::Arc;
 
 const ARRIVALS: Stream = Stream::named("user-arrivals");
 const CHOICE_OF_SRV: Stream = Stream::named("user-choice-of-srv");
 const CHOICE_OF_PREMISES: Stream = Stream::named("user-choice-of-premises");
 const CHOICE_OF_SCHEDULE: Stream = Stream::named("user-choice-of-schedule");
 const UNKNOWN_DEVICE: Stream = Stream::named("user-unknown-device");
+
+/// Update Security Credentials (CoS).
+const REPLACE_CREDENTIALS: &str = "6.23";
 
 /// The workload's own streams of draws, told apart by its place in the scenario.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +29,18 @@ pub struct Streams {
     pub premises: Stream,
     pub schedule: Stream,
     pub unknown_device: Stream,
+}
+
+impl Streams {
+    fn new(place: u64) -> Streams {
+        Streams {
+            arrivals: ARRIVALS.variant(place),
+            srv: CHOICE_OF_SRV.variant(place),
+            premises: CHOICE_OF_PREMISES.variant(place),
+            schedule: CHOICE_OF_SCHEDULE.variant(place),
+            unknown_device: UNKNOWN_DEVICE.variant(place),
+        }
+    }
 }
 
 /// Which premises a workload draws from.
@@ -45,20 +62,86 @@ pub struct Workload {
     pub prepayment_only: bool,
     pub future_dated_by: Option<SimDuration>,
     pub mistake: Option<Mistake>,
+    /// Each premises once, in the portfolio's order, rather than drawn.
+    pub each_once: bool,
     pub retry_policy: RetryPolicy,
 }
 
 impl Workload {
     /// All workloads of the scenario that the User sends, in the scenario's order.
     pub fn all_of<D: Desk>(world: &World, user: &UserEntry) -> Vec<Workload> {
-        let workloads = world.scenario.workloads.iter().zip(0..);
+        let of_scenario = world.scenario.workloads.iter().zip(0..);
+        let its = of_scenario.filter(|(params, _)| user.is_meant_by(&params.from));
+        let first = its
+            .clone()
+            .map(|(params, place)| Workload::new::<D>(world, user, params, place, None));
+        let mut workloads: Vec<Workload> = first.collect();
+        if world.timeline.takeovers().is_empty() || user.kind != UserKind::Supplier {
+            return workloads;
+        }
+        for (gained, number) in gained(world, user.id).iter().zip(1..) {
+            let place = |place: u64| place | number << 32;
+            let more = its.clone().map(|(params, of_scenario)| {
+                Workload::new::<D>(world, user, params, place(of_scenario), Some(gained))
+            });
+            workloads.extend(more);
+            if let Some(within) = gained.credentials_within {
+                workloads.push(Workload::credentials::<D>(
+                    world,
+                    user,
+                    gained,
+                    within,
+                    place(u64::from(u32::MAX)),
+                ));
+            }
+        }
         workloads
-            .filter(|(params, _)| user.is_meant_by(&params.from))
-            .map(|(params, place)| Workload::new::<D>(world, user, params, place))
-            .collect()
     }
 
-    fn new<D: Desk>(world: &World, user: &UserEntry, params: &WorkloadParams, place: u64) -> Workload {
+    /// A premises' new Supplier replaces the old one's credentials (SRV 6.23).
+    fn credentials<D: Desk>(
+        world: &World,
+        user: &UserEntry,
+        gained: &Gained,
+        within: SimDuration,
+        place: u64,
+    ) -> Workload {
+        let premises = gained.enrolled(&world.population);
+        let form = |srv| RequestForm::new::<D>(srv, user.roles, Wishes::default());
+        let count = premises.len() as u64;
+        Workload {
+            process: ArrivalProcess::even(count, gained.told_at, within, world.horizon),
+            streams: Streams::new(place),
+            portfolio: Portfolio::listed(premises),
+            reach: Reach::Portfolio,
+            forms: Srv::from_number(REPLACE_CREDENTIALS)
+                .map(form)
+                .into_iter()
+                .collect(),
+            prepayment_only: false,
+            future_dated_by: None,
+            mistake: None,
+            each_once: true,
+            retry_policy: RetryPolicy::of_user(&world.scenario.user),
+        }
+    }
+
+    /// Whether the User knows by then that the premises is another Supplier's.
+    pub fn has_lost(&self, customers: Customers, premises: PremisesId) -> bool {
+        !self.each_once
+            && match self.reach {
+                Reach::Portfolio => !customers.has_by_electricity(premises),
+                Reach::Gas => !customers.has_by_gas(premises),
+            }
+    }
+
+    fn new<D: Desk>(
+        world: &World,
+        user: &UserEntry,
+        params: &WorkloadParams,
+        place: u64,
+        gained: Option<&Gained>,
+    ) -> Workload {
         let wishes = Wishes {
             target: params.target,
             future_dated: params.future_dated_by.is_some(),
@@ -71,12 +154,18 @@ impl Workload {
             .map(|srv| RequestForm::new::<D>(srv, user.roles, wishes))
             .collect();
         let reach = reach_of(&forms);
-        let portfolio = match reach {
-            Reach::Portfolio => world.population.portfolio(user.id),
-            Reach::Gas => world.population.gas_portfolio(user.id),
+        let portfolio = match (gained, reach) {
+            (None, Reach::Portfolio) => world.population.portfolio(user.id),
+            (None, Reach::Gas) => world.population.gas_portfolio(user.id),
+            (Some(gained), Reach::Portfolio) => Portfolio::listed(Arc::clone(&gained.electricity)),
+            (Some(gained), Reach::Gas) => Portfolio::listed(Arc::clone(&gained.gas)),
         };
         let after_epoch = |span: secnet_topology::Span| SimTime::ZERO + span.as_duration();
-        let starts_at = params.starts_after.map_or(SimTime::ZERO, after_epoch);
+        let told_at = gained.map_or(SimTime::ZERO, |gained| gained.told_at);
+        let starts_at = params
+            .starts_after
+            .map_or(SimTime::ZERO, after_epoch)
+            .max(told_at);
         let ends_at = params
             .ends_after
             .map_or(world.horizon, after_epoch)
@@ -94,19 +183,14 @@ impl Workload {
                 starts_at,
                 ends_at,
             ),
-            streams: Streams {
-                arrivals: ARRIVALS.variant(place),
-                srv: CHOICE_OF_SRV.variant(place),
-                premises: CHOICE_OF_PREMISES.variant(place),
-                schedule: CHOICE_OF_SCHEDULE.variant(place),
-                unknown_device: UNKNOWN_DEVICE.variant(place),
-            },
+            streams: Streams::new(place),
             portfolio,
             reach,
             forms,
             prepayment_only: params.prepayment_only,
             future_dated_by: params.future_dated_by.map(|span| span.as_duration()),
             mistake: params.mistake,
+            each_once: false,
             retry_policy: RetryPolicy::new(&world.scenario.user, params),
         }
     }
