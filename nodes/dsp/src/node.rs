@@ -124,12 +124,12 @@ impl Node for Dsp {
     #[inline]
     fn next_deadline(&self) -> SimTime {
         let state = &self.state;
-        state
-            .timeouts
-            .earliest()
+        let not_while_out = state.timeouts.earliest().min(state.modifications.next_deadline());
+        let servers = self.world.timeline.dsp_servers();
+        servers
+            .opens(not_while_out)
             .min(state.future_dated.next())
             .min(self.schedules.next())
-            .min(state.modifications.next_deadline())
     }
 }
 
@@ -139,7 +139,7 @@ impl Dsp {
         let timeout_classes = TimeoutClasses::new(params);
         let state = DspState {
             seq: 0,
-            service_process: ServiceProcess::new(params.servers),
+            service_process: ServiceProcess::new(world.timeline.dsp_servers()),
             correlations: Correlations::new(),
             timeouts: Timeouts::new(timeout_classes.count()),
             future_dated: FutureDated::new(),
@@ -212,9 +212,7 @@ impl Dsp {
             self.state.modifications.takes_turn(now, self.capacity, work)
         };
         let served = match turn {
-            Turn::InOrderOfArrival if !self.state.service_process.is_full(now, self.capacity) => {
-                self.state.service_process.enter(now, self.capacity)
-            }
+            Turn::InOrderOfArrival if !self.is_full(now) => self.enter(now),
             Turn::ServedAt(served) => served,
             Turn::Waits => return,
             Turn::InOrderOfArrival | Turn::Refused => {
@@ -232,13 +230,23 @@ impl Dsp {
         self.serve_request(now, served, from, request, out);
     }
 
+    #[inline]
+    fn is_full(&mut self, now: SimTime) -> bool {
+        let servers = self.world.timeline.dsp_servers();
+        self.state.service_process.is_full(now, self.capacity, servers)
+    }
+
+    #[inline]
+    fn enter(&mut self, now: SimTime) -> SimTime {
+        let servers = self.world.timeline.dsp_servers();
+        self.state.service_process.enter(now, self.capacity, servers)
+    }
+
     /// When something has been served that nobody refuses; `None` where a Modification keeps it and will hand it back.
     #[inline]
     fn served(&mut self, now: SimTime, work: impl FnOnce() -> Work) -> Option<SimTime> {
         match self.state.modifications.takes_turn(now, self.capacity, work) {
-            Turn::InOrderOfArrival | Turn::Refused => {
-                Some(self.state.service_process.enter(now, self.capacity))
-            }
+            Turn::InOrderOfArrival | Turn::Refused => Some(self.enter(now)),
             Turn::ServedAt(served) => Some(served),
             Turn::Waits => None,
         }
@@ -623,8 +631,11 @@ impl Dsp {
 
 /// What becomes due.
 impl Dsp {
+    /// While the DSP is out nothing is given up, and no Modification does anything: that happens when it is back. What
+    /// is to be started waits for a server with all else.
     fn deadline(&mut self, now: SimTime, out: &mut Outbox<Message>) {
-        while let Some(slot) = self.state.timeouts.take_expired(now) {
+        let is_out = self.world.timeline.dsp_servers().opens(now) > now;
+        while !is_out && let Some(slot) = self.state.timeouts.take_expired(now) {
             self.time_out(now, slot, out);
         }
         while let Some((execute_at, held)) = self.state.future_dated.take_due(now) {
@@ -633,7 +644,7 @@ impl Dsp {
         while let Some(read) = self.schedules.take_due(&self.world, &self.state.records, now) {
             self.start_scheduled_read(now, read, out);
         }
-        while let Some(due) = self.state.modifications.due(now, &self.world, self.capacity) {
+        while !is_out && let Some(due) = self.state.modifications.due(now, &self.world, self.capacity) {
             self.handed_back(now, due, out);
         }
     }

@@ -2,8 +2,13 @@
 //!
 //! When a message is served is computed as it arrives: with equal service times the servers come free in the order
 //! they were taken, so the next to come free is the one taken longest ago.
+//!
+//! How many servers there are may change, and while the DSP is out there are none. These changes are on the timeline,
+//! so that the moment of service is known on arrival all the same: the i-th server takes nothing while there are no more
+//! than i, but finishes what it has begun.
 
 use secnet_model::{SimDuration, SimTime};
+use secnet_topology::timeline::Steps;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -26,8 +31,8 @@ pub struct ServiceProcess {
 }
 
 impl ServiceProcess {
-    pub fn new(servers: u32) -> ServiceProcess {
-        let servers = servers.max(1) as usize;
+    pub fn new(servers: &Steps) -> ServiceProcess {
+        let servers = servers.max().max(1) as usize;
         ServiceProcess {
             free_at: vec![SimTime::ZERO; servers],
             next: 0,
@@ -38,20 +43,19 @@ impl ServiceProcess {
 
     /// Whether a request that arrives now is refused for overload: it would have to wait, and the queue is full.
     #[inline]
-    pub fn is_full(&mut self, now: SimTime, capacity: Capacity) -> bool {
+    pub fn is_full(&mut self, now: SimTime, capacity: Capacity, servers: &Steps) -> bool {
         self.take_from_queue(now);
-        self.waiting.len() >= capacity.queue_limit && self.free_at[self.next as usize] > now
+        self.waiting.len() >= capacity.queue_limit && self.first_free(now, servers).1 > now
     }
 
     /// A message arrives; the moment it has been served.
     #[inline]
-    pub fn enter(&mut self, now: SimTime, capacity: Capacity) -> SimTime {
+    pub fn enter(&mut self, now: SimTime, capacity: Capacity, servers: &Steps) -> SimTime {
         self.take_from_queue(now);
-        let server = &mut self.free_at[self.next as usize];
-        let start = now.max(*server);
+        let (server, start) = self.first_free(now, servers);
         let served = start + capacity.service_time;
-        *server = served;
-        self.next += 1;
+        self.free_at[server as usize] = served;
+        self.next = server + 1;
         if self.next as usize == self.free_at.len() {
             self.next = 0;
         }
@@ -60,6 +64,30 @@ impl ServiceProcess {
             self.waiting_max = self.waiting_max.max(self.waiting.len() as u64);
         }
         served
+    }
+
+    /// The server that is the first to take what arrives now, and when it does.
+    #[inline]
+    fn first_free(&self, now: SimTime, servers: &Steps) -> (u32, SimTime) {
+        if servers.is_constant() {
+            return (self.next, self.free_at[self.next as usize].max(now));
+        }
+        self.first_free_of_changing(now, servers)
+    }
+
+    #[inline(never)]
+    fn first_free_of_changing(&self, now: SimTime, servers: &Steps) -> (u32, SimTime) {
+        let (mut first, mut start) = (0, SimTime::NEVER);
+        for (server, free_at) in (0..).zip(&self.free_at) {
+            let mut at = now.max(*free_at);
+            while at < start && servers.at(at) <= server {
+                at = servers.next_change(at);
+            }
+            if at < start {
+                (first, start) = (server, at);
+            }
+        }
+        (first, start)
     }
 
     /// Most messages that ever waited at once.
@@ -81,6 +109,10 @@ mod tests {
 
     const MS: u64 = 1_000;
 
+    fn servers(servers: u32) -> Steps {
+        Steps::constant(servers)
+    }
+
     fn capacity(service_ms: u64, queue_limit: usize) -> Capacity {
         Capacity {
             service_time: SimDuration(service_ms * MS),
@@ -90,11 +122,12 @@ mod tests {
 
     #[test]
     fn messages_are_served_in_order_of_arrival_by_the_first_free_server() {
-        let mut process = ServiceProcess::new(2);
+        let servers = servers(2);
+        let mut process = ServiceProcess::new(&servers);
         let ten = capacity(10, 100);
         let served: Vec<u64> = [0, 1, 2, 3, 40]
             .iter()
-            .map(|ms| process.enter(SimTime(ms * MS), ten).0 / MS)
+            .map(|ms| process.enter(SimTime(ms * MS), ten, &servers).0 / MS)
             .collect();
         assert_eq!(served, [10, 11, 20, 21, 50]);
         assert_eq!(process.waiting_max(), 2);
@@ -102,28 +135,31 @@ mod tests {
 
     #[test]
     fn a_message_stops_waiting_at_the_moment_it_is_taken() {
-        let mut process = ServiceProcess::new(1);
+        let servers = servers(1);
+        let mut process = ServiceProcess::new(&servers);
         let ten = capacity(10, 1);
-        process.enter(SimTime::ZERO, ten);
-        assert!(!process.is_full(SimTime(0), ten), "one may wait");
-        process.enter(SimTime::ZERO, ten);
-        assert!(process.is_full(SimTime(10 * MS - 1), ten));
-        assert!(!process.is_full(SimTime(10 * MS), ten));
+        process.enter(SimTime::ZERO, ten, &servers);
+        assert!(!process.is_full(SimTime(0), ten, &servers), "one may wait");
+        process.enter(SimTime::ZERO, ten, &servers);
+        assert!(process.is_full(SimTime(10 * MS - 1), ten, &servers));
+        assert!(!process.is_full(SimTime(10 * MS), ten, &servers));
     }
 
     #[test]
     fn without_a_queue_a_request_is_refused_only_while_all_servers_are_busy() {
-        let mut process = ServiceProcess::new(1);
+        let servers = servers(1);
+        let mut process = ServiceProcess::new(&servers);
         let none = capacity(10, 0);
-        assert!(!process.is_full(SimTime::ZERO, none));
-        process.enter(SimTime::ZERO, none);
-        assert!(process.is_full(SimTime(9 * MS), none));
-        assert!(!process.is_full(SimTime(10 * MS), none));
+        assert!(!process.is_full(SimTime::ZERO, none, &servers));
+        process.enter(SimTime::ZERO, none, &servers);
+        assert!(process.is_full(SimTime(9 * MS), none, &servers));
+        assert!(!process.is_full(SimTime(10 * MS), none, &servers));
     }
 
     #[test]
     fn many_servers_agree_with_a_simulation_that_picks_the_earliest_free_one() {
-        let mut process = ServiceProcess::new(3);
+        let servers = servers(3);
+        let mut process = ServiceProcess::new(&servers);
         let seven = capacity(7, usize::MAX);
         let mut free = [0u64; 3];
         let mut now = 0;
@@ -131,7 +167,7 @@ mod tests {
             now += step * step % 4 * MS + step % 3;
             let server = free.iter_mut().min().expect("three servers");
             *server = (*server).max(now) + 7 * MS;
-            assert_eq!(process.enter(SimTime(now), seven), SimTime(*server));
+            assert_eq!(process.enter(SimTime(now), seven, &servers), SimTime(*server));
         }
     }
 }

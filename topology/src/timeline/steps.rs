@@ -1,10 +1,11 @@
 //! A number that changes at known times.
 
 use secnet_model::SimTime;
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// A step function of emulated time.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Steps {
     first: u32,
     /// When it changes and to what, ascending.
@@ -62,6 +63,19 @@ impl Steps {
         self.changes
             .get(passed)
             .map_or(SimTime::NEVER, |(moment, _)| *moment)
+    }
+
+    /// `at` itself where it is not nought then, else the moment from which on it is not; "never" where it stays nought.
+    #[inline]
+    pub fn opens(&self, at: SimTime) -> SimTime {
+        if self.is_constant() {
+            return at;
+        }
+        let mut opens = at;
+        while !opens.is_never() && self.at(opens) == 0 {
+            opens = self.next_change(opens);
+        }
+        opens
     }
 
     /// The most it ever is.

@@ -9,13 +9,17 @@ use crate::service_process::Capacity;
 use secnet_engine::ItemKind;
 use secnet_model::{SimTime, Srv};
 use secnet_topology::World;
+use secnet_topology::timeline::Steps;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct PriorityOrder {
     class_by_srv: Vec<u8>,
-    servers: u32,
+    /// What is being served when their number falls is finished, and counts until then.
+    servers: Steps,
+    /// When their number changes next.
+    changes_at: SimTime,
     /// When each busy server comes free, ascending: service times are equal.
     busy_until: VecDeque<SimTime>,
     /// By class, the most urgent first.
@@ -40,7 +44,8 @@ impl Modification for PriorityOrder {
             .is_on()
             .then(|| PriorityOrder {
                 class_by_srv: params.class_by_srv(),
-                servers: world.scenario.dsp.servers.max(1),
+                servers: world.timeline.dsp_servers().clone(),
+                changes_at: world.timeline.dsp_servers().next_change(SimTime::ZERO),
                 busy_until: VecDeque::new(),
                 waiting: vec![Class::default(); params.class_count()],
                 waiting_total: 0,
@@ -49,7 +54,7 @@ impl Modification for PriorityOrder {
 
     fn takes_turn(&mut self, now: SimTime, capacity: Capacity, work: &Work) -> Turn {
         self.free_servers(now);
-        if self.waiting_total == 0 && self.busy_until.len() < self.servers as usize {
+        if self.waiting_total == 0 && self.has_free_server(now) {
             return Turn::ServedAt(self.start(now, capacity));
         }
         let class = self.class(work);
@@ -65,10 +70,12 @@ impl Modification for PriorityOrder {
     }
 
     fn next_deadline(&self) -> SimTime {
-        match self.busy_until.front() {
-            Some(free_at) if self.waiting_total > 0 => *free_at,
-            _ => SimTime::NEVER,
+        if self.waiting_total == 0 {
+            return SimTime::NEVER;
         }
+        self.busy_until
+            .front()
+            .map_or(self.changes_at, |free_at| self.changes_at.min(*free_at))
     }
 
     fn due(&mut self, now: SimTime, _world: &World, capacity: Capacity) -> Option<Due> {
@@ -76,7 +83,7 @@ impl Modification for PriorityOrder {
             return None;
         }
         self.free_servers(now);
-        if self.busy_until.len() >= self.servers as usize {
+        if !self.has_free_server(now) {
             return None;
         }
         let work = self
@@ -110,6 +117,13 @@ impl PriorityOrder {
         while self.busy_until.front().is_some_and(|free_at| *free_at <= now) {
             self.busy_until.pop_front();
         }
+        if self.changes_at <= now {
+            self.changes_at = self.servers.next_change(now);
+        }
+    }
+
+    fn has_free_server(&self, now: SimTime) -> bool {
+        self.busy_until.len() < self.servers.at(now) as usize
     }
 
     /// A free server takes something; the moment it has been served.
