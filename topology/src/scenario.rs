@@ -331,6 +331,12 @@ pub struct DspParams {
     pub timeout_in_target_response_times: f64,
     /// Shortest such time-out. Assumed: a sleeping GSME answers after up to half an hour.
     pub timeout_min: Span,
+    /// How often the DSP tries again to push what a User did not take. Assumed.
+    pub push_again_every: Span,
+    /// For how long it tries before it waits for the User's gateway to open (domain.md §14).
+    pub push_again_for: Span,
+    /// For how long it keeps what it could not push (domain.md §14).
+    pub undelivered_kept_for: Span,
 }
 
 /// The SM WAN of each CSP region.
@@ -554,6 +560,9 @@ impl Default for DspParams {
             retry_after: Span::from_secs(2),
             timeout_in_target_response_times: 2.0,
             timeout_min: Span::from_secs(3_600),
+            push_again_every: Span::from_secs(30),
+            push_again_for: Span::from_secs(300),
+            undelivered_kept_for: Span::from_secs(2 * 86_400),
         }
     }
 }

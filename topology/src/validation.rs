@@ -432,6 +432,7 @@ impl<'u> Check<'u> {
             );
         }
         self.positive("dsp.timeout_min", scenario.dsp.timeout_min);
+        self.positive("dsp.push_again_every", scenario.dsp.push_again_every);
         for region in Region::ALL {
             self.csp(region, scenario.csp.get(region));
         }

@@ -5,7 +5,8 @@
 //! turned into a pre-command ([`transform`]) or accepted. Accepted commands go to the CSP of the device's region
 //! ([`routing`]), at once or at their time ([`future_dated`]), and are remembered until the device's answer comes
 //! ([`correlation`]) or their time runs out ([`timeouts`]). Schedules ([`schedules`]) start readings by themselves.
-//! Device alerts go to the User the alert table names ([`alerts`]). Access control, alerts and schedules go by what the
+//! Device alerts go to the User the alert table names ([`alerts`]); what a User's gateway does not take is kept and
+//! pushed again ([`delivery`]). Access control, alerts and schedules go by what the
 //! DCC believes ([`records`]), which commands and the timeline change. SEC Modifications the scenario has switched on have
 //! their say at named points in between ([`modifications`]): traffic management, priority, quarantine, alert storms.
 //!
@@ -16,6 +17,7 @@ pub mod access_control;
 pub mod alerts;
 pub mod correlation;
 pub mod delays;
+pub mod delivery;
 pub mod future_dated;
 pub mod inventory;
 pub mod modifications;

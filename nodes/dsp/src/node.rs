@@ -4,6 +4,7 @@ use crate::access_control::{self, Accepted, Register};
 use crate::alerts;
 use crate::correlation::{Correlations, Outstanding};
 use crate::delays::{Delays, Leg};
+use crate::delivery::{Delivery, Over, Patience, Push, Pushed};
 use crate::future_dated::{FutureDated, Held};
 use crate::inventory;
 use crate::modifications::{Due, Ingress, Modifications, Northbound, Scrutiny, Turn, Work};
@@ -15,7 +16,7 @@ use crate::services::{Learnt, NonDeviceService, SrvRules};
 use crate::timeouts::{TimeoutClasses, Timeouts};
 use crate::transform;
 use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Outcome, Span, Step, Trace};
-use secnet_model::{Address, DeviceId, Eui64, RequestId, ResponseCode, SimTime, UserId};
+use secnet_model::{Address, DeviceId, Eui64, RequestId, ResponseCode, SimDuration, SimTime, UserId};
 use secnet_results::{Account, Accountable, AlertLevels, ServiceLevels};
 use secnet_topology::{TakesRequests, World};
 use secnet_wire::codec::{self, CodecError};
@@ -36,6 +37,7 @@ pub struct Dsp {
     retry_after_ms: u32,
     delays: Delays,
     timeout_classes: TimeoutClasses,
+    patience: Patience,
     schedules: Schedules,
     state: DspState,
 }
@@ -49,6 +51,7 @@ struct DspState {
     timeouts: Timeouts,
     future_dated: FutureDated,
     records: Records,
+    delivery: Delivery,
     dcc_alerts: u64,
     scheduled_reads_held: u64,
     ledger: Ledger,
@@ -124,7 +127,11 @@ impl Node for Dsp {
     #[inline]
     fn next_deadline(&self) -> SimTime {
         let state = &self.state;
-        let not_while_out = state.timeouts.earliest().min(state.modifications.next_deadline());
+        let not_while_out = state
+            .timeouts
+            .earliest()
+            .min(state.modifications.next_deadline())
+            .min(state.delivery.next(&self.world, self.patience));
         let servers = self.world.timeline.dsp_servers();
         servers
             .opens(not_while_out)
@@ -144,6 +151,7 @@ impl Dsp {
             timeouts: Timeouts::new(timeout_classes.count()),
             future_dated: FutureDated::new(),
             records: Records::new(world),
+            delivery: Delivery::default(),
             dcc_alerts: 0,
             scheduled_reads_held: 0,
             ledger: Ledger::default(),
@@ -158,6 +166,7 @@ impl Dsp {
             retry_after_ms: u32::try_from(params.retry_after.as_micros() / 1_000).unwrap_or(u32::MAX),
             delays: Delays::new(world),
             timeout_classes,
+            patience: Patience::new(params),
             schedules: Schedules::new(world, &state.records),
             world: Arc::clone(world),
             state,
@@ -561,7 +570,7 @@ impl Dsp {
                     .bytes(u32::from(alert.bytes)),
             );
         }
-        self.send(Address::user(user), due, Message::DeviceAlert(alert), out);
+        self.push(user, served, due, Pushed::DeviceAlert(alert), out);
     }
 
     fn close_alert(
@@ -646,6 +655,11 @@ impl Dsp {
         }
         while !is_out && let Some(due) = self.state.modifications.due(now, &self.world, self.capacity) {
             self.handed_back(now, due, out);
+        }
+        while !is_out
+            && let Some((user, over)) = self.state.delivery.take_due(&self.world, self.patience, now)
+        {
+            self.kept_no_longer(now, user, over, out);
         }
     }
 
@@ -873,12 +887,7 @@ impl Dsp {
                 out.trace(item.answered(code).failed_if(failed));
             }
         }
-        self.send(
-            Address::user(id.originator),
-            due,
-            Message::ServiceResponse(response),
-            out,
-        );
+        self.push(id.originator, at, due, Pushed::Response(response), out);
     }
 
     /// N17: the DSP removed schedules; each owner is told.
@@ -936,7 +945,69 @@ impl Dsp {
         if let Some(trace) = self.world.sampler.dcc_alert(user, about, number) {
             out.trace(trace.span(Step::Item, now, due));
         }
-        self.send(Address::user(user), due, Message::DccAlert(alert), out);
+        self.push(user, now, due, Pushed::DccAlert(alert), out);
+    }
+
+    /// Pushes to a User what arrives at `due`, or keeps it while its gateway is down.
+    #[inline]
+    fn push(&mut self, user: UserId, at: SimTime, due: SimTime, pushed: Pushed, out: &mut Outbox<Message>) {
+        match self.state.delivery.push(&self.world, user, at, due, &pushed) {
+            Push::Arrives(due) => self.send(Address::user(user), due, pushed.into(), out),
+            Push::Kept => {}
+        }
+    }
+
+    /// The waiting of something kept is over.
+    fn kept_no_longer(&mut self, now: SimTime, user: UserId, over: Over, out: &mut Outbox<Message>) {
+        match over {
+            Over::Push { pushed, not_before } => {
+                let due = (now + self.push_delay(&pushed)).max(not_before);
+                self.state.delivery.pushed_again(user, due);
+                if let Some(trace) = self.trace_of_pushed(user, &pushed) {
+                    out.trace(trace.nth(Step::Delivery, now.0, now, due));
+                }
+                self.send(Address::user(user), due, pushed.into(), out);
+            }
+            Over::Drop(Pushed::DeviceAlert(alert)) => {
+                self.close_alert(now, &alert, Outcome::Undelivered, out);
+            }
+            Over::Drop(Pushed::DccAlert(alert)) => {
+                let id = [alert.about.0, alert.number];
+                self.state
+                    .ledger
+                    .close(ItemKind::DccAlert, Outcome::Undelivered, id, now);
+            }
+            Over::Drop(Pushed::Response(response)) if response.origin == CommandOrigin::Scheduled => {
+                let id = [
+                    u64::from(response.id.originator.0) << 48 ^ response.id.counter,
+                    response.id.target.0,
+                ];
+                self.state
+                    .ledger
+                    .close(ItemKind::ScheduledRead, Outcome::Undelivered, id, now);
+            }
+            // The request is its User's, which gives it up when its patience ends.
+            Over::Drop(Pushed::Response(_)) => {}
+        }
+    }
+
+    fn push_delay(&self, pushed: &Pushed) -> SimDuration {
+        match pushed {
+            Pushed::Response(response) => self.delays.of_request(Leg::Response, &response.id),
+            Pushed::DeviceAlert(alert) => {
+                let (device, number) = (alert.device.eui64().0, u64::from(alert.number));
+                self.delays.of(Leg::DeviceAlert, device, number)
+            }
+            Pushed::DccAlert(alert) => self.delays.of(Leg::DccAlert, alert.about.0, alert.number),
+        }
+    }
+
+    fn trace_of_pushed(&self, user: UserId, pushed: &Pushed) -> Option<Trace> {
+        match pushed {
+            Pushed::Response(response) => self.world.sampler.request(&response.id, response.srv),
+            Pushed::DeviceAlert(alert) => self.trace_of_alert(alert),
+            Pushed::DccAlert(alert) => self.world.sampler.dcc_alert(user, alert.about, alert.number),
+        }
     }
 
     #[inline]
@@ -958,7 +1029,7 @@ impl Accountable for Dsp {
         let mut held = [0; ItemKind::COUNT];
         held[ItemKind::ScheduledRead as usize] = state.scheduled_reads_held;
         for kind in ItemKind::ALL {
-            held[*kind as usize] += state.modifications.held(*kind);
+            held[*kind as usize] += state.modifications.held(*kind) + state.delivery.held(*kind);
         }
         let mut counters = BTreeMap::from([
             ("dsp.requests".to_owned(), counts.requests),
@@ -986,7 +1057,10 @@ impl Accountable for Dsp {
                 counters.insert(format!("dsp.answers.{}", code.code()), answers);
             }
         }
+        let (kept, dropped) = state.delivery.totals();
         for (name, count) in [
+            ("dsp.kept_for_users", kept),
+            ("dsp.undelivered", dropped),
             ("dsp.inventory_updates", state.records.inventory_updates()),
             ("dsp.pre_notifications", state.records.pre_notifications()),
         ] {

@@ -85,6 +85,8 @@ named_enum! {
         Throttled => "throttled",
         /// Held by anomaly detection and deleted (SECMP0008).
         QuarantinedDeleted => "quarantined_deleted",
+        /// Its User's gateway was down for longer than the DSP keeps what it could not deliver.
+        Undelivered => "undelivered",
     }
 }
 
@@ -94,12 +96,12 @@ impl Outcome {
         matches!(self, Outcome::Completed | Outcome::Delivered)
     }
 
-    /// Whether only a SEC Modification brings it about. Reports name such an outcome only where there was one, so that a network
-    /// without the Modification is reported as ever.
+    /// Whether only a SEC Modification or an event brings it about. Reports name such an outcome only where there was one, so
+    /// that a network without it is reported as ever.
     pub const fn is_of_a_modification(self) -> bool {
         matches!(
             self,
-            Outcome::Suppressed | Outcome::Throttled | Outcome::QuarantinedDeleted
+            Outcome::Suppressed | Outcome::Throttled | Outcome::QuarantinedDeleted | Outcome::Undelivered
         )
     }
 }

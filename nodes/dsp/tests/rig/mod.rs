@@ -178,6 +178,13 @@ impl Rig {
         self.account().counters[name]
     }
 
+    /// The same of items others opened.
+    pub fn assert_balance_of_others(&self, kind: ItemKind, opened: u64, carried: u64) {
+        let account = self.account();
+        let closed = account.ledger.closed_total(kind);
+        assert_eq!(opened, closed + account.held[kind as usize] + carried, "{kind}");
+    }
+
     /// Opened, closed and held: what must balance with what the messages sent carry.
     pub fn assert_balance(&self, kind: ItemKind, carried: u64) {
         let account = self.account();
