@@ -7,10 +7,10 @@ use crate::random_events::random_events;
 use secnet_engine::Draws;
 use secnet_engine::draw::Stream;
 use secnet_model::{DeviceType, Region, Srv, licence_areas};
-use secnet_topology::modifications::{
-    Allocation, AnomalyDetectionParams, DccLimit, ModificationParams, ModificationSwitches, Secmp0062Params,
-    Secmp0067Params, Switch, ThresholdReading, UserLimit,
-};
+use secnet_topology::modifications::secmp0008::{AnomalyDetectionParams, DccLimit, UserLimit};
+use secnet_topology::modifications::secmp0062::Secmp0062Params;
+use secnet_topology::modifications::secmp0067::{Allocation, Secmp0067Params, ThresholdReading};
+use secnet_topology::modifications::{ModificationParams, ModificationSwitches, Switch};
 use secnet_topology::scenario::{
     AlertsTailParams, CspParams, CspRegions, DayShape, DnoParams, DspParams, HostingParams, LinkParams,
     Mistake, OtherUserParams, PopulationParams, PremisesParams, Retry, Scenario, ScheduleParams,

@@ -11,10 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 mod alerts;
 mod events;
+mod modifications;
 mod requests;
 pub use requests::validate_request;
 mod tracing;
-mod traffic;
 
 /// What is wrong with a scenario, all of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -56,7 +56,7 @@ pub fn validate(scenario: &Scenario) -> Result<(), Invalid> {
     check.premises(scenario);
     check.alerts(scenario);
     check.events(scenario);
-    check.traffic(scenario);
+    scenario.parameters.check(&mut check);
     check.hosting(scenario);
     check.tracing(scenario);
     check.verdicts(scenario);
@@ -69,32 +69,32 @@ pub fn validate(scenario: &Scenario) -> Result<(), Invalid> {
     }
 }
 
-struct Check<'u> {
+pub(crate) struct Check<'u> {
     users: &'u [UserEntry],
     problems: Vec<Problem>,
 }
 
 impl<'u> Check<'u> {
-    fn wrong(&mut self, path: impl Into<String>, message: impl Into<String>) {
+    pub(crate) fn wrong(&mut self, path: impl Into<String>, message: impl Into<String>) {
         self.problems.push(Problem {
             path: path.into(),
             message: message.into(),
         });
     }
 
-    fn share(&mut self, path: &str, share: f64) {
+    pub(crate) fn share(&mut self, path: &str, share: f64) {
         if !(0.0..=1.0).contains(&share) {
             self.wrong(path, format!("a share lies between 0 and 1; {share} does not"));
         }
     }
 
-    fn at_least_one(&mut self, path: &str, number: u32) {
+    pub(crate) fn at_least_one(&mut self, path: &str, number: u32) {
         if number == 0 {
             self.wrong(path, "must be at least 1");
         }
     }
 
-    fn rate(&mut self, path: &str, rate: f64) {
+    pub(crate) fn rate(&mut self, path: &str, rate: f64) {
         if !(rate.is_finite() && rate >= 0.0) {
             self.wrong(
                 path,
@@ -103,13 +103,13 @@ impl<'u> Check<'u> {
         }
     }
 
-    fn positive(&mut self, path: &str, span: Span) {
+    pub(crate) fn positive(&mut self, path: &str, span: Span) {
         if span == Span::default() {
             self.wrong(path, "must be longer than zero");
         }
     }
 
-    fn min_and_mean(&mut self, path: &str, min: Span, mean: Span) {
+    pub(crate) fn min_and_mean(&mut self, path: &str, min: Span, mean: Span) {
         if mean < min {
             self.wrong(path, format!("the mean, {mean}, is less than the least, {min}"));
         }

@@ -5,12 +5,11 @@ use crate::answer::Answers;
 use crate::future_dated::{HeldCommand, HeldCommands};
 use crate::gsme::Polls;
 use crate::hub::Hub;
-use crate::modifications::secmp0062::{HubConsolidation, HubMemory};
+use crate::modifications::{Modifications, Raised};
 use crate::noisy::NoisyDevices;
 use crate::store::PremisesStates;
 use crate::storms::{StormAlert, StormEvents, Storms};
 use crate::uplink::Uplink;
-use secnet_engine::repeats::Repeat;
 use secnet_engine::trace::SpanLink;
 use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Outcome, Step};
 use secnet_model::{Address, AlertCode, DeviceId, DeviceType, PremisesId, Region, SimTime, UserId};
@@ -35,7 +34,6 @@ pub struct Premises {
     uplink: Uplink,
     background: Background,
     storms: Storms,
-    secmp0062: Option<HubConsolidation>,
     state: PremisesShardState,
 }
 
@@ -46,7 +44,7 @@ pub struct PremisesShardState {
     held: HeldCommands,
     upcoming: Upcoming,
     storm_events: StormEvents,
-    hubs: HubMemory,
+    modifications: Modifications,
     ledger: Ledger,
     counts: Counts,
 }
@@ -75,7 +73,7 @@ impl Premises {
             held: HeldCommands::default(),
             upcoming: background.begin(),
             storm_events: storms(world).begin(background.blocks(), &region_of(world, first)),
-            hubs: HubMemory::default(),
+            modifications: Modifications::new(world),
             ledger: Ledger::default(),
             counts: Counts::default(),
         };
@@ -133,7 +131,6 @@ impl Premises {
             },
             background,
             storms: storms(world),
-            secmp0062: HubConsolidation::new(world),
             state,
             world: Arc::clone(world),
         }
@@ -147,7 +144,7 @@ impl Premises {
             + state.held.memory_bytes()
             + state.upcoming.memory_bytes()
             + state.storm_events.memory_bytes()
-            + state.hubs.memory_bytes()
+            + state.modifications.memory_bytes()
     }
 
     #[inline]
@@ -308,20 +305,18 @@ impl Premises {
             let item = trace.span(Step::Item, now, at_hub).linked(cause.link());
             item.bytes(u32::from(bytes))
         });
-        if let Some(consolidation) = &self.secmp0062 {
-            match consolidation.note(&mut self.state.hubs, now, &raised) {
-                Repeat::Passes => {}
-                Repeat::Kept => {
-                    item.into_iter().for_each(|item| out.trace(item));
-                    return;
-                }
-                Repeat::Suppressed => {
-                    item.into_iter()
-                        .for_each(|item| out.trace(item.ended(Outcome::Suppressed)));
-                    let id = [device.eui64().0, u64::from(number)];
-                    let ledger = &mut self.state.ledger;
-                    return ledger.close(ItemKind::DeviceAlert, Outcome::Suppressed, id, now);
-                }
+        match self.state.modifications.alert_raised(now, &raised) {
+            Raised::Send => {}
+            Raised::Keep => {
+                item.into_iter().for_each(|item| out.trace(item));
+                return;
+            }
+            Raised::Suppress => {
+                item.into_iter()
+                    .for_each(|item| out.trace(item.ended(Outcome::Suppressed)));
+                let id = [device.eui64().0, u64::from(number)];
+                let ledger = &mut self.state.ledger;
+                return ledger.close(ItemKind::DeviceAlert, Outcome::Suppressed, id, now);
             }
         }
         item.into_iter().for_each(|item| out.trace(item));
@@ -348,7 +343,7 @@ impl Premises {
         u64::from(state.sent)
     }
 
-    /// Does what is due, in order. At one moment consolidated alerts go first, then held commands, then what devices raise.
+    /// Does what is due, in order. At one moment alerts Modifications kept go first, then held commands, then what devices raise.
     fn wake(&mut self, now: SimTime, out: &mut Outbox<Message>) {
         loop {
             let next = self.next_deadline();
@@ -356,8 +351,8 @@ impl Premises {
                 return;
             }
             let state = &mut self.state;
-            if state.hubs.next_at() == next {
-                self.send_consolidated(next, out);
+            if state.modifications.next_deadline() == next {
+                self.send_kept(next, out);
             } else if state.held.next_at() == next {
                 if let Some(held) = state.held.take_next() {
                     self.execute(held, out);
@@ -373,13 +368,9 @@ impl Premises {
         }
     }
 
-    /// All consolidated alerts whose periods end now.
-    fn send_consolidated(&mut self, now: SimTime, out: &mut Outbox<Message>) {
-        while let Some(alert) = self
-            .secmp0062
-            .as_ref()
-            .and_then(|consolidation| consolidation.take_due(&mut self.state.hubs, now))
-        {
+    /// All alerts Modifications kept until now.
+    fn send_kept(&mut self, now: SimTime, out: &mut Outbox<Message>) {
+        while let Some(alert) = self.state.modifications.due(now) {
             self.send_alert(now, alert, out);
         }
     }
@@ -452,7 +443,7 @@ impl Node for Premises {
         (state.held.next_at())
             .min(state.upcoming.next_at())
             .min(state.storm_events.next_at())
-            .min(state.hubs.next_at())
+            .min(state.modifications.next_deadline())
     }
 }
 
@@ -463,11 +454,11 @@ impl Accountable for Premises {
         let state = &self.state;
         let mut counters = state.counts.named();
         counters.insert("premises.future_dated_held".to_owned(), state.held.len() as u64);
-        if self.secmp0062.is_some() {
-            state.hubs.counters(&mut counters);
-        }
+        state.modifications.counters(&mut counters);
         let mut held = [0; ItemKind::COUNT];
-        held[ItemKind::DeviceAlert as usize] = state.hubs.kept();
+        for kind in ItemKind::ALL {
+            held[*kind as usize] = state.modifications.held(*kind);
+        }
         Account {
             ledger: state.ledger.clone(),
             held,

@@ -1,4 +1,4 @@
-//! Alerts: their tail, storms, and the protection against them.
+//! Alerts: their tail and storms.
 
 use super::{Check, rounded};
 use crate::scenario::{AlertStormParams, Scenario};
@@ -23,7 +23,6 @@ impl Check<'_> {
             }
             self.alert_storm(&path, storm);
         }
-        self.secmp0062(scenario);
     }
 
     fn alerts_tail(&mut self, scenario: &Scenario) {
@@ -70,21 +69,7 @@ impl Check<'_> {
         }
     }
 
-    fn secmp0062(&mut self, scenario: &Scenario) {
-        let params = &scenario.parameters.secmp0062;
-        let path = |key: &str| format!("parameters.SECMP0062.{key}");
-        self.at_least_one(&path("threshold"), params.threshold);
-        self.positive(&path("window"), params.window);
-        if params.period < params.window {
-            let message = format!("{} is less than the window, {}", params.period, params.window);
-            self.wrong(path("period"), message);
-        }
-        for (i, code) in params.excluded.iter().enumerate() {
-            self.alert(&path(&format!("excluded.{i}")), code);
-        }
-    }
-
-    fn alert(&mut self, path: &str, code: &str) -> Option<AlertCode> {
+    pub(crate) fn alert(&mut self, path: &str, code: &str) -> Option<AlertCode> {
         let alert = AlertCode::from_code(code);
         if alert.is_none() {
             let mend = mend(code, AlertCode::all().map(|alert| alert.entry().code));

@@ -1,7 +1,7 @@
-//! SEC Modifications in the DSP, one module each. The DSP calls each hook of [`Modification`] at one named point; a
+//! SEC Modifications in the DSP: `modifications/<number>/dsp.rs`. The DSP calls each hook of [`Modification`] at one named point; a
 //! Modification the scenario has switched off is not there, and with none of them a hook costs one branch.
 //!
-//! The next one is a module whose type implements [`Modification`], and its line in the registry below.
+//! The next one is a type that implements [`Modification`], named in its line of `modifications/registry.rs`.
 
 use crate::future_dated::Held;
 use crate::schedules::ScheduledRead;
@@ -133,9 +133,12 @@ pub enum Due {
 
 /// Declares the modules and [`Modifications`], which asks each in the order of the lines. The first that has something
 /// to say is heard.
-macro_rules! registry {
-    ($($module:ident :: $Modification:ident,)*) => {
-        $(pub mod $module;)*
+macro_rules! declare {
+    ($($module:ident $Modification:ident)*) => {
+        $(pub mod $module {
+            mod dsp;
+            pub use dsp::$Modification;
+        })*
 
         /// Those that are switched on.
         #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -239,12 +242,19 @@ macro_rules! registry {
     };
 }
 
-registry! {
-    secmp0067::TrafficManagement,
-    secmp0028::PriorityOrder,
-    secmp0062::AlertStormProtection,
-    anomaly_detection::AnomalyDetection,
+/// Takes of each line its part in the DSP, where it has one.
+macro_rules! registry {
+    ($(
+        $(#[doc = $doc:literal])*
+        $name:literal $module:ident {
+            parameters: $Params:ident $(, dsp: $Dsp:ident)? $(, premises: $Premises:ident)?
+        }
+    )*) => {
+        declare! { $($($module $Dsp)?)* }
+    };
 }
+
+include!("../../../../modifications/registry.rs");
 
 impl Modifications {
     /// Whether requests are looked at for traffic management (SECMP0067).

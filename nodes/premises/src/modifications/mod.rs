@@ -1,3 +1,144 @@
-//! SEC Modifications in the premises, one module each. One the scenario has switched off is not there.
+//! SEC Modifications in the premises: `modifications/<number>/premises.rs`. A shard calls each hook of [`Modification`]
+//! at one named point; a Modification the scenario has switched off is not there, and with none of them a hook costs one
+//! branch.
+//!
+//! The next one is a type that implements [`Modification`], named in its line of `modifications/registry.rs`.
 
-pub mod secmp0062;
+use secnet_engine::ItemKind;
+use secnet_model::SimTime;
+use secnet_topology::World;
+use secnet_wire::DeviceAlert;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A Modification's part in a shard of premises. The value is its state, plain data that is saved with the shard's,
+/// together with what it worked out from its parameters.
+pub trait Modification: Sized {
+    /// `None` where the scenario has it switched off.
+    fn new(world: &World) -> Option<Self>;
+
+    /// A device has raised an alert, which is now at the hub.
+    fn alert_raised(&mut self, _now: SimTime, _alert: &DeviceAlert) -> Raised {
+        Raised::Send
+    }
+
+    /// When [`Modification::due`] has something to do; "never" for nothing.
+    fn next_deadline(&self) -> SimTime {
+        SimTime::NEVER
+    }
+
+    /// One kept alert whose time has come, for the SM WAN; asked again until there is none.
+    fn due(&mut self, _now: SimTime) -> Option<DeviceAlert> {
+        None
+    }
+
+    /// Items in its custody.
+    fn held(&self, _kind: ItemKind) -> u64 {
+        0
+    }
+
+    fn memory_bytes(&self) -> usize {
+        0
+    }
+
+    /// What it counted, by name.
+    fn counters(&self, _counters: &mut BTreeMap<String, u64>) {}
+}
+
+/// What becomes of an alert at the hub.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Raised {
+    Send,
+    /// Kept, counted in [`Modification::held`], and handed back by [`Modification::due`].
+    Keep,
+    /// It ends here.
+    Suppress,
+}
+
+/// Declares the modules and [`Modifications`], which asks each in the order of the lines. The first that has something
+/// to say is heard.
+macro_rules! declare {
+    ($($module:ident $Modification:ident)*) => {
+        $(pub mod $module {
+            mod premises;
+            pub use premises::$Modification;
+        })*
+
+        /// Those that are switched on.
+        #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+        pub struct Modifications {
+            any: bool,
+            $($module: Option<$module::$Modification>,)*
+        }
+
+        impl Modifications {
+            pub fn new(world: &World) -> Modifications {
+                $(let $module = <$module::$Modification as Modification>::new(world);)*
+                Modifications { any: false $(|| $module.is_some())*, $($module,)* }
+            }
+
+            #[inline]
+            pub fn alert_raised(&mut self, now: SimTime, alert: &DeviceAlert) -> Raised {
+                if self.any {
+                    $(if let Some(it) = &mut self.$module {
+                        let raised = it.alert_raised(now, alert);
+                        if raised != Raised::Send {
+                            return raised;
+                        }
+                    })*
+                }
+                Raised::Send
+            }
+
+            #[inline]
+            pub fn next_deadline(&self) -> SimTime {
+                let mut next = SimTime::NEVER;
+                if self.any {
+                    $(if let Some(it) = &self.$module {
+                        next = next.min(it.next_deadline());
+                    })*
+                }
+                next
+            }
+
+            pub fn due(&mut self, now: SimTime) -> Option<DeviceAlert> {
+                if self.any {
+                    $(if let Some(it) = &mut self.$module
+                        && let Some(alert) = it.due(now)
+                    {
+                        return Some(alert);
+                    })*
+                }
+                None
+            }
+
+            pub fn held(&self, kind: ItemKind) -> u64 {
+                0 $(+ self.$module.as_ref().map_or(0, |it| it.held(kind)))*
+            }
+
+            pub fn memory_bytes(&self) -> usize {
+                0 $(+ self.$module.as_ref().map_or(0, |it| it.memory_bytes()))*
+            }
+
+            pub fn counters(&self, counters: &mut BTreeMap<String, u64>) {
+                $(if let Some(it) = &self.$module {
+                    it.counters(counters);
+                })*
+            }
+        }
+    };
+}
+
+/// Takes of each line its part in the premises, where it has one.
+macro_rules! registry {
+    ($(
+        $(#[doc = $doc:literal])*
+        $name:literal $module:ident {
+            parameters: $Params:ident $(, dsp: $Dsp:ident)? $(, premises: $Premises:ident)?
+        }
+    )*) => {
+        declare! { $($($module $Premises)?)* }
+    };
+}
+
+include!("../../../../modifications/registry.rs");

@@ -4,7 +4,7 @@
 //! In order of arrival the moment of service is known on arrival; here it depends on who comes later, so what waits is
 //! kept until a server comes free.
 
-use super::{Due, Modification, Turn, Work};
+use crate::modifications::{Due, Modification, Turn, Work};
 use crate::service_process::Capacity;
 use secnet_engine::ItemKind;
 use secnet_model::{SimTime, Srv};

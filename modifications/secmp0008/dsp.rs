@@ -6,13 +6,14 @@
 //!
 //! Not here: values in requests, which the network does not model; the payload's size stands in for them.
 
-use super::{Due, Modification, Scrutiny};
 use crate::delays::request_key;
+use crate::modifications::{Due, Modification, Scrutiny};
 use crate::service_process::Capacity;
 use secnet_engine::draw::Stream;
 use secnet_model::{SimTime, UserId};
 use secnet_topology::World;
-use secnet_topology::modifications::{DccLimit, meant};
+use secnet_topology::modifications::meant;
+use secnet_topology::modifications::secmp0008::DccLimit;
 use secnet_wire::{DccAlertCode, ServiceRequest};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -4,13 +4,13 @@
 //! Assumed: an alert is counted as it arrives, before it takes its turn in the service process. What is held back costs the
 //! DSP nothing; the SM WAN has carried it all the same.
 
-use super::{Due, Modification, Northbound};
+use crate::modifications::{Due, Modification, Northbound};
 use crate::service_process::Capacity;
 use secnet_engine::repeats::{Limits, Repeat};
 use secnet_engine::{ItemKind, Outcome, Repeats};
 use secnet_model::SimTime;
 use secnet_topology::World;
-use secnet_topology::modifications::ConsolidationPlace;
+use secnet_topology::modifications::secmp0062::ConsolidationPlace;
 use secnet_wire::DeviceAlert;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -1,6 +1,7 @@
 //! Threshold anomaly detection, quarantine and the DCC alert of SECMP0008 (domain.md §5.3). Limits are set by each User, none is public: all are assumed.
 
 use crate::units::{Bytes, Span};
+use crate::validation::Check;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +62,28 @@ impl Default for AnomalyDetectionParams {
             release_share: 0.8,
             release_delay_min: Span::from_secs(900),
             release_delay_mean: Span::from_secs(7_200),
+        }
+    }
+}
+
+impl AnomalyDetectionParams {
+    pub(crate) fn check(&self, check: &mut Check, path: &str) {
+        check.positive(&format!("{path}.window"), self.window);
+        check.share(&format!("{path}.release_share"), self.release_share);
+        let (min, mean) = (self.release_delay_min, self.release_delay_mean);
+        check.min_and_mean(&format!("{path}.release_delay_mean"), min, mean);
+        for (i, limit) in self.user_limits.iter().enumerate() {
+            let path = format!("{path}.user_limits.{i}");
+            if let Some(name) = &limit.user {
+                check.user_name(&format!("{path}.user"), name);
+            }
+            check.rate(&format!("{path}.per_premises"), limit.per_premises);
+            check.srv_list(&format!("{path}.srvs"), &limit.srvs);
+        }
+        for (i, limit) in self.dcc_limits.iter().enumerate() {
+            let path = format!("{path}.dcc_limits.{i}");
+            check.rate(&format!("{path}.per_premises"), limit.per_premises);
+            check.srv_list(&format!("{path}.srvs"), &limit.srvs);
         }
     }
 }

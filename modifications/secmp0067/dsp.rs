@@ -4,12 +4,16 @@
 //! everyone gets all it asks for. From then on each User gets as many requests a window as its limit allows, over many
 //! windows exactly its limit; the rest is answered 503 at once. Priority requests are counted and never throttled.
 //!
-//! Not here: how limits follow from the parameters (`TrafficLimits`), what throttled Users do (the Users).
+//! Not here: what throttled Users do (the Users).
 
-use super::{Ingress, Modification};
+mod limits;
+
+use self::limits::TrafficLimits;
+use crate::modifications::{Ingress, Modification};
 use secnet_model::SimTime;
 use secnet_topology::World;
-use secnet_topology::modifications::{Measured, TrafficLimits, meant};
+use secnet_topology::modifications::meant;
+use secnet_topology::modifications::secmp0067::Measured;
 use secnet_wire::ServiceRequest;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

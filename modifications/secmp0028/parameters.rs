@@ -1,6 +1,7 @@
 //! SECMP0028: service requests served in the order of their priority, none throttled (domain.md §5.1).
 
-use super::default_priority;
+use crate::modifications::{default_priority, is_meant};
+use crate::validation::Check;
 use schemars::JsonSchema;
 use secnet_model::Srv;
 use serde::{Deserialize, Serialize};
@@ -24,10 +25,16 @@ impl Default for Secmp0028Params {
 }
 
 impl Secmp0028Params {
+    pub(crate) fn check(&self, check: &mut Check, path: &str) {
+        for (i, class) in self.classes.iter().enumerate() {
+            check.srv_list(&format!("{path}.classes.{i}"), class);
+        }
+    }
+
     /// The class of each service request variant by its place in the catalogue, 0 the most urgent.
     pub fn class_by_srv(&self) -> Vec<u8> {
         let class = |srv: Srv| {
-            let listed = self.classes.iter().position(|class| super::is_meant(class, srv));
+            let listed = self.classes.iter().position(|class| is_meant(class, srv));
             listed.unwrap_or(self.classes.len()) as u8
         };
         Srv::all().map(class).collect()

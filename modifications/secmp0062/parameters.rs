@@ -1,6 +1,7 @@
 //! SECMP0062: northbound alert storm protection (domain.md §5.2). The numbers in force are not public: all are assumed.
 
 use crate::units::Span;
+use crate::validation::Check;
 use schemars::JsonSchema;
 use secnet_model::AlertCode;
 use serde::{Deserialize, Serialize};
@@ -55,6 +56,19 @@ impl Default for Secmp0062Params {
 }
 
 impl Secmp0062Params {
+    pub(crate) fn check(&self, check: &mut Check, path: &str) {
+        let key = |key: &str| format!("{path}.{key}");
+        check.at_least_one(&key("threshold"), self.threshold);
+        check.positive(&key("window"), self.window);
+        if self.period < self.window {
+            let message = format!("{} is less than the window, {}", self.period, self.window);
+            check.wrong(key("period"), message);
+        }
+        for (i, code) in self.excluded.iter().enumerate() {
+            check.alert(&key(&format!("excluded.{i}")), code);
+        }
+    }
+
     /// By the alert's place in the catalogue: whether it is always forwarded.
     pub fn exclusions(&self) -> Vec<bool> {
         let is_excluded = |alert: AlertCode| {

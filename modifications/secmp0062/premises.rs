@@ -1,0 +1,88 @@
+//! SECMP0062 at the communications hub (MP119's idea; domain.md §5.2): alerts of one code from one device beyond the
+//! threshold never enter the SM WAN. Once a period the hub sends one that says how many it speaks for.
+//!
+//! Assumed: the hub counts an alert when its device raises it.
+
+use crate::modifications::{Modification, Raised};
+use secnet_engine::repeats::{Limits, Repeat};
+use secnet_engine::{ItemKind, Repeats};
+use secnet_model::SimTime;
+use secnet_topology::World;
+use secnet_topology::modifications::secmp0062::ConsolidationPlace;
+use secnet_wire::DeviceAlert;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What the hubs of a shard remember: device and code with recent alerts only, never more than is active.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct HubConsolidation {
+    limits: Limits,
+    /// By the alert's place in the catalogue.
+    excluded: Vec<bool>,
+    repeats: Repeats<DeviceAlert>,
+    suppressed: u64,
+    consolidated: u64,
+}
+
+impl Modification for HubConsolidation {
+    fn new(world: &World) -> Option<HubConsolidation> {
+        let params = &world.scenario.parameters.secmp0062;
+        let is_on = world.scenario.modifications.secmp0062.is_on();
+        (is_on && params.place == ConsolidationPlace::Hub).then(|| HubConsolidation {
+            limits: Limits {
+                threshold: params.threshold,
+                window: params.window.into(),
+                period: params.period.into(),
+            },
+            excluded: params.exclusions(),
+            repeats: Repeats::default(),
+            suppressed: 0,
+            consolidated: 0,
+        })
+    }
+
+    fn alert_raised(&mut self, now: SimTime, alert: &DeviceAlert) -> Raised {
+        if self.excluded[usize::from(alert.alert.index())] {
+            return Raised::Send;
+        }
+        match self
+            .repeats
+            .note(now, self.limits, alert.repetition_key(), *alert)
+        {
+            Repeat::Passes => Raised::Send,
+            Repeat::Kept => Raised::Keep,
+            Repeat::Suppressed => {
+                self.suppressed += 1;
+                Raised::Suppress
+            }
+        }
+    }
+
+    fn next_deadline(&self) -> SimTime {
+        self.repeats.next_at()
+    }
+
+    fn due(&mut self, now: SimTime) -> Option<DeviceAlert> {
+        let due = self.repeats.take_due(now, self.limits)?;
+        self.consolidated += 1;
+        Some(due.event.standing_for(due.at, due.suppressed, due.sequence))
+    }
+
+    fn held(&self, kind: ItemKind) -> u64 {
+        match kind {
+            ItemKind::DeviceAlert => self.repeats.kept(),
+            ItemKind::ServiceRequest | ItemKind::ScheduledRead | ItemKind::DccAlert => 0,
+        }
+    }
+
+    fn memory_bytes(&self) -> usize {
+        self.repeats.memory_bytes()
+    }
+
+    fn counters(&self, counters: &mut BTreeMap<String, u64>) {
+        counters.extend([
+            ("premises.alerts_suppressed".to_owned(), self.suppressed),
+            ("premises.alerts_consolidated".to_owned(), self.consolidated),
+        ]);
+    }
+}

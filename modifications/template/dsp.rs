@@ -1,0 +1,19 @@
+//! TEMPLATE at the DSP: what it does there.
+
+use crate::modifications::Modification;
+use secnet_topology::World;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Template {
+    window_micros: u64,
+}
+
+impl Modification for Template {
+    fn new(world: &World) -> Option<Template> {
+        let is_on = world.scenario.modifications.template.is_on();
+        is_on.then(|| Template {
+            window_micros: world.scenario.parameters.template.window.as_micros().max(1),
+        })
+    }
+}

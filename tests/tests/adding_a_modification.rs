@@ -1,0 +1,88 @@
+//! "Adding a SEC Modification" in ARCHITECTURE.md, followed to the letter in a copy of the workspace: a folder copied from
+//! the template and one line make a Modification that compiles and has a switch and parameters.
+//!
+//! It compiles topology and the DSP anew, so it runs with `SECNET_FULL=1` only.
+
+use secnet_tests::live::is_full;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const LINE: &str = "    /// Said nowhere else.\n    \
+    \"SECMP0999\" secmp0999 { parameters: Secmp0999Params, dsp: Secmp0999 }\n}\n";
+
+const RENAMED: [(&str, &str); 3] = [
+    ("TEMPLATE", "SECMP0999"),
+    ("Template", "Secmp0999"),
+    ("template", "secmp0999"),
+];
+
+#[test]
+fn a_folder_and_a_line_make_a_modification() {
+    if !is_full() {
+        return;
+    }
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let copy = std::env::temp_dir().join(format!("secnet-adding-{}", std::process::id()));
+    copy_folder(&workspace, &copy);
+
+    let folder = copy.join("modifications/secmp0999");
+    copy_folder(&copy.join("modifications/template"), &folder);
+    for file in files(&folder) {
+        let text = fs::read_to_string(&file).unwrap();
+        let renamed = RENAMED
+            .iter()
+            .fold(text, |text, (from, to)| text.replace(from, to));
+        fs::write(file, renamed).unwrap();
+    }
+    let registry = copy.join("modifications/registry.rs");
+    let lines = fs::read_to_string(&registry).unwrap();
+    let lines = lines
+        .trim_end()
+        .strip_suffix('}')
+        .expect("the registry ends with its brace");
+    fs::write(&registry, format!("{lines}{LINE}")).unwrap();
+
+    let check = Command::new(env!("CARGO"))
+        .args(["check", "--release", "--locked", "--offline", "--lib"])
+        .args([
+            "-p",
+            "secnet-topology",
+            "-p",
+            "secnet-dsp",
+            "-p",
+            "secnet-premises",
+        ])
+        .current_dir(&copy)
+        .env("CARGO_TARGET_DIR", workspace.join("target"))
+        .output()
+        .unwrap();
+    fs::remove_dir_all(&copy).unwrap();
+    assert!(
+        check.status.success(),
+        "{}",
+        String::from_utf8_lossy(&check.stderr)
+    );
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap();
+    entries.map(|entry| entry.unwrap().path()).collect()
+}
+
+/// Without what is built or kept beside the sources.
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for path in files(from) {
+        let name = path.file_name().unwrap();
+        if path.is_file() {
+            fs::copy(&path, to.join(name)).unwrap();
+        } else if path.is_dir()
+            && !["target", ".git", "runs"]
+                .iter()
+                .any(|left_out| name == *left_out)
+        {
+            copy_folder(&path, &to.join(name));
+        }
+    }
+}
