@@ -11,12 +11,28 @@ use crate::modifications::{Due, Modification, Scrutiny};
 use crate::service_process::Capacity;
 use secnet_engine::draw::Stream;
 use secnet_model::{SimTime, UserId};
+use secnet_results::figures;
+use secnet_results::figures::{Figures, Key};
 use secnet_topology::World;
 use secnet_topology::modifications::meant;
 use secnet_topology::modifications::secmp0008::DccLimit;
 use secnet_wire::{DccAlertCode, ServiceRequest};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+figures! {
+    /// What became of requests above a limit.
+    struct Tally: "anomaly detection" in "dsp" {
+        /// Requests quarantined.
+        quarantined: sum "requests",
+        /// Requests that left quarantine for the device.
+        quarantine_released: sum "requests",
+        /// Requests that ended in quarantine.
+        quarantine_deleted: sum "requests",
+        /// Requests in quarantine.
+        quarantine_held: sum "requests",
+    }
+}
 
 const DECISION: Stream = Stream::named("dsp-quarantine-decision");
 const DECISION_DELAY: Stream = Stream::named("dsp-quarantine-delay");
@@ -116,15 +132,14 @@ impl Modification for AnomalyDetection {
         })
     }
 
-    fn counters(&self, _world: &World, counters: &mut BTreeMap<String, u64>) {
-        for (what, count) in [
-            ("quarantined", self.quarantined),
-            ("quarantine_released", self.released),
-            ("quarantine_deleted", self.deleted),
-            ("quarantine_held", self.quarantine.len() as u64),
-        ] {
-            counters.insert(format!("dsp.{what}"), count);
-        }
+    fn figures(&self, _world: &World, figures: &mut Figures) {
+        let tally = Tally {
+            quarantined: self.quarantined,
+            quarantine_released: self.released,
+            quarantine_deleted: self.deleted,
+            quarantine_held: self.quarantine.len() as u64,
+        };
+        figures.put(Key::Whole, &tally);
     }
 }
 

@@ -8,10 +8,22 @@ use crate::modifications::{Due, Modification, Turn, Work};
 use crate::service_process::Capacity;
 use secnet_engine::ItemKind;
 use secnet_model::{SimTime, Srv};
+use secnet_results::figures;
+use secnet_results::figures::{Figures, Key};
 use secnet_topology::World;
 use secnet_topology::timeline::Steps;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+
+figures! {
+    /// The queue of a priority class.
+    struct Tally: "SECMP0028 by class" in "dsp" {
+        /// The most that waited in it at once.
+        queue_max: max "messages",
+        /// Requests for which it had no place.
+        refused: sum "requests",
+    }
+}
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct PriorityOrder {
@@ -104,10 +116,13 @@ impl Modification for PriorityOrder {
         waiting.filter(|work| matches!(work, Work::Alert(_))).count() as u64
     }
 
-    fn counters(&self, _world: &World, counters: &mut BTreeMap<String, u64>) {
+    fn figures(&self, _world: &World, figures: &mut Figures) {
         for (number, class) in self.waiting.iter().enumerate() {
-            counters.insert(format!("dsp.class_{number}.queue_max"), class.waiting_max);
-            counters.insert(format!("dsp.class_{number}.refused"), class.refused);
+            let tally = Tally {
+                queue_max: class.waiting_max,
+                refused: class.refused,
+            };
+            figures.put(Key::Class(number as u8), &tally);
         }
     }
 }

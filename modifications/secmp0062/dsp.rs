@@ -9,11 +9,24 @@ use crate::service_process::Capacity;
 use secnet_engine::repeats::{Limits, Repeat};
 use secnet_engine::{ItemKind, Outcome, Repeats};
 use secnet_model::SimTime;
+use secnet_results::figures;
+use secnet_results::figures::{Figures, Key};
 use secnet_topology::World;
 use secnet_topology::modifications::secmp0062::ConsolidationPlace;
 use secnet_wire::DeviceAlert;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+
+figures! {
+    /// What the DSP makes of repeated alerts.
+    struct Tally: "SECMP0062, DSP" in "dsp" {
+        /// Alerts that were not forwarded.
+        alerts_suppressed: sum "alerts",
+        /// Alerts that stand for many.
+        alerts_consolidated: sum "alerts",
+        /// The most devices and alert codes counted at once.
+        alert_counters_max: max "counters",
+    }
+}
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct AlertStormProtection {
@@ -83,11 +96,12 @@ impl Modification for AlertStormProtection {
         }
     }
 
-    fn counters(&self, _world: &World, counters: &mut BTreeMap<String, u64>) {
-        counters.extend([
-            ("dsp.alerts_suppressed".to_owned(), self.suppressed),
-            ("dsp.alerts_consolidated".to_owned(), self.consolidated),
-            ("dsp.alert_counters_max".to_owned(), self.active_max),
-        ]);
+    fn figures(&self, _world: &World, figures: &mut Figures) {
+        let tally = Tally {
+            alerts_suppressed: self.suppressed,
+            alerts_consolidated: self.consolidated,
+            alert_counters_max: self.active_max,
+        };
+        figures.put(Key::Whole, &tally);
     }
 }

@@ -7,11 +7,22 @@ use crate::modifications::{Modification, Raised};
 use secnet_engine::repeats::{Limits, Repeat};
 use secnet_engine::{ItemKind, Repeats};
 use secnet_model::SimTime;
+use secnet_results::figures;
+use secnet_results::figures::{Figures, Key};
 use secnet_topology::World;
 use secnet_topology::modifications::secmp0062::ConsolidationPlace;
 use secnet_wire::DeviceAlert;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+
+figures! {
+    /// What communications hubs make of repeated alerts.
+    struct Tally: "SECMP0062, hubs" in "premises" {
+        /// Alerts that were not sent.
+        alerts_suppressed: sum "alerts",
+        /// Alerts that stand for many.
+        alerts_consolidated: sum "alerts",
+    }
+}
 
 /// What the hubs of a shard remember: device and code with recent alerts only, never more than is active.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -79,10 +90,11 @@ impl Modification for HubConsolidation {
         self.repeats.memory_bytes()
     }
 
-    fn counters(&self, counters: &mut BTreeMap<String, u64>) {
-        counters.extend([
-            ("premises.alerts_suppressed".to_owned(), self.suppressed),
-            ("premises.alerts_consolidated".to_owned(), self.consolidated),
-        ]);
+    fn figures(&self, figures: &mut Figures) {
+        let tally = Tally {
+            alerts_suppressed: self.suppressed,
+            alerts_consolidated: self.consolidated,
+        };
+        figures.put(Key::Whole, &tally);
     }
 }

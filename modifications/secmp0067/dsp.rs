@@ -11,12 +11,22 @@ mod limits;
 use self::limits::TrafficLimits;
 use crate::modifications::{Ingress, Modification};
 use secnet_model::SimTime;
+use secnet_results::figures;
+use secnet_results::figures::{Figures, Key};
+use secnet_results::traffic_management;
 use secnet_topology::World;
 use secnet_topology::modifications::meant;
 use secnet_topology::modifications::secmp0067::Measured;
 use secnet_wire::ServiceRequest;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+
+figures! {
+    /// Traffic management as a whole; what it did to each User is in the results' [`traffic_management`].
+    struct Tally: "SECMP0067" in "dsp" {
+        /// Monitoring windows in which traffic was managed.
+        managed_windows: sum "windows",
+    }
+}
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct TrafficManagement {
@@ -121,25 +131,22 @@ impl Modification for TrafficManagement {
         Ingress::Admit
     }
 
-    fn counters(&self, world: &World, counters: &mut BTreeMap<String, u64>) {
+    fn figures(&self, world: &World, figures: &mut Figures) {
         let mut settled = self.clone();
         settled.enter_window(self.window + 1);
-        counters.insert("dsp.managed_windows".to_owned(), settled.active_windows);
+        let tally = Tally {
+            managed_windows: settled.active_windows,
+        };
+        figures.put(Key::Whole, &tally);
         for (user, entry) in settled.users.iter().zip(&world.users) {
-            let Managed {
-                asked,
-                admitted,
-                entitled,
-            } = user.managed;
-            for (what, count) in [
-                ("throttled", user.throttled),
-                ("priority_requests", user.priority),
-                ("managed.asked", asked),
-                ("managed.admitted", admitted),
-                ("managed.entitled", entitled),
-            ] {
-                counters.insert(format!("dsp.{what}.{}", entry.name), count);
-            }
+            let traffic = traffic_management::UserTraffic {
+                throttled: user.throttled,
+                priority_requests: user.priority,
+                asked: user.managed.asked,
+                admitted: user.managed.admitted,
+                entitled: user.managed.entitled,
+            };
+            figures.put(Key::User(entry.name.clone()), &traffic);
         }
     }
 }

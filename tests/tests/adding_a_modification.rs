@@ -3,6 +3,8 @@
 //!
 //! It compiles topology and the DSP anew, so it runs with `SECNET_FULL=1` only.
 
+#![allow(clippy::unwrap_used)]
+
 use secnet_tests::live::is_full;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -51,7 +51,7 @@ fn july_2022_s_volumes_are_reproduced_without_protection_and_fall_with_it() {
     for seed in ["seed=1", "seed=2"] {
         let unprotected = run(&scenario(JULY, &[size, &[seed, OFF]].concat()), 1);
         unprotected.keeps_the_laws().unwrap();
-        let alerts = unprotected.outcome.total().counters["dsp.device_alerts"] as f64 * to_the_month;
+        let alerts = unprotected.outcome.total().counters()["dsp.device_alerts"] as f64 * to_the_month;
         let messages = (2 * opened(&unprotected, ItemKind::ServiceRequest)
             + opened(&unprotected, ItemKind::ScheduledRead)) as f64
             * to_the_month;

@@ -11,13 +11,14 @@ use crate::reach::Reach;
 use crate::waiting_room::Parcel;
 use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Outcome, Step, Trace};
 use secnet_model::{Address, PremisesId, Region, SimTime};
+use secnet_results::figures;
+use secnet_results::figures::Key;
 use secnet_results::{Account, Accountable};
 use secnet_topology::tracing::Sampler;
 use secnet_topology::{TakesRequests, World};
 use secnet_wire::codec::{CodecError, Problem, STATE_BYTES_MAX, decode_value, encode_value};
 use secnet_wire::{Command, DeviceResponse, Message, Undeliverable, UndeliverableReason};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -49,20 +50,58 @@ struct Desk {
     counts: Counts,
 }
 
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Counts {
-    commands: u64,
-    commands_delivered: u64,
-    no_coverage: u64,
-    commands_lost: u64,
-    commands_queue_full: u64,
-    responses_delivered: u64,
-    responses_lost: u64,
-    responses_queue_full: u64,
-    alerts_passed_on: u64,
-    alerts_lost: u64,
-    alerts_queue_full: u64,
-    misrouted: u64,
+figures! {
+    /// What a CSP counts.
+    struct Counts: "CSPs" in "csp" {
+        /// Commands from the DSP.
+        commands: sum "commands",
+        /// Commands handed to the premises.
+        commands_delivered: sum "commands",
+        /// Commands for premises without coverage.
+        no_coverage: sum "commands" as "commands_without_coverage",
+        /// Commands whose last transmission was lost.
+        commands_lost: sum "commands",
+        /// Commands for which a cell had no room.
+        commands_queue_full: sum "commands",
+        /// Responses handed to the DSP.
+        responses_delivered: sum "responses",
+        /// Responses whose last transmission was lost.
+        responses_lost: sum "responses",
+        /// Responses for which a cell had no room.
+        responses_queue_full: sum "responses",
+        /// Alerts handed to the DSP.
+        alerts_passed_on: sum "alerts",
+        /// Alerts whose last transmission was lost.
+        alerts_lost: sum "alerts",
+        /// Alerts for which a cell had no room.
+        alerts_queue_full: sum "alerts",
+        /// Messages nobody should send to this CSP.
+        misrouted: sum "messages",
+    }
+}
+
+figures! {
+    /// What the radio did.
+    struct Radio: "CSPs' radio" in "csp" {
+        /// Transmissions to premises, repeated ones included.
+        downlink_transmissions: sum "transmissions" as "downlink.transmissions",
+        /// Repeated transmissions to premises.
+        downlink_retransmissions: sum "transmissions" as "downlink.retransmissions",
+        /// Time that messages to premises waited in a queue.
+        downlink_waiting_us: sum "µs" as "downlink.waiting_us",
+        /// Airtime of transmissions to premises.
+        downlink_transmitting_us: sum "µs" as "downlink.transmitting_us",
+        /// Transmissions from premises, repeated ones included.
+        uplink_transmissions: sum "transmissions" as "uplink.transmissions",
+        /// Repeated transmissions from premises.
+        uplink_retransmissions: sum "transmissions" as "uplink.retransmissions",
+        /// Time that messages from premises waited in a queue.
+        uplink_waiting_us: sum "µs" as "uplink.waiting_us",
+        /// Airtime of transmissions from premises.
+        uplink_transmitting_us: sum "µs" as "uplink.transmitting_us",
+        /// Repeated transmissions both ways.
+        retransmissions: sum "transmissions",
+    }
 }
 
 impl Csp {
@@ -381,50 +420,25 @@ impl Accountable for Csp {
             ..Account::default()
         };
         account.held[ItemKind::DeviceAlert as usize] = cells.alerts_held();
-        account.counters = desk.counts.named(self.region);
-        for (way, traffic) in [("downlink", &cells.downlink), ("uplink", &cells.uplink)] {
-            for (what, count) in [
-                ("transmissions", traffic.transmissions),
-                ("retransmissions", traffic.retransmissions),
-                ("waiting_us", traffic.waiting.0),
-                ("transmitting_us", traffic.transmitting.0),
-            ] {
-                account
-                    .counters
-                    .insert(format!("csp.{}.{way}.{what}", self.region), count);
-            }
-        }
-        let retransmissions = cells.downlink.retransmissions + cells.uplink.retransmissions;
-        account
-            .counters
-            .insert(format!("csp.{}.retransmissions", self.region), retransmissions);
+        let (down, up) = (&cells.downlink, &cells.uplink);
+        let radio = Radio {
+            downlink_transmissions: down.transmissions,
+            downlink_retransmissions: down.retransmissions,
+            downlink_waiting_us: down.waiting.0,
+            downlink_transmitting_us: down.transmitting.0,
+            uplink_transmissions: up.transmissions,
+            uplink_retransmissions: up.retransmissions,
+            uplink_waiting_us: up.waiting.0,
+            uplink_transmitting_us: up.transmitting.0,
+            retransmissions: down.retransmissions + up.retransmissions,
+        };
+        account.figures.put(Key::Region(self.region), &desk.counts);
+        account.figures.put(Key::Region(self.region), &radio);
         account
     }
 
     fn save(&self) -> Vec<u8> {
         encode_value(STATE_NAME, &self.state, STATE_BYTES_MAX).unwrap_or_default()
-    }
-}
-
-impl Counts {
-    fn named(&self, region: Region) -> BTreeMap<String, u64> {
-        [
-            ("commands", self.commands),
-            ("commands_delivered", self.commands_delivered),
-            ("commands_without_coverage", self.no_coverage),
-            ("commands_lost", self.commands_lost),
-            ("commands_queue_full", self.commands_queue_full),
-            ("responses_delivered", self.responses_delivered),
-            ("responses_lost", self.responses_lost),
-            ("responses_queue_full", self.responses_queue_full),
-            ("alerts_passed_on", self.alerts_passed_on),
-            ("alerts_lost", self.alerts_lost),
-            ("alerts_queue_full", self.alerts_queue_full),
-            ("misrouted", self.misrouted),
-        ]
-        .into_iter()
-        .map(|(name, count)| (format!("csp.{region}.{name}"), count))
-        .collect()
     }
 }
 

@@ -17,6 +17,8 @@ use crate::timeouts::{TimeoutClasses, Timeouts};
 use crate::transform;
 use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Outcome, Span, Step, Trace};
 use secnet_model::{Address, DeviceId, Eui64, RequestId, ResponseCode, SimDuration, SimTime, UserId};
+use secnet_results::figures;
+use secnet_results::figures::{Figures, Key};
 use secnet_results::{Account, Accountable, AlertLevels, ServiceLevels};
 use secnet_topology::{TakesRequests, World};
 use secnet_wire::codec::{self, CodecError};
@@ -25,7 +27,6 @@ use secnet_wire::{
     DeviceResult, Message, ServiceRequest, ServiceResponse, Undeliverable,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A service response that says only that there is no answer. Assumed.
@@ -56,22 +57,73 @@ struct DspState {
     scheduled_reads_held: u64,
     ledger: Ledger,
     counts: Counts,
+    /// By response code; I99 for accepted requests.
+    answers: [u64; ResponseCode::ALL.len()],
     modifications: Modifications,
 }
 
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-struct Counts {
-    requests: u64,
-    /// By response code; I99 for accepted requests.
-    answers: [u64; ResponseCode::ALL.len()],
-    pre_commands: u64,
-    commands: u64,
-    time_outs: u64,
-    undeliverable: u64,
-    late_responses: u64,
-    device_alerts: u64,
-    /// Messages nobody should send to the DSP.
-    misdirected: u64,
+figures! {
+    /// What the DSP counts.
+    struct Counts: "DSP" in "dsp" {
+        /// Requests at the DSP's door.
+        requests: sum "requests",
+        /// Pre-commands sent to Users to sign.
+        pre_commands: sum "pre-commands",
+        /// Commands sent to CSPs.
+        commands: sum "commands",
+        /// Commands without an answer in time.
+        time_outs: sum "commands",
+        /// Commands that a CSP could not deliver.
+        undeliverable: sum "commands",
+        /// Responses to commands that had ended.
+        late_responses: sum "responses",
+        /// Device alerts from CSPs.
+        device_alerts: sum "alerts",
+        /// Messages nobody should send to the DSP.
+        misdirected: sum "messages",
+    }
+}
+
+figures! {
+    /// The DSP's queue and what it holds.
+    struct Standing: "DSP, standing" in "dsp" {
+        /// Requests answered "Busy".
+        busy_answers: sum "answers",
+        /// The most that waited for a server at once.
+        queue_max: max "messages",
+        /// Commands under way.
+        outstanding: sum "commands",
+        /// Future-dated requests that wait for their time.
+        future_dated_held: sum "requests",
+    }
+}
+
+figures! {
+    /// What was written into the DSP's records.
+    struct RecordCounts: "DSP's records" in "dsp" {
+        /// Changes of a device's entry in the Smart Metering Inventory.
+        inventory_updates: sum "updates" if nonzero,
+        /// Devices notified before they were installed.
+        pre_notifications: sum "devices" if nonzero,
+    }
+}
+
+figures! {
+    /// What Users' gateways did not take at once.
+    struct DeliveryCounts: "DSP's delivery to Users" in "dsp" {
+        /// Responses and alerts kept because the User's gateway was closed.
+        kept_for_users: sum "messages" if nonzero,
+        /// Those of them that were dropped, as they had been kept too long.
+        undelivered: sum "messages" if nonzero,
+    }
+}
+
+figures! {
+    /// The DSP's answers but "Busy".
+    struct Answers: "DSP's answers" in "dsp" {
+        /// Answers with this code; I99 for accepted requests.
+        answers: sum "answers" if nonzero,
+    }
 }
 
 /// What `save` writes.
@@ -156,6 +208,7 @@ impl Dsp {
             scheduled_reads_held: 0,
             ledger: Ledger::default(),
             counts: Counts::default(),
+            answers: [0; ResponseCode::ALL.len()],
             modifications: Modifications::new(world),
         };
         Dsp {
@@ -1017,7 +1070,7 @@ impl Dsp {
     }
 
     fn count_answer(&mut self, answer: Answer) {
-        self.state.counts.answers[answer.code() as usize] += 1;
+        self.state.answers[answer.code() as usize] += 1;
     }
 }
 
@@ -1025,56 +1078,44 @@ impl TakesRequests for Dsp {}
 
 impl Accountable for Dsp {
     fn account(&self) -> Account {
-        let (state, counts) = (&self.state, &self.state.counts);
+        let state = &self.state;
         let mut held = [0; ItemKind::COUNT];
         held[ItemKind::ScheduledRead as usize] = state.scheduled_reads_held;
         for kind in ItemKind::ALL {
             held[*kind as usize] += state.modifications.held(*kind) + state.delivery.held(*kind);
         }
-        let mut counters = BTreeMap::from([
-            ("dsp.requests".to_owned(), counts.requests),
-            (
-                "dsp.busy_answers".to_owned(),
-                counts.answers[ResponseCode::Busy as usize],
-            ),
-            ("dsp.pre_commands".to_owned(), counts.pre_commands),
-            ("dsp.commands".to_owned(), counts.commands),
-            ("dsp.time_outs".to_owned(), counts.time_outs),
-            ("dsp.undeliverable".to_owned(), counts.undeliverable),
-            ("dsp.late_responses".to_owned(), counts.late_responses),
-            ("dsp.device_alerts".to_owned(), counts.device_alerts),
-            ("dsp.misdirected".to_owned(), counts.misdirected),
-            ("dsp.queue_max".to_owned(), state.service_process.waiting_max()),
-            ("dsp.outstanding".to_owned(), state.correlations.len().into()),
-            (
-                "dsp.future_dated_held".to_owned(),
-                state.future_dated.len() as u64,
-            ),
-        ]);
+        let standing = Standing {
+            busy_answers: state.answers[ResponseCode::Busy as usize],
+            queue_max: state.service_process.waiting_max(),
+            outstanding: state.correlations.len().into(),
+            future_dated_held: state.future_dated.len() as u64,
+        };
+        let mut figures = Figures::of(&state.counts);
+        figures.put(Key::Whole, &standing);
         for code in ResponseCode::ALL {
-            let answers = counts.answers[code as usize];
-            if answers > 0 && code != ResponseCode::Busy {
-                counters.insert(format!("dsp.answers.{}", code.code()), answers);
+            if code != ResponseCode::Busy {
+                let answers = state.answers[code as usize];
+                figures.put(Key::ResponseCode(code), &Answers { answers });
             }
         }
-        let (kept, dropped) = state.delivery.totals();
-        for (name, count) in [
-            ("dsp.kept_for_users", kept),
-            ("dsp.undelivered", dropped),
-            ("dsp.inventory_updates", state.records.inventory_updates()),
-            ("dsp.pre_notifications", state.records.pre_notifications()),
-        ] {
-            if count > 0 {
-                counters.insert(name.to_owned(), count);
-            }
-        }
-        state.modifications.counters(&self.world, &mut counters);
+        let (kept_for_users, undelivered) = state.delivery.totals();
+        let delivered_late = DeliveryCounts {
+            kept_for_users,
+            undelivered,
+        };
+        figures.put(Key::Whole, &delivered_late);
+        let records = RecordCounts {
+            inventory_updates: state.records.inventory_updates(),
+            pre_notifications: state.records.pre_notifications(),
+        };
+        figures.put(Key::Whole, &records);
+        state.modifications.figures(&self.world, &mut figures);
         Account {
             ledger: state.ledger.clone(),
             held,
             service: ServiceLevels::default(),
             alerts: AlertLevels::default(),
-            counters,
+            figures,
         }
     }
 

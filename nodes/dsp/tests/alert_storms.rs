@@ -180,7 +180,13 @@ fn off_or_at_the_hub_the_dsp_forwards_everything() {
             storm.raise(i * S, "8F3F");
         }
         assert_eq!(storm.forwarded().len(), 50);
-        assert!(!storm.rig.account().counters.contains_key("dsp.alerts_suppressed"));
+        assert!(
+            !storm
+                .rig
+                .account()
+                .counters()
+                .contains_key("dsp.alerts_suppressed")
+        );
     }
 }
 

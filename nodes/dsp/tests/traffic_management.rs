@@ -95,7 +95,7 @@ fn two_users_with_allocations_of_two_to_one_share_two_to_one() {
     let admitted = offer(&mut rig, 0, 10, &[(ALPHA, "4.1.1", 700), (DNO, "4.10", 500)]);
     assert_eq!(admitted[0][1..], [160; 9]);
     assert_eq!(admitted[1][1..], [80; 9]);
-    let counters = rig.account().counters;
+    let counters = rig.account().counters();
     let count = |what: &str, user: &str| counters[&format!("dsp.{what}.{user}")];
     assert_eq!(count("throttled", "Beta"), 0);
     assert!(count("throttled", "Alpha") >= 540 * 9);
@@ -209,7 +209,7 @@ fn a_dsp_saved_while_it_throttles_goes_on_throttling() {
     assert_eq!(restored.dsp.save(), saved);
     let rates = [(ALPHA, "4.1.1", 1_500), (BETA, "2.2", 100)];
     assert_eq!(offer(&mut restored, 2, 3, &rates), offer(&mut rig, 2, 3, &rates));
-    assert_eq!(restored.account().counters, rig.account().counters);
+    assert_eq!(restored.account().counters(), rig.account().counters());
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn without_the_modification_nobody_is_throttled() {
     assert_eq!(offer(&mut rig, 0, 2, &[(ALPHA, "4.1.1", 2_000)]), [[2_000; 2]]);
     assert!(
         !rig.account()
-            .counters
+            .counters()
             .keys()
             .any(|name| name.contains("throttled"))
     );

@@ -13,12 +13,13 @@ use crate::uplink::Uplink;
 use secnet_engine::trace::SpanLink;
 use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Outcome, Step};
 use secnet_model::{Address, AlertCode, DeviceId, DeviceType, PremisesId, Region, SimTime, UserId};
+use secnet_results::figures;
+use secnet_results::figures::{Figures, Key};
 use secnet_results::{Account, Accountable};
 use secnet_topology::{TakesRequests, World};
 use secnet_wire::codec::{CodecError, Problem, STATE_BYTES_MAX, decode_value, encode_value};
 use secnet_wire::{Command, CommandOrigin, DeviceAlert, DeviceResponse, DeviceResult, Message};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -49,19 +50,40 @@ pub struct PremisesShardState {
     counts: Counts,
 }
 
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Counts {
-    commands: u64,
-    absent_devices: u64,
-    device_errors: u64,
-    gsme_commands: u64,
-    gsme_waiting_us: u64,
-    future_dated_stored: u64,
-    future_dated_executed: u64,
-    future_dated_failed: u64,
-    alerts_raised: u64,
-    alerts_without_coverage: u64,
-    misrouted: u64,
+figures! {
+    /// What premises count.
+    struct Counts: "premises" in "premises" {
+        /// Commands from the CSP.
+        commands: sum "commands",
+        /// Commands for a device that is not there.
+        absent_devices: sum "commands" as "commands_to_absent_devices",
+        /// Commands that a device answered with an error.
+        device_errors: sum "commands",
+        /// Commands that waited for a GSME to fetch them.
+        gsme_commands: sum "commands",
+        /// Time for which they waited.
+        gsme_waiting_us: sum "µs",
+        /// Future-dated commands that a device took.
+        future_dated_stored: sum "commands",
+        /// Future-dated commands executed.
+        future_dated_executed: sum "commands",
+        /// Future-dated commands whose execution failed.
+        future_dated_failed: sum "commands",
+        /// Alerts that devices raised.
+        alerts_raised: sum "alerts",
+        /// Alerts raised where there is no coverage.
+        alerts_without_coverage: sum "alerts",
+        /// Messages nobody should send to premises.
+        misrouted: sum "messages",
+    }
+}
+
+figures! {
+    /// What stands in the premises.
+    struct Standing: "premises, standing" in "premises" {
+        /// Future-dated commands that wait for their time.
+        future_dated_held: sum "commands",
+    }
 }
 
 impl Premises {
@@ -452,9 +474,12 @@ impl TakesRequests for Premises {}
 impl Accountable for Premises {
     fn account(&self) -> Account {
         let state = &self.state;
-        let mut counters = state.counts.named();
-        counters.insert("premises.future_dated_held".to_owned(), state.held.len() as u64);
-        state.modifications.counters(&mut counters);
+        let mut figures = Figures::of(&state.counts);
+        let standing = Standing {
+            future_dated_held: state.held.len() as u64,
+        };
+        figures.put(Key::Whole, &standing);
+        state.modifications.figures(&mut figures);
         let mut held = [0; ItemKind::COUNT];
         for kind in ItemKind::ALL {
             held[*kind as usize] = state.modifications.held(*kind);
@@ -462,34 +487,13 @@ impl Accountable for Premises {
         Account {
             ledger: state.ledger.clone(),
             held,
-            counters,
+            figures,
             ..Account::default()
         }
     }
 
     fn save(&self) -> Vec<u8> {
         encode_value(STATE_NAME, &self.state, STATE_BYTES_MAX).unwrap_or_default()
-    }
-}
-
-impl Counts {
-    fn named(&self) -> BTreeMap<String, u64> {
-        [
-            ("commands", self.commands),
-            ("commands_to_absent_devices", self.absent_devices),
-            ("device_errors", self.device_errors),
-            ("gsme_commands", self.gsme_commands),
-            ("gsme_waiting_us", self.gsme_waiting_us),
-            ("future_dated_stored", self.future_dated_stored),
-            ("future_dated_executed", self.future_dated_executed),
-            ("future_dated_failed", self.future_dated_failed),
-            ("alerts_raised", self.alerts_raised),
-            ("alerts_without_coverage", self.alerts_without_coverage),
-            ("misrouted", self.misrouted),
-        ]
-        .into_iter()
-        .map(|(name, count)| (format!("premises.{name}"), count))
-        .collect()
     }
 }
 

@@ -1,5 +1,6 @@
 //! What one node has to say for itself when asked.
 
+use crate::figures::Figures;
 use crate::{AlertLevels, ServiceLevels};
 use secnet_engine::{ItemKind, Ledger, Span};
 use secnet_model::SimTime;
@@ -14,9 +15,7 @@ pub struct Account {
     pub held: [u64; ItemKind::COUNT],
     pub service: ServiceLevels,
     pub alerts: AlertLevels,
-    /// Extras by name (`dsp.busy_answers`, `csp.north.retransmissions`), summed over the nodes. A name must not
-    /// tell shards apart: these sums are part of the digest.
-    pub counters: BTreeMap<String, u64>,
+    pub figures: Figures,
 }
 
 impl Account {
@@ -27,9 +26,12 @@ impl Account {
         }
         self.service.add(&other.service);
         self.alerts.add(&other.alerts);
-        for (name, count) in &other.counters {
-            *self.counters.entry(name.clone()).or_default() += count;
-        }
+        self.figures.add(&other.figures);
+    }
+
+    /// The figures by the names of the ledger report.
+    pub fn counters(&self) -> BTreeMap<String, u64> {
+        self.figures.by_name()
     }
 }
 

@@ -1,10 +1,12 @@
 //! What Users feel when the DSP throttles them or is overloaded: who was turned away how often, who got there in the
-//! end and when, and how even that was. All of it follows from service levels and counters.
+//! end and when, and how even that was. All of it follows from service levels and figures.
 
 use crate::Account;
+use crate::figures::{Figures, Key};
 use crate::measure::{Quantiles, share};
 use crate::run_outcome::RunOutcome;
 use crate::service::ServiceLevel;
+use crate::traffic_management::UserTraffic;
 use secnet_engine::Outcome;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -71,7 +73,7 @@ impl BackPressureKpis {
         }
         let by_user: Vec<UserBackPressure> = levels
             .iter()
-            .map(|(user, level)| UserBackPressure::new(user, level, &total.counters))
+            .map(|(user, level)| UserBackPressure::new(user, level, &total.figures))
             .collect();
         let fairness = FairnessKpis {
             eventual_success: jain(by_user.iter().filter_map(|user| user.eventual_share)),
@@ -95,7 +97,7 @@ impl BackPressureKpis {
 }
 
 impl UserBackPressure {
-    fn new(user: &str, level: &ServiceLevel, counters: &BTreeMap<String, u64>) -> UserBackPressure {
+    fn new(user: &str, level: &ServiceLevel, figures: &Figures) -> UserBackPressure {
         let requests = level.requests();
         UserBackPressure {
             user: user.to_owned(),
@@ -106,21 +108,20 @@ impl UserBackPressure {
             time_to_success_s: Quantiles::of(&level.response_times),
             gave_up_overload: level.outcome(Outcome::GaveUpOverload),
             gave_up_throttled: level.outcome(Outcome::Throttled),
-            managed: ManagedKpi::new(user, counters),
+            managed: ManagedKpi::new(user, figures),
         }
     }
 }
 
 impl ManagedKpi {
-    fn new(user: &str, counters: &BTreeMap<String, u64>) -> Option<ManagedKpi> {
-        let counter = |what: &str| counters.get(&format!("dsp.{what}.{user}")).copied();
-        let (admitted, entitled) = (counter("managed.admitted")?, counter("managed.entitled")?);
+    fn new(user: &str, figures: &Figures) -> Option<ManagedKpi> {
+        let traffic: UserTraffic = figures.get(&Key::User(user.to_owned()))?;
         Some(ManagedKpi {
-            throttled: counter("throttled")?,
-            asked: counter("managed.asked")?,
-            admitted,
-            entitled,
-            admitted_to_entitled: share(admitted, entitled),
+            throttled: traffic.throttled,
+            asked: traffic.asked,
+            admitted: traffic.admitted,
+            entitled: traffic.entitled,
+            admitted_to_entitled: share(traffic.admitted, traffic.entitled),
         })
     }
 }
@@ -161,18 +162,19 @@ mod tests {
     }
 
     #[test]
-    fn counters_say_what_traffic_management_did_to_a_user() {
-        let counters = BTreeMap::from(
-            [
-                ("throttled", 40),
-                ("managed.asked", 100),
-                ("managed.admitted", 60),
-                ("managed.entitled", 50),
-            ]
-            .map(|(what, count)| (format!("dsp.{what}.Alba Energy"), count)),
-        );
-        let managed = ManagedKpi::new("Alba Energy", &counters).unwrap();
+    fn figures_say_what_traffic_management_did_to_a_user() {
+        let traffic = UserTraffic {
+            throttled: 40,
+            priority_requests: 0,
+            asked: 100,
+            admitted: 60,
+            entitled: 50,
+        };
+        let mut figures = Figures::default();
+        figures.put(Key::User("Alba Energy".to_owned()), &traffic);
+        let managed = ManagedKpi::new("Alba Energy", &figures).unwrap();
+        assert_eq!((managed.throttled, managed.asked), (40, 100));
         assert_eq!(managed.admitted_to_entitled, Some(1.2));
-        assert_eq!(ManagedKpi::new("Alba", &counters), None);
+        assert_eq!(ManagedKpi::new("Alba", &figures), None);
     }
 }

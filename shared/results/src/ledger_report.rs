@@ -23,7 +23,7 @@ pub struct LedgerReport {
     pub outcomes: BTreeMap<String, KindReport>,
     /// Of every closing: what, which item and when.
     pub fingerprint: String,
-    /// Extras of the nodes by name, summed.
+    /// The nodes' figures by name, added up.
     pub counters: CountsByName,
     /// What went with nodes that were lost; absent when none was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -102,7 +102,7 @@ impl LedgerReport {
             ended_at_us: run.ended_at.as_micros(),
             outcomes: BTreeMap::new(),
             fingerprint: ledger.fingerprint().to_string(),
-            counters: total.counters,
+            counters: total.figures.by_name(),
             lost: None,
             violations: run.violations,
             custody: BTreeMap::new(),
@@ -224,6 +224,7 @@ pub(crate) fn nonzero<'a>(counts: impl Iterator<Item = (&'a str, u64)>) -> Count
 mod tests {
     use super::*;
     use crate::LostNode;
+    use crate::figures::Key;
     use crate::sample;
     use expect_test::expect;
     use secnet_model::address::Participant;
@@ -289,7 +290,10 @@ mod tests {
         assert_ne!(unchanged, digest(|run| run.carried[0] = 1));
         assert_ne!(
             unchanged,
-            digest(|run| *run.accounts[0].1.counters.get_mut("dsp.busy_answers").unwrap() = 5)
+            digest(|run| run.accounts[0]
+                .1
+                .figures
+                .put(Key::Whole, &sample::BusyAnswers { busy_answers: 1 }))
         );
         let close = |run: &mut crate::RunOutcome, micros| {
             run.accounts[1]

@@ -14,6 +14,7 @@ pub mod back_pressure;
 pub mod compare;
 pub mod digest;
 pub mod duration_histogram;
+pub mod figures;
 pub mod keyed;
 pub mod kpis;
 pub mod ledger_report;
@@ -23,6 +24,7 @@ pub mod run_outcome;
 pub mod service;
 pub mod summary;
 pub mod traces;
+pub mod traffic_management;
 pub mod verdicts;
 
 #[cfg(test)]

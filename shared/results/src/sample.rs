@@ -1,5 +1,6 @@
 //! A small run for tests, its numbers chosen to be seen in the reports.
 
+use crate::figures::Key;
 use crate::{Account, RunOutcome, ServiceKey, ServiceMode, Traces};
 use secnet_engine::{ItemKind, Outcome, Violations};
 use secnet_model::{AlertCode, Region, ResponseCode, SimDuration, SimTime, Srv, UserId};
@@ -30,6 +31,22 @@ completed_share_min = 0.99
 srvs = ["2.2"]
 completed_share_min = 0.5
 "#;
+
+crate::figures! {
+    /// Of the sample's DSP.
+    pub(crate) struct BusyAnswers: "sample's DSP" in "dsp" {
+        /// Requests turned away.
+        pub busy_answers: sum "answers",
+    }
+}
+
+crate::figures! {
+    /// Of the sample's premises.
+    struct Answers: "sample's premises" in "premises" {
+        /// Commands answered.
+        answers: sum "answers",
+    }
+}
 
 pub(crate) fn scenario() -> Scenario {
     toml::from_str(SCENARIO).unwrap()
@@ -77,7 +94,7 @@ fn dsp() -> Account {
         account.ledger.open(ItemKind::ScheduledRead);
     }
     account.held[ItemKind::ScheduledRead as usize] = 1;
-    account.counters.insert("dsp.busy_answers".to_owned(), 4);
+    account.figures.put(Key::Whole, &BusyAnswers { busy_answers: 4 });
     account
 }
 
@@ -86,9 +103,8 @@ fn premises(range: std::ops::Range<u64>) -> Account {
     for _ in range.clone() {
         account.ledger.open(ItemKind::DeviceAlert);
     }
-    account
-        .counters
-        .insert("premises.answers".to_owned(), range.end - range.start);
+    let answers = range.end - range.start;
+    account.figures.put(Key::Whole, &Answers { answers });
     account
 }
 

@@ -110,7 +110,7 @@ fn requests_go_to_enrolled_premises_of_the_portfolio_that_have_the_device() {
             );
         }
     }
-    assert_eq!(harness.account().counters["user.arrivals_without_target"], 0);
+    assert_eq!(harness.account().counters()["user.arrivals_without_target"], 0);
     // Gas goes by the gas portfolio: premises with electricity from somebody else are among them.
     let gas_only = requests
         .iter()
@@ -127,7 +127,7 @@ fn an_arrival_without_a_fitting_premises_is_skipped_and_counted() {
     let mut harness = Harness::supplier(&world_with("11.2", 0.01, "target = \"HCALCS\""));
     assert_eq!(requests_of_a_day(&mut harness), []);
     let account = harness.account();
-    assert!(account.counters["user.arrivals_without_target"] > 5);
+    assert!(account.counters()["user.arrivals_without_target"] > 5);
     assert_eq!(account.ledger.opened(ItemKind::ServiceRequest), 0);
 }
 
@@ -199,7 +199,7 @@ fn duplicate_answers_are_tolerated_and_counted() {
     harness.respond(harness.now, request, ResponseCode::I0, DeviceResult::Success);
     harness.respond(harness.now, request, ResponseCode::I0, DeviceResult::Success);
     assert_eq!(harness.closed(Outcome::Completed), 1);
-    assert_eq!(harness.account().counters["user.duplicate_answers"], 2);
+    assert_eq!(harness.account().counters()["user.duplicate_answers"], 2);
 }
 
 #[test]
@@ -324,7 +324,7 @@ fn alerts_are_delivered_timed_and_counted() {
         "dcc_alerts.n12",
     ];
     assert_eq!(
-        counters.map(|name| account.counters[&format!("user.{name}")]),
+        counters.map(|name| account.counters()[&format!("user.{name}")]),
         [1, 1, 1, 1]
     );
     let key = AlertKey {
@@ -452,7 +452,7 @@ fn a_mistake_that_is_none_is_not_sent_and_counted() {
     assert_eq!(world.scenario.workloads[0].mistake, Some(Mistake::NotResponsible));
     let mut harness = Harness::<OtherUserDesk>::new(&world, ADVISER);
     assert_eq!(requests_of_a_day(&mut harness), []);
-    assert!(harness.account().counters["user.mistakes_not_possible"] > 10);
+    assert!(harness.account().counters()["user.mistakes_not_possible"] > 10);
 }
 
 #[test]

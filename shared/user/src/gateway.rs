@@ -153,7 +153,7 @@ mod tests {
         let first = before.last().unwrap().1.id.counter + 1;
         assert!(kept.len() > 20);
         assert_eq!(kept, (first..).take(kept.len()).collect::<Vec<_>>());
-        let counters = harness.account().counters;
+        let counters = harness.account().counters();
         assert_eq!(counters["user.kept_by_gateway"], kept.len() as u64);
         assert_eq!(counters["user.retries"], 0);
         for (_, open) in harness
@@ -193,7 +193,7 @@ mod tests {
             let again = harness.run_to(ONE);
             let again = again.iter().find(|(_, sent)| sent.id == request.id).unwrap();
             assert_eq!(again.0, ONE, "{srv}");
-            assert_eq!(harness.account().counters["user.retries"], retries, "{srv}");
+            assert_eq!(harness.account().counters()["user.retries"], retries, "{srv}");
         }
     }
 
@@ -246,7 +246,7 @@ mod tests {
             for message in messages {
                 harness.tell(harness.now, message);
             }
-            let duplicates = harness.account().counters.get("user.duplicates").copied();
+            let duplicates = harness.account().counters().get("user.duplicates").copied();
             (closed(harness) - before, duplicates)
         };
         assert_eq!(tell_all(&mut harness), (4, None));

@@ -152,7 +152,7 @@ mod tests {
             harness.respond(hours_later, request, ResponseCode::Deleted, DeviceResult::Error);
             assert!(!open(&harness));
             assert_eq!(harness.closed(Outcome::QuarantinedDeleted), 1);
-            let counters = harness.account().counters;
+            let counters = harness.account().counters();
             assert_eq!(
                 (
                     counters["user.dcc_alerts.n46"],
@@ -172,7 +172,7 @@ mod tests {
             harness.wake();
         }
         harness.acknowledge(request, Answer::Accepted);
-        assert_eq!(harness.account().counters["user.duplicate_answers"], 1);
+        assert_eq!(harness.account().counters()["user.duplicate_answers"], 1);
         assert_eq!(harness.closed(Outcome::NoResponse), 1);
     }
 }

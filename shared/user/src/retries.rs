@@ -187,7 +187,7 @@ mod tests {
         let account = harness.account();
         assert_eq!(account.ledger.opened(ItemKind::ServiceRequest), 1);
         assert_eq!(harness.closed(Outcome::Completed), 1);
-        assert_eq!(account.counters["user.retries"], 2);
+        assert_eq!(account.counters()["user.retries"], 2);
         let (key, level) = account.service.iter().next().unwrap();
         assert_eq!((key.srv, key.mode), (vend.srv, ServiceMode::OnDemand));
         assert_eq!((level.attempts, level.completed_at_first_attempt), (3, 0));
@@ -212,8 +212,8 @@ mod tests {
         assert_eq!(account.held[ItemKind::ServiceRequest as usize], 0);
         assert_eq!(
             (
-                account.counters["user.retries"],
-                account.counters["user.duplicate_answers"]
+                account.counters()["user.retries"],
+                account.counters()["user.duplicate_answers"]
             ),
             (2, 1)
         );
@@ -238,7 +238,7 @@ mod tests {
         assert_eq!(harness.closed(Outcome::Throttled), 1);
         assert_eq!(harness.closed(Outcome::GaveUpOverload), 0);
         let account = harness.account();
-        assert_eq!(account.counters["user.throttled_answers"], 2);
+        assert_eq!(account.counters()["user.throttled_answers"], 2);
         let (_, level) = account.service.iter().next().unwrap();
         assert_eq!((level.attempts, level.code(ResponseCode::Throttled)), (3, 1));
     }
@@ -249,7 +249,7 @@ mod tests {
         let request = harness.next_request();
         harness.acknowledge(request, THROTTLED);
         assert_eq!(harness.closed(Outcome::Throttled), 1);
-        assert_eq!(harness.account().counters["user.retries"], 0);
+        assert_eq!(harness.account().counters()["user.retries"], 0);
     }
 
     #[test]

@@ -133,7 +133,7 @@ mod tests {
             },
         );
         assert_eq!(harness.closed(Outcome::PreCommandMismatch), 1);
-        assert_eq!(harness.account().counters["user.pre_commands_signed"], 0);
+        assert_eq!(harness.account().counters()["user.pre_commands_signed"], 0);
     }
 
     #[test]
@@ -147,9 +147,9 @@ mod tests {
         harness.acknowledge(request, pre_command);
         let signed = harness.next_request();
         harness.acknowledge(signed, pre_command);
-        assert_eq!(harness.account().counters["user.duplicate_answers"], 2);
+        assert_eq!(harness.account().counters()["user.duplicate_answers"], 2);
         assert_eq!(harness.account().held[ItemKind::ServiceRequest as usize], 1);
-        assert_eq!(harness.account().counters["user.pre_commands_signed"], 1);
+        assert_eq!(harness.account().counters()["user.pre_commands_signed"], 1);
     }
 
     #[test]

@@ -18,6 +18,7 @@ use secnet_engine::deadlines::Deadlines;
 use secnet_engine::draw::Stream;
 use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Span, Step, Trace};
 use secnet_model::{Address, Eui64, Region, RequestId, Role, SimDuration, SimTime, Srv, UserId};
+use secnet_results::figures::Figures;
 use secnet_results::{Account, Accountable, AlertLevels, ServiceLevels, ServiceMode};
 use secnet_topology::scenario::Mistake;
 use secnet_topology::{UserKind, World};
@@ -569,7 +570,7 @@ impl<D: Desk> Accountable for User<D> {
             held,
             service: self.state.service.clone(),
             alerts: self.state.alerts.clone(),
-            counters: self.state.counts.named(),
+            figures: Figures::of(&self.state.counts),
         }
     }
 

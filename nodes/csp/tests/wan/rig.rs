@@ -158,7 +158,7 @@ impl Rig {
     }
 
     pub fn counter(&self, name: &str) -> u64 {
-        self.csp.account().counters[&format!("csp.{REGION}.{name}")]
+        self.csp.account().counters()[&format!("csp.{REGION}.{name}")]
     }
 
     pub fn alerts_closed(&self, outcome: Outcome) -> u64 {

@@ -8,10 +8,10 @@ use crate::schedules::ScheduledRead;
 use crate::service_process::Capacity;
 use secnet_engine::{ItemKind, Outcome};
 use secnet_model::{Address, RequestId, SimTime, Srv};
+use secnet_results::figures::Figures;
 use secnet_topology::World;
 use secnet_wire::{DccAlertCode, DeviceAlert, DeviceResponse, ServiceRequest, Undeliverable};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// A Modification's part in the DSP. The value is its state, plain data that is saved with the DSP's, together with
 /// what it worked out from its parameters.
@@ -54,8 +54,8 @@ pub trait Modification: Sized {
         0
     }
 
-    /// What it counted, by name.
-    fn counters(&self, _world: &World, _counters: &mut BTreeMap<String, u64>) {}
+    /// Puts the tables it declares.
+    fn figures(&self, _world: &World, _figures: &mut Figures) {}
 }
 
 /// What becomes of a request at the door.
@@ -233,9 +233,9 @@ macro_rules! declare {
                 0 $(+ self.$module.as_ref().map_or(0, |it| it.held(kind)))*
             }
 
-            pub fn counters(&self, world: &World, counters: &mut BTreeMap<String, u64>) {
+            pub fn figures(&self, world: &World, figures: &mut Figures) {
                 $(if let Some(it) = &self.$module {
-                    it.counters(world, counters);
+                    it.figures(world, figures);
                 })*
             }
         }

@@ -175,7 +175,7 @@ impl Rig {
     }
 
     pub fn counter(&self, name: &str) -> u64 {
-        self.account().counters[name]
+        self.account().counters()[name]
     }
 
     /// The same of items others opened.

@@ -6,10 +6,10 @@
 
 use secnet_engine::ItemKind;
 use secnet_model::SimTime;
+use secnet_results::figures::Figures;
 use secnet_topology::World;
 use secnet_wire::DeviceAlert;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// A Modification's part in a shard of premises. The value is its state, plain data that is saved with the shard's,
 /// together with what it worked out from its parameters.
@@ -41,8 +41,8 @@ pub trait Modification: Sized {
         0
     }
 
-    /// What it counted, by name.
-    fn counters(&self, _counters: &mut BTreeMap<String, u64>) {}
+    /// Puts its tables.
+    fn figures(&self, _figures: &mut Figures) {}
 }
 
 /// What becomes of an alert at the hub.
@@ -120,9 +120,9 @@ macro_rules! declare {
                 0 $(+ self.$module.as_ref().map_or(0, |it| it.memory_bytes()))*
             }
 
-            pub fn counters(&self, counters: &mut BTreeMap<String, u64>) {
+            pub fn figures(&self, figures: &mut Figures) {
                 $(if let Some(it) = &self.$module {
-                    it.counters(counters);
+                    it.figures(figures);
                 })*
             }
         }

@@ -157,7 +157,7 @@ fn what_hubs_keep_is_in_their_custody_until_its_period_ends() {
 fn where_shards_are_cut_changes_no_storm_no_noise_and_no_count() {
     let world = stormy_world();
     let whole = alerts_in_shards(&world, &[0, 1_000]);
-    assert!(whole.0.len() > 5_000 && whole.1.counters["premises.alerts_consolidated"] > 200);
+    assert!(whole.0.len() > 5_000 && whole.1.counters()["premises.alerts_consolidated"] > 200);
     for edges in [
         &[0, 512, 1_000][..],
         &[0, 320, 704, 1_000],

@@ -132,7 +132,7 @@ impl Rig {
     }
 
     pub fn counter(&self, name: &str) -> u64 {
-        self.premises.account().counters[&format!("premises.{name}")]
+        self.premises.account().counters()[&format!("premises.{name}")]
     }
 
     /// The first premises with such a device.

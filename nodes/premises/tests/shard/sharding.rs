@@ -85,7 +85,7 @@ fn where_shards_are_cut_changes_nothing() {
     assert_eq!(world.population.region_range(REGION), 0..1_000);
     let (sent, account) = run(&world, &[0, 1_000]);
     assert!(sent.len() > 20_000, "{}", sent.len());
-    assert!(account.counters["premises.future_dated_failed"] > 100);
+    assert!(account.counters()["premises.future_dated_failed"] > 100);
     // Two halves, three parts, cuts inside every kind of block.
     for edges in [
         &[0, 512, 1_000][..],

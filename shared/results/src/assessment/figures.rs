@@ -3,6 +3,7 @@
 use super::paired::mean;
 use crate::alerts::AlertLevel;
 use crate::back_pressure::jain;
+use crate::figures::Adds;
 use crate::kpis::KpiKey;
 use crate::ledger_report::LedgerReport;
 use crate::service::ServiceLevel;
@@ -65,7 +66,7 @@ pub enum Measure {
     InFlight(ItemKind),
     /// Items that left the network so.
     Closed(ItemKind, Outcome),
-    /// A named extra of the nodes; what ends in a User's name is that User's, and adds to the whole's.
+    /// A figure of the nodes, by its name without the User; a User's figures add up to the whole's.
     Counter(String),
 }
 
@@ -416,32 +417,30 @@ impl Values {
                 self.count(&network, Measure::Closed(*kind, *outcome), closed);
             }
         }
-        for (name, count) in &ledger.counters {
-            let Some((name, user)) = counter_of_user(name, &run.users) else {
-                self.count(&network, Measure::Counter(name.clone()), *count);
+        for figure in run.total().figures.named() {
+            let measure = Measure::Counter(figure.name);
+            let Some(user) = figure.user else {
+                self.count(&network, measure, figure.value);
                 continue;
             };
             let of_user = Subject::new(
                 About::Network,
                 KpiKey {
-                    user: Some(user.clone()),
+                    user: Some(user.to_owned()),
                     ..KpiKey::default()
                 },
             );
             for subject in [of_user, network.clone()] {
-                let key = (subject, Measure::Counter(name.to_owned()));
-                if *count > 0 {
-                    *self.0.entry(key).or_default() += *count as f64;
+                if figure.value > 0 {
+                    let sum = self.0.entry((subject, measure.clone())).or_default();
+                    *sum = match figure.adds {
+                        Adds::Sum => *sum + figure.value as f64,
+                        Adds::Max => sum.max(figure.value as f64),
+                    };
                 }
             }
         }
     }
-}
-
-/// `dsp.throttled.E.ON Next` → `dsp.throttled`, `E.ON Next`.
-fn counter_of_user<'a>(name: &'a str, users: &'a [String]) -> Option<(&'a str, &'a String)> {
-    let counter = |user: &String| name.strip_suffix(user.as_str())?.strip_suffix('.');
-    users.iter().find_map(|user| Some((counter(user)?, user)))
 }
 
 /// The rows a class of requests counts in.
@@ -495,7 +494,9 @@ pub(super) fn value(run: &RunFigures, key: &(Subject, Measure)) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::figures::Key;
     use crate::sample;
+    use crate::traffic_management::UserTraffic;
 
     fn of_sample() -> RunFigures {
         let run = sample::run();
@@ -558,8 +559,13 @@ mod tests {
     fn a_users_counter_is_its_own_and_adds_to_the_whole() {
         let mut run = sample::run();
         run.users.push("E.ON Next".to_owned());
-        for (name, count) in [("dsp.throttled.Alba Energy", 4), ("dsp.throttled.E.ON Next", 3)] {
-            run.accounts[0].1.counters.insert(name.to_owned(), count);
+        for (user, throttled) in [("Alba Energy", 4), ("E.ON Next", 3)] {
+            let traffic = UserTraffic {
+                throttled,
+                ..UserTraffic::default()
+            };
+            let figures = &mut run.accounts[0].1.figures;
+            figures.put(Key::User(user.to_owned()), &traffic);
         }
         let figures = RunFigures::new(&run, &run.report());
         let throttled = |user: Option<&str>| {
