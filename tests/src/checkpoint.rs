@@ -70,7 +70,7 @@ impl Stepped {
         let mut under_way: Vec<Envelope<Message>> = self.party.undelivered().copied().collect();
         under_way.sort_by_key(Envelope::order);
         Checkpoint {
-            nodes: self.party.nodes().map(|(_, node)| node.save()).collect(),
+            nodes: self.party.nodes().map(|(_, node)| node.save().unwrap()).collect(),
             envelopes: encode_value("what is under way", &under_way, STATE_BYTES_MAX).unwrap(),
         }
     }

@@ -437,8 +437,8 @@ impl Accountable for Csp {
         account
     }
 
-    fn save(&self) -> Vec<u8> {
-        encode_value(STATE_NAME, &self.state, STATE_BYTES_MAX).unwrap_or_default()
+    fn save(&self) -> Result<Vec<u8>, CodecError> {
+        encode_value(STATE_NAME, &self.state, STATE_BYTES_MAX)
     }
 }
 

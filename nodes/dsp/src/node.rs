@@ -1133,13 +1133,12 @@ impl Accountable for Dsp {
         }
     }
 
-    fn save(&self) -> Vec<u8> {
+    fn save(&self) -> Result<Vec<u8>, CodecError> {
         let saved = Saved {
             dsp: &self.state,
             schedules: self.schedules.state(),
         };
-        // Only a state past the limit of 4 GiB does not encode; nothing can be restored from no bytes.
-        codec::encode_value("the state of the DSP", &saved, codec::STATE_BYTES_MAX).unwrap_or_default()
+        codec::encode_value("the state of the DSP", &saved, codec::STATE_BYTES_MAX)
     }
 }
 

@@ -225,7 +225,7 @@ fn a_consolidated_alert_reaches_whom_the_others_would_have() {
 #[test]
 fn only_devices_with_recent_alerts_are_remembered() {
     let mut rig = Rig::with(ON);
-    let empty = rig.dsp.save().len();
+    let empty = rig.dsp.save().unwrap().len();
     let devices: Vec<DeviceId> = (0..400)
         .map(|p| secnet_model::PremisesId(p).device(DeviceType::Esme))
         .collect();
@@ -238,7 +238,7 @@ fn only_devices_with_recent_alerts_are_remembered() {
         15,
         "a quarter of an hour's"
     );
-    let remembered = rig.dsp.save().len() - empty;
+    let remembered = rig.dsp.save().unwrap().len() - empty;
     assert!(
         remembered < 15 * 60,
         "{remembered} B for the 15 of 400 with a window"
@@ -255,13 +255,13 @@ fn a_dsp_restored_in_the_middle_of_a_storm_goes_on_as_if_nothing_had_been() {
                 ["8F3F", "8F3D", "8F3F", "810D", "8F3F"][i as usize % 5],
             );
             if restored_at == Some(i) {
-                let saved = storm.rig.dsp.save();
+                let saved = storm.rig.dsp.save().unwrap();
                 storm.rig.dsp = Dsp::restore(&storm.rig.world, &saved).unwrap();
-                assert_eq!(storm.rig.dsp.save(), saved);
+                assert_eq!(storm.rig.dsp.save().unwrap(), saved);
             }
         }
         storm.run_until(DAY);
-        (storm.rig.dsp.save(), storm.rig.account(), storm.sent)
+        (storm.rig.dsp.save().unwrap(), storm.rig.account(), storm.sent)
     };
     let undisturbed = run(None);
     for step in [0, 7, 150, 299] {

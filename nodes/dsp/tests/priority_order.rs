@@ -134,11 +134,11 @@ fn alerts_that_wait_are_in_the_dsps_custody_and_everything_survives_a_restart() 
     }
     rig.deliver(S, from, rig::alert("8F35", device, None));
     assert_eq!(rig.account().held[ItemKind::DeviceAlert as usize], 1);
-    let saved = rig.dsp.save();
+    let saved = rig.dsp.save().unwrap();
     let mut restored = Rig::with(ON);
     restored.dsp = Dsp::restore(&restored.world, &saved).unwrap();
     restored.now = rig.now;
-    assert_eq!(restored.dsp.save(), saved);
+    assert_eq!(restored.dsp.save().unwrap(), saved);
     let rest = rig.run_until(2 * S);
     assert_eq!(rest.len(), 2 * 2 + 1, "two readings and the alert");
     assert_eq!(restored.run_until(2 * S), rest);

@@ -153,11 +153,11 @@ fn a_dsp_saved_with_requests_in_quarantine_still_has_them() {
     for i in 0..40 {
         submit(&mut rig, S + i * S);
     }
-    let saved = rig.dsp.save();
+    let saved = rig.dsp.save().unwrap();
     let mut restored = detecting(&parameters);
     restored.dsp = Dsp::restore(&restored.world, &saved).unwrap();
     restored.now = rig.now;
-    assert_eq!(restored.dsp.save(), saved);
+    assert_eq!(restored.dsp.save().unwrap(), saved);
     let rest = rig.run_until(30 * HOUR);
     assert_eq!(restored.run_until(30 * HOUR), rest);
     let (released, deleted) = (

@@ -66,7 +66,7 @@ fn second_half(rig: &mut Rig) -> Vec<Sent> {
 fn a_restored_dsp_sends_and_counts_what_the_saved_one_does() {
     let mut rig = Rig::with(SCHEDULES);
     first_half(&mut rig);
-    let saved = rig.dsp.save();
+    let saved = rig.dsp.save().unwrap();
     let account = rig.account();
     let expected = second_half(&mut rig);
     assert!(expected.len() > 500, "{}", expected.len());
@@ -74,18 +74,18 @@ fn a_restored_dsp_sends_and_counts_what_the_saved_one_does() {
     let mut again = Rig::with(SCHEDULES);
     first_half(&mut again);
     again.dsp = Dsp::restore(&again.world, &saved).unwrap();
-    assert_eq!(again.dsp.save(), saved);
+    assert_eq!(again.dsp.save().unwrap(), saved);
     assert_eq!(again.account(), account);
     assert_eq!(second_half(&mut again), expected);
     assert_eq!(again.account(), rig.account());
-    assert_eq!(again.dsp.save(), rig.dsp.save());
+    assert_eq!(again.dsp.save().unwrap(), rig.dsp.save().unwrap());
 }
 
 #[test]
 fn a_damaged_state_or_one_of_another_scenario_is_refused() {
     let mut rig = Rig::with(SCHEDULES);
     first_half(&mut rig);
-    let saved = rig.dsp.save();
+    let saved = rig.dsp.save().unwrap();
     assert!(Dsp::restore(&rig.world, &saved[..saved.len() / 2]).is_err());
     assert!(Dsp::restore(&Rig::new().world, &saved).is_err());
 }

@@ -202,11 +202,11 @@ fn a_throttled_answer_comes_at_once_costs_no_service_and_says_when_to_come_back(
 fn a_dsp_saved_while_it_throttles_goes_on_throttling() {
     let mut rig = managed(EQUAL);
     offer(&mut rig, 0, 2, &[(ALPHA, "4.1.1", 1_500)]);
-    let saved = rig.dsp.save();
+    let saved = rig.dsp.save().unwrap();
     let mut restored = managed(EQUAL);
     restored.dsp = Dsp::restore(&restored.world, &saved).unwrap();
     restored.now = rig.now;
-    assert_eq!(restored.dsp.save(), saved);
+    assert_eq!(restored.dsp.save().unwrap(), saved);
     let rates = [(ALPHA, "4.1.1", 1_500), (BETA, "2.2", 100)];
     assert_eq!(offer(&mut restored, 2, 3, &rates), offer(&mut rig, 2, 3, &rates));
     assert_eq!(restored.account().counters(), rig.account().counters());

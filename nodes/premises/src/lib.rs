@@ -5,13 +5,19 @@
 //! command is kept by the device and executed at its time. Devices raise alerts of their own at a background rate.
 //! What happens in a premises is decided when its command arrives; the response carries the delay in its due time.
 //!
+//! A device that was removed, or unjoined from the HAN, answers nothing and raises nothing: the DSP's time-out ends the
+//! request. What commands change for good ([`changes`]) is kept where it differs from the plan.
+//!
 //! Which premises share a shard changes nothing: draws and counts are keyed by the premises, or by blocks of
 //! premises every shard that holds a part of them follows alike.
 //!
 //! Not here: cells, loss and queues on the WAN (the CSP), who is entitled to ask (the DSP), meter readings: payloads are sizes.
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 pub mod alerts;
 pub mod answer;
+pub mod changes;
 pub mod esme;
 pub mod future_dated;
 pub mod gpf;

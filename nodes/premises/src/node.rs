@@ -2,6 +2,7 @@
 
 use crate::alerts::{Background, Upcoming, alert_bytes};
 use crate::answer::Answers;
+use crate::changes::{Changes, Effect};
 use crate::future_dated::{HeldCommand, HeldCommands};
 use crate::gsme::Polls;
 use crate::hub::Hub;
@@ -12,7 +13,7 @@ use crate::storms::{StormAlert, StormEvents, Storms};
 use crate::uplink::Uplink;
 use secnet_engine::trace::SpanLink;
 use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Outcome, Step};
-use secnet_model::{Address, AlertCode, DeviceId, DeviceType, PremisesId, Region, SimTime, UserId};
+use secnet_model::{Address, AlertCode, DeviceId, DeviceType, PremisesId, Region, SimTime, Srv, UserId};
 use secnet_results::figures;
 use secnet_results::figures::{Figures, Key};
 use secnet_results::{Account, Accountable};
@@ -35,6 +36,8 @@ pub struct Premises {
     uplink: Uplink,
     background: Background,
     storms: Storms,
+    /// By SRV: what it changes in the field.
+    effects: Vec<Option<Effect>>,
     state: PremisesShardState,
 }
 
@@ -46,6 +49,7 @@ pub struct PremisesShardState {
     upcoming: Upcoming,
     storm_events: StormEvents,
     modifications: Modifications,
+    changes: Changes,
     ledger: Ledger,
     counts: Counts,
 }
@@ -73,6 +77,10 @@ figures! {
         alerts_raised: sum "alerts",
         /// Alerts raised where there is no coverage.
         alerts_without_coverage: sum "alerts",
+        /// Commands to devices that are gone: none is answered.
+        gone_commands: sum "commands" as "commands_to_gone_devices" if nonzero,
+        /// Future-dated commands held by devices that were gone at their time.
+        gone_future_dated: sum "commands" as "future_dated_in_gone_devices" if nonzero,
         /// Messages nobody should send to premises.
         misrouted: sum "messages",
     }
@@ -83,6 +91,8 @@ figures! {
     struct Standing: "premises, standing" in "premises" {
         /// Future-dated commands that wait for their time.
         future_dated_held: sum "commands",
+        /// Meters whose supply a command has switched off.
+        supplies_off: sum "meters" if nonzero,
     }
 }
 
@@ -96,6 +106,7 @@ impl Premises {
             upcoming: background.begin(),
             storm_events: storms(world).begin(background.blocks(), &region_of(world, first)),
             modifications: Modifications::new(world),
+            changes: Changes::default(),
             ledger: Ledger::default(),
             counts: Counts::default(),
         };
@@ -153,6 +164,7 @@ impl Premises {
             },
             background,
             storms: storms(world),
+            effects: Srv::all().map(Effect::of).collect(),
             state,
             world: Arc::clone(world),
         }
@@ -167,6 +179,7 @@ impl Premises {
             + state.upcoming.memory_bytes()
             + state.storm_events.memory_bytes()
             + state.modifications.memory_bytes()
+            + state.changes.memory_bytes()
     }
 
     #[inline]
@@ -181,6 +194,9 @@ impl Premises {
             return;
         };
         self.state.counts.commands += 1;
+        if !self.is_as_planned() && self.vanishes(now, command, device) {
+            return self.vanish(now, command, out);
+        }
         // The premises' state is the one thing that is far away in memory: fetched first, the wait for it is spent on the draws.
         let seq = self.next_seq(device.premises);
         let (result, fetched_at, answered_at) = match self
@@ -212,8 +228,49 @@ impl Premises {
         }
         let (from, to) = (Address::premises(device.premises), Address::csp(self.region));
         out.send(from, to, seq, due, Message::DeviceResponse(response));
-        if command.origin == CommandOrigin::HeldByDevice && result == DeviceResult::Success {
-            self.hold(now, command, device, answered_at, out);
+        if result == DeviceResult::Success {
+            match command.origin {
+                CommandOrigin::HeldByDevice => self.hold(now, command, device, answered_at, out),
+                CommandOrigin::OnDemand | CommandOrigin::HeldByDsp | CommandOrigin::Scheduled => {
+                    self.take_effect(command.srv, device);
+                }
+            }
+        }
+    }
+
+    /// Whether nothing in the field differs from the plan, and nothing will.
+    #[inline]
+    fn is_as_planned(&self) -> bool {
+        self.state.changes.is_empty() && self.world.timeline.removals().is_empty()
+    }
+
+    /// Whether the device is not on the HAN at that moment.
+    fn is_gone(&self, at: SimTime, device: DeviceId) -> bool {
+        self.state.changes.unjoined(device) || self.world.timeline.removals().removed(device, at)
+    }
+
+    /// Whether a command that reaches the hub now finds no device. A join finds one that was unjoined.
+    #[cold]
+    fn vanishes(&self, now: SimTime, command: &Command, device: DeviceId) -> bool {
+        let joins = self.effects[usize::from(command.srv.index())] == Some(Effect::Join);
+        let removals = self.world.timeline.removals();
+        (!joins && self.state.changes.unjoined(device))
+            || removals.removed(device, self.hub.fetched_at(now, device))
+    }
+
+    /// No device takes the command from the hub.
+    #[cold]
+    fn vanish(&mut self, now: SimTime, command: &Command, out: &mut Outbox<Message>) {
+        self.state.counts.gone_commands += 1;
+        if let Some(trace) = self.world.sampler.request(&command.id, command.srv) {
+            out.trace(trace.span(Step::Hub, now, now).failed_if(true));
+        }
+    }
+
+    #[inline]
+    fn take_effect(&mut self, srv: Srv, device: DeviceId) {
+        if let Some(effect) = self.effects[usize::from(srv.index())] {
+            self.state.changes.apply(effect, device);
         }
     }
 
@@ -261,6 +318,10 @@ impl Premises {
     }
 
     fn execute(&mut self, held: HeldCommand, out: &mut Outbox<Message>) {
+        if !self.is_as_planned() && self.is_gone(held.at, held.device()) {
+            self.state.counts.gone_future_dated += 1;
+            return;
+        }
         let alert = match held.fails(
             self.world.draws,
             self.world.scenario.premises.future_dated_failure_share,
@@ -271,6 +332,7 @@ impl Premises {
             }
             false => {
                 self.state.counts.future_dated_executed += 1;
+                self.take_effect(held.srv, held.device());
                 AlertCode::future_dated_succeeded()
             }
         };
@@ -283,6 +345,20 @@ impl Premises {
                 .map(|trace| trace.link_to(Step::Item, 0)),
         };
         self.raise(held.at, held.device(), alert, cause, 1.0, out);
+    }
+
+    /// A device raises an alert of its own accord, where it is still there.
+    fn raise_itself(
+        &mut self,
+        now: SimTime,
+        device: DeviceId,
+        alert: AlertCode,
+        size_factor: f64,
+        out: &mut Outbox<Message>,
+    ) {
+        if self.is_as_planned() || !self.is_gone(now, device) {
+            self.raise(now, device, alert, Cause::Device, size_factor, out);
+        }
     }
 
     fn raise(
@@ -382,7 +458,7 @@ impl Premises {
             } else if state.upcoming.next_at() == next {
                 let population = &self.world.population;
                 if let Some((device, alert)) = self.background.take_next(&mut state.upcoming, population) {
-                    self.raise(next, device, alert, Cause::Device, 1.0, out);
+                    self.raise_itself(next, device, alert, 1.0, out);
                 }
             } else {
                 self.storm(next, out);
@@ -408,7 +484,7 @@ impl Premises {
         else {
             return;
         };
-        self.raise(now, device, alert, Cause::Device, size_factor, out);
+        self.raise_itself(now, device, alert, size_factor, out);
     }
 }
 
@@ -477,6 +553,7 @@ impl Accountable for Premises {
         let mut figures = Figures::of(&state.counts);
         let standing = Standing {
             future_dated_held: state.held.len() as u64,
+            supplies_off: state.changes.supplies_off(),
         };
         figures.put(Key::Whole, &standing);
         state.modifications.figures(&mut figures);
@@ -492,8 +569,8 @@ impl Accountable for Premises {
         }
     }
 
-    fn save(&self) -> Vec<u8> {
-        encode_value(STATE_NAME, &self.state, STATE_BYTES_MAX).unwrap_or_default()
+    fn save(&self) -> Result<Vec<u8>, CodecError> {
+        encode_value(STATE_NAME, &self.state, STATE_BYTES_MAX)
     }
 }
 

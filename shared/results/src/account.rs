@@ -4,6 +4,7 @@ use crate::figures::Figures;
 use crate::{AlertLevels, ServiceLevels};
 use secnet_engine::{ItemKind, Ledger, Span};
 use secnet_model::SimTime;
+use secnet_wire::codec::CodecError;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -42,8 +43,9 @@ pub trait Accountable {
     /// The steps of sampled items that had begun and not ended when the run ended, at `at`.
     fn open_spans(&self, _at: SimTime, _spans: &mut Vec<Span>) {}
 
-    /// The node's whole state, so that an equal node can be made of it.
-    fn save(&self) -> Vec<u8>;
+    /// The node's whole state, so that an equal node can be made of it. Fails on a state beyond
+    /// [`STATE_BYTES_MAX`](secnet_wire::codec::STATE_BYTES_MAX).
+    fn save(&self) -> Result<Vec<u8>, CodecError>;
 }
 
 impl<T: Accountable + ?Sized> Accountable for Box<T> {
@@ -55,7 +57,7 @@ impl<T: Accountable + ?Sized> Accountable for Box<T> {
         (**self).open_spans(at, spans);
     }
 
-    fn save(&self) -> Vec<u8> {
+    fn save(&self) -> Result<Vec<u8>, CodecError> {
         (**self).save()
     }
 }

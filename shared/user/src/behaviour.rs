@@ -502,18 +502,21 @@ fn a_user_restored_in_the_middle_goes_on_as_if_nothing_had_happened() {
             .iter()
             .any(|(_, open)| open.stage != Stage::Accepted)
     );
-    let saved = original.user.save();
+    let saved = original.user.save().unwrap();
     let mut restored = Harness::of(User::<SupplierDesk>::restore(&world, FIRST_SUPPLIER, &saved).unwrap());
     restored.now = original.now;
-    assert_eq!(restored.user.save(), saved);
+    assert_eq!(restored.user.save().unwrap(), saved);
     assert_eq!(serve(&mut restored, evening), serve(&mut original, evening));
     assert_eq!(restored.account(), original.account());
-    assert_eq!(restored.user.save(), original.user.save());
+    assert_eq!(restored.user.save().unwrap(), original.user.save().unwrap());
 }
 
 #[test]
 fn a_state_of_another_scenario_is_refused() {
-    let saved = Harness::supplier(&world_with("4.1.1", 1.0, "")).user.save();
+    let saved = Harness::supplier(&world_with("4.1.1", 1.0, ""))
+        .user
+        .save()
+        .unwrap();
     assert!(User::<SupplierDesk>::restore(&world(""), FIRST_SUPPLIER, &saved).is_err());
     assert!(User::<SupplierDesk>::restore(&world(""), FIRST_SUPPLIER, b"no state").is_err());
 }

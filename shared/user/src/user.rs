@@ -586,8 +586,7 @@ impl<D: Desk> Accountable for User<D> {
         }
     }
 
-    fn save(&self) -> Vec<u8> {
-        // Fails only beyond the limit of 4 GiB; what is then written down cannot be read back.
-        codec::encode_value("the state of a User", &self.state, codec::STATE_BYTES_MAX).unwrap_or_default()
+    fn save(&self) -> Result<Vec<u8>, codec::CodecError> {
+        codec::encode_value("the state of a User", &self.state, codec::STATE_BYTES_MAX)
     }
 }

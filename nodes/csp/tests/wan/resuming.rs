@@ -17,14 +17,14 @@ fn a_csp_restored_in_the_middle_of_a_rush_goes_on_as_if_nothing_had_happened() {
                 _ => rig.alert(at, alert("8002", step as u32, 90)),
             }
             if restored_at == Some(step) {
-                let saved = rig.csp.save();
+                let saved = rig.csp.save().unwrap();
                 assert!(!saved.is_empty());
                 rig.csp = Csp::restore(&rig.world, REGION, &saved).unwrap();
-                assert_eq!(rig.csp.save(), saved);
+                assert_eq!(rig.csp.save().unwrap(), saved);
             }
         }
         rig.finish();
-        (rig.csp.save(), rig.csp.account(), rig.sent)
+        (rig.csp.save().unwrap(), rig.csp.account(), rig.sent)
     };
     let undisturbed = run(None);
     for step in [0, 100, 599] {
@@ -38,7 +38,7 @@ fn bytes_that_are_no_state_are_refused() {
     assert!(Csp::restore(&rig.world, REGION, b"not a state").is_err());
     let larger = Rig::new(|scenario| scenario.population.premises = 100);
     assert!(
-        Csp::restore(&larger.world, REGION, &rig.csp.save()).is_err(),
+        Csp::restore(&larger.world, REGION, &rig.csp.save().unwrap()).is_err(),
         "another scenario's"
     );
 }

@@ -176,13 +176,13 @@ fn a_shard_restored_in_the_middle_of_a_storm_goes_on_as_if_nothing_had_happened(
         for hour in 0..24 {
             rig.run_until(SimTime::from_secs(hour * HOUR));
             if restored_at == Some(hour) {
-                let saved = rig.premises.save();
+                let saved = rig.premises.save().unwrap();
                 rig.premises = Premises::restore(&world, first, end, &saved).unwrap();
-                assert_eq!(rig.premises.save(), saved);
+                assert_eq!(rig.premises.save().unwrap(), saved);
             }
         }
         rig.finish();
-        (rig.premises.save(), rig.premises.account(), rig.sent)
+        (rig.premises.save().unwrap(), rig.premises.account(), rig.sent)
     };
     let undisturbed = run(None);
     for hour in [1, 3, 6, 12] {

@@ -149,6 +149,8 @@ fn responses_have_their_size_class_and_profiles_that_of_their_half_hours() {
     }
     let framing = u32::from(Srv::from_number("4.8.1").unwrap().entry().response_bytes.min);
     let mut days_seen = std::collections::BTreeSet::new();
+    // One of the services was to unjoin.
+    rig.command(ms(900), command(900, "8.7.1", premises, DeviceType::Esme));
     let before = rig.responses().len();
     for counter in 1_000..2_000 {
         rig.command(ms(counter), command(counter, "4.8.1", premises, DeviceType::Esme));

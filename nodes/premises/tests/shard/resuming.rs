@@ -13,14 +13,14 @@ fn a_shard_restored_in_the_middle_goes_on_as_if_nothing_had_happened() {
         for (step, (at_ms, command)) in commands().into_iter().enumerate() {
             rig.command(ms(at_ms), command);
             if restored_at == Some(step) {
-                let saved = rig.premises.save();
+                let saved = rig.premises.save().unwrap();
                 assert!(!saved.is_empty());
                 rig.premises = Premises::restore(&world, first, end, &saved).unwrap();
-                assert_eq!(rig.premises.save(), saved);
+                assert_eq!(rig.premises.save().unwrap(), saved);
             }
         }
         rig.finish();
-        (rig.premises.save(), rig.premises.account(), rig.sent)
+        (rig.premises.save().unwrap(), rig.premises.account(), rig.sent)
     };
     let undisturbed = run(None);
     for step in [0, 4_000, 7_999] {

@@ -4,6 +4,7 @@ use secnet_engine::{Envelope, Input, Node, Outbox};
 use secnet_model::{Address, DeviceType, PremisesId, Region, RequestId, SimTime, Srv, UserId};
 use secnet_premises::Premises;
 use secnet_results::Accountable;
+use secnet_topology::timeline::EventParams;
 use secnet_topology::{Scenario, World};
 use secnet_wire::{Command, CommandOrigin, DeviceAlert, DeviceResponse, Message};
 use std::sync::Arc;
@@ -47,6 +48,12 @@ const SHARD: &str = r#"
 
 pub fn scenario() -> Scenario {
     secnet_topology::parse("shard", SHARD, &[]).unwrap()
+}
+
+/// The scenario's `[[events]]`, each written as in a scenario.
+pub fn events(toml: &str) -> Vec<EventParams> {
+    let text = format!("{SHARD}\n{toml}");
+    secnet_topology::parse("shard", &text, &[]).unwrap().events
 }
 
 pub fn world(edit: impl FnOnce(&mut Scenario)) -> Arc<World> {
