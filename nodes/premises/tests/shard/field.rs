@@ -15,7 +15,7 @@ fn removal(of: &str) -> String {
 
 fn counter(account: &Account, name: &str) -> u64 {
     let name = format!("premises.{name}");
-    account.counters.get(&name).copied().unwrap_or_default()
+    account.counters().get(&name).copied().unwrap_or_default()
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn neither_shards_nor_a_restore_in_the_middle_change_the_field() {
         "future_dated_in_gone_devices",
         "supplies_off",
     ] {
-        assert!(counter(&account, name) > 20, "{name}: {:?}", account.counters);
+        assert!(counter(&account, name) > 20, "{name}: {:?}", account.counters());
     }
     for (edges, restored_at) in [
         (&[0, 1_000][..], Some(4_000)),
