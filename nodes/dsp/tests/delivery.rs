@@ -102,7 +102,7 @@ fn a_response_is_kept_as_well_and_outlives_a_restart_of_the_dsp() {
     let (_, command) = commands(&sent)[0];
     let from = csp(&rig.world, request.id.target);
     assert!(rig.deliver(HOUR + S, from, response(&command)).is_empty());
-    let saved = secnet_results::Accountable::save(&rig.dsp);
+    let saved = secnet_results::Accountable::save(&rig.dsp).unwrap();
     rig.dsp = secnet_dsp::Dsp::restore(&rig.world, &saved).unwrap();
     let (due, to, message) = only(&rig.run_until(DAY));
     assert_eq!((due, to), (2 * HOUR + 40 * MS, Address::user(ALPHA)));

@@ -345,7 +345,7 @@ mod tests {
         );
         assert_eq!((second.id.as_ref(), second.ended.as_ref()), (None, None));
 
-        let saved = secnet_results::Accountable::save(&harness.user);
+        let saved = secnet_results::Accountable::save(&harness.user).unwrap();
         let restored = User::<SupplierDesk>::restore(&world, FIRST_SUPPLIER, &saved).unwrap();
         assert_eq!(restored.requests_taken(), harness.user.requests_taken());
         let end = SimTime::from_secs(60);
