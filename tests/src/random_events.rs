@@ -116,7 +116,7 @@ impl Dice {
             },
             EventKind::DspCapacity => EventParams {
                 lasts: self.once_in(2).then_some(lasts),
-                servers: Some(self.below(20) as u32),
+                servers: Some(1 + self.below(20) as u32),
                 ..base
             },
             EventKind::UserDefault => EventParams {

@@ -78,6 +78,14 @@ const SHORT: &[Scenario] = &[
             ),
         ],
     },
+    // Every kind of event that begins within the time.
+    Scenario {
+        file: "bad-day.toml",
+        seeds: &[1],
+        arguments: &["--for", "165min"],
+        each: &[case("live, 3 shards in 2 processes a region", SHARDS, Calm)],
+        once: &[],
+    },
     Scenario {
         file: "demo-100k.toml",
         seeds: &[3],

@@ -133,44 +133,50 @@ fn note(reached: &mut Reached, ledger: &LedgerReport) {
     }
 }
 
-/// The scenarios are worth something only if they go everywhere.
+/// The scenarios are worth something only if they go everywhere: each kind of item ends in each way, but for those that are not
+/// its own or that no scenario can bring about.
 fn assert_all_reached(reached: &Reached) {
-    use Outcome::*;
-    let ways: [(ItemKind, &[Outcome]); 4] = [
-        (
-            ItemKind::ServiceRequest,
-            &[
-                Completed,
-                Refused,
-                DeviceError,
-                NotDelivered,
-                NoResponse,
-                FutureDatedTimeOut,
-                GaveUpOverload,
-            ],
-        ),
-        (
-            ItemKind::ScheduledRead,
-            &[Completed, DeviceError, NotDelivered, ScheduleTimeOut],
-        ),
-        (
-            ItemKind::DeviceAlert,
-            &[Delivered, LostOnWan, DroppedQueueFull, NoRecipient],
-        ),
-        (ItemKind::DccAlert, &[Delivered]),
-    ];
-    for (kind, outcomes) in ways {
-        let names = outcomes.iter().map(|outcome| outcome.name());
-        for name in names.chain(["in_flight"]).filter(|name| {
-            // Both are short under way; a scenario that ends just then is too rare to count on.
-            *name != "in_flight" || !matches!(kind, ItemKind::DccAlert | ItemKind::ScheduledRead)
-        }) {
-            let count = reached.get(&(kind.name().to_owned(), name.to_owned()));
-            assert!(
-                count.is_some_and(|count| *count > 0),
-                "no {kind} ever ended as {name}: {reached:#?}"
-            );
+    let is_reached = |kind: ItemKind, way: &str| {
+        let count = reached.get(&(kind.name().to_owned(), way.to_owned()));
+        count.is_some_and(|count| *count > 0)
+    };
+    let missing: Vec<String> = ItemKind::ALL
+        .iter()
+        .flat_map(|kind| Outcome::ALL.iter().map(|outcome| (*kind, *outcome)))
+        .filter(|(kind, outcome)| ends(*kind, *outcome) && !is_reached(*kind, outcome.name()))
+        .map(|(kind, outcome)| format!("{kind}: {outcome}"))
+        .collect();
+    assert!(missing.is_empty(), "never reached: {missing:?} of {reached:#?}");
+    // Scheduled reads and DCC alerts are short under way; a scenario that ends just then is too rare to count on.
+    for kind in [ItemKind::ServiceRequest, ItemKind::DeviceAlert] {
+        assert!(is_reached(kind, "in_flight"), "no {kind} was ever in flight");
+    }
+}
+
+/// Whether items of the kind end so in some random scenario.
+fn ends(kind: ItemKind, outcome: Outcome) -> bool {
+    use ItemKind::{DccAlert, DeviceAlert, ScheduledRead, ServiceRequest};
+    match outcome {
+        Outcome::Completed | Outcome::DeviceError | Outcome::NotDelivered => {
+            matches!(kind, ServiceRequest | ScheduledRead)
         }
+        Outcome::Refused
+        | Outcome::NoResponse
+        | Outcome::FutureDatedTimeOut
+        | Outcome::GaveUpOverload
+        | Outcome::Throttled
+        | Outcome::QuarantinedDeleted => kind == ServiceRequest,
+        Outcome::ScheduleTimeOut => kind == ScheduledRead,
+        Outcome::Delivered => matches!(kind, DeviceAlert | DccAlert),
+        Outcome::LostOnWan | Outcome::DroppedQueueFull | Outcome::NoRecipient | Outcome::Suppressed => {
+            kind == DeviceAlert
+        }
+        // The DSP transforms what it was sent; only a faulty one would not.
+        Outcome::PreCommandMismatch => false,
+        // Nodes are lost in live runs alone (`live_endings.rs`).
+        Outcome::LostInCrash => false,
+        // After two days; random scenarios are shorter (`dsp/tests/delivery.rs`).
+        Outcome::Undelivered => false,
     }
 }
 

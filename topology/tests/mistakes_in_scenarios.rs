@@ -870,6 +870,7 @@ fn an_event_is_told_which_keys_its_kind_takes_and_which_it_lacks() {
         "kind = \"coverage_loss\"\ncells = [3, 4]\n",
         "kind = \"coverage_loss\"\nareas = [\"NPGN\"]\nshare = 1.5\n",
         "kind = \"dsp_capacity\"\n",
+        "kind = \"dsp_capacity\"\nservers = 0\n",
         "kind = \"maintenance\"\nlasts = \"2h\"\nsystems = [\"csp_south\"]\nimpact = \"low\"\ncapacity_share = 0.5\n",
         "kind = \"takeover\"\nfrom = \"OVO\"\nto = \"Northern Powergrid\"\n",
         "kind = \"takeover\"\nfrom = \"OVO\"\nto = \"OVO\"\n",
@@ -922,6 +923,11 @@ fn an_event_is_told_which_keys_its_kind_takes_and_which_it_lacks() {
         37 | share = 1.5
            |         ^^^
         error: a `dsp_capacity` needs either `servers` or `capacity_share`
+          --> small.toml:32:1
+           |
+        32 | [[events]]
+           | ^^^^^^^^^^
+        error: the DSP would never serve anything again; give `lasts`, or at least one server
           --> small.toml:32:1
            |
         32 | [[events]]

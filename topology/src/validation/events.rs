@@ -124,6 +124,11 @@ impl Check<'_> {
             let message = "a `dsp_capacity` needs either `servers` or `capacity_share`";
             self.wrong(path, message);
         }
+        let takes_all = event.servers == Some(0) || event.capacity_share == Some(0.0);
+        if event.kind == EventKind::DspCapacity && takes_all && event.lasts.is_none() {
+            let message = "the DSP would never serve anything again; give `lasts`, or at least one server";
+            self.wrong(path, message);
+        }
         let lowers_the_dsp = event.impact == Some(Impact::Low) && event.systems.contains(&System::Dsp);
         if event.kind == EventKind::Maintenance && event.capacity_share.is_some() && !lowers_the_dsp {
             let message = "applies to maintenance of low impact on the `dsp` only";
