@@ -242,12 +242,7 @@ impl Dice {
             premises: self.premises(),
             hosting: HostingParams::default(),
             tracing: tracing(number),
-            modifications: ModificationSwitches {
-                secmp0008: self.switch(),
-                secmp0028: self.switch(),
-                secmp0062: self.switch(),
-                secmp0067: self.switch(),
-            },
+            modifications: self.switches(),
             alert_storms: Vec::new(),
             events: Vec::new(),
             parameters: self.parameters(),
@@ -360,6 +355,20 @@ impl Dice {
             }
         }
         dnos
+    }
+
+    #[allow(
+        clippy::needless_update,
+        reason = "a Modification that is added must not break this"
+    )]
+    fn switches(&mut self) -> ModificationSwitches {
+        ModificationSwitches {
+            secmp0008: self.switch(),
+            secmp0028: self.switch(),
+            secmp0062: self.switch(),
+            secmp0067: self.switch(),
+            ..ModificationSwitches::default()
+        }
     }
 
     fn switch(&mut self) -> Switch {
