@@ -3,7 +3,7 @@
 
 use secnet_tests::live::Programs;
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
 const SCENARIO: &str = "demo.toml";
@@ -18,11 +18,20 @@ fn metrics(port: u16) -> String {
     answer
 }
 
+/// The first of some neighbouring ports that are free. They lie below those the system gives to connections by itself, so that no other
+/// test's connection takes one in the meantime.
+fn free_ports(count: u16) -> u16 {
+    let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    (20_000..32_000)
+        .step_by(usize::from(count))
+        .find(|base| (*base..base + count).all(is_free))
+        .expect("some ports are free")
+}
+
 #[test]
 fn each_process_offers_its_metrics() {
     let programs = Programs::alone();
-    // Ports that were free a moment ago, one for each of the fifteen processes.
-    let base = 39_464;
+    let base = free_ports(15);
     let address = format!("127.0.0.1:{base}");
     let environment = [("SECNET_METRICS", address.as_str())];
     let mut run = programs.start_in(&environment, SCENARIO, &["--for", "5min", "--speed", "60"]);
