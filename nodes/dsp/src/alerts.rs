@@ -1,7 +1,7 @@
 //! Whom a device alert goes to (the alert table: domain.md §4).
 
 use crate::records::Records;
-use secnet_model::{AlertRecipient, DeviceType, SimTime, UserId};
+use secnet_model::{AlertRecipient, SimTime, UserId};
 use secnet_topology::World;
 use secnet_wire::DeviceAlert;
 
@@ -12,16 +12,7 @@ pub fn recipient(world: &World, records: &Records, at: SimTime, alert: &DeviceAl
         return None;
     }
     let user = match alert.alert.entry().recipient {
-        AlertRecipient::Supplier => match alert.device.device_type {
-            DeviceType::Gsme | DeviceType::Gpf => records.gas_supplier(world, premises, at)?,
-            DeviceType::Esme
-            | DeviceType::Chf
-            | DeviceType::Ppmid
-            | DeviceType::Hcalcs
-            | DeviceType::Sapc
-            | DeviceType::Ihd
-            | DeviceType::Cad => records.electricity_supplier(world, premises, at),
-        },
+        AlertRecipient::Supplier => records.supplier(world, alert.device, at)?,
         AlertRecipient::Dno => records.dno(world, premises)?,
         AlertRecipient::CommandSender => alert.command_sender?,
     };

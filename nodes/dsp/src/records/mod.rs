@@ -94,6 +94,15 @@ impl Records {
         })
     }
 
+    /// The Supplier registered for the device's fuel; `None` for gas where there is none.
+    #[inline]
+    pub fn supplier(&self, world: &World, device: DeviceId, at: SimTime) -> Option<UserId> {
+        match is_gas(device.device_type) {
+            true => self.gas_supplier(world, device.premises, at),
+            false => Some(self.electricity_supplier(world, device.premises, at)),
+        }
+    }
+
     /// The distributor of the premises' area, where the scenario has one.
     #[inline]
     pub fn dno(&self, world: &World, premises: PremisesId) -> Option<UserId> {
@@ -139,19 +148,10 @@ impl Records {
         if takeovers.is_empty() || !is_supplier {
             return true;
         }
-        let premises = device.premises;
-        let electricity = || self.electricity_supplier(world, premises, at) == owner;
-        let gas = || self.gas_supplier(world, premises, at) == Some(owner);
-        match device.device_type {
-            DeviceType::Gsme | DeviceType::Gpf => gas(),
-            DeviceType::Chf => electricity() || gas(),
-            DeviceType::Esme
-            | DeviceType::Ppmid
-            | DeviceType::Hcalcs
-            | DeviceType::Sapc
-            | DeviceType::Ihd
-            | DeviceType::Cad => electricity(),
-        }
+        let supplies = self.supplier(world, device, at) == Some(owner);
+        // The hub serves both fuels.
+        let by_gas = || self.gas_supplier(world, device.premises, at) == Some(owner);
+        supplies || device.device_type == DeviceType::Chf && by_gas()
     }
 
     /// What is laid over the base, in bytes.
@@ -231,16 +231,29 @@ impl Records {
 }
 
 fn first_supplier(world: &World, device: DeviceId) -> Option<UserId> {
-    let exists = device.premises.0 < world.population.premises_count();
-    match device.device_type {
-        _ if !exists => None,
-        DeviceType::Gsme | DeviceType::Gpf => world.population.gas_supplier(device.premises),
+    let DeviceId {
+        premises,
+        device_type,
+    } = device;
+    if premises.0 >= world.population.premises_count() {
+        return None;
+    }
+    match is_gas(device_type) {
+        true => world.population.gas_supplier(premises),
+        false => Some(world.population.electricity_supplier(premises)),
+    }
+}
+
+/// Whether the gas Supplier is the one responsible for devices of the type.
+const fn is_gas(device_type: DeviceType) -> bool {
+    match device_type {
+        DeviceType::Gsme | DeviceType::Gpf => true,
         DeviceType::Esme
         | DeviceType::Chf
         | DeviceType::Ppmid
         | DeviceType::Hcalcs
         | DeviceType::Sapc
         | DeviceType::Ihd
-        | DeviceType::Cad => Some(world.population.electricity_supplier(device.premises)),
+        | DeviceType::Cad => false,
     }
 }
