@@ -71,21 +71,16 @@ struct Quarantined {
 impl Modification for AnomalyDetection {
     fn new(world: &World) -> Option<AnomalyDetection> {
         let params = &world.scenario.parameters.secmp0008;
-        world
-            .scenario
-            .modifications
-            .secmp0008
-            .is_on()
-            .then(|| AnomalyDetection {
-                window_micros: params.window.as_micros().max(1),
-                window: 0,
-                limits: limits(world),
-                quarantine: BTreeMap::new(),
-                next: SimTime::NEVER,
-                quarantined: 0,
-                released: 0,
-                deleted: 0,
-            })
+        Some(AnomalyDetection {
+            window_micros: params.window.as_micros().max(1),
+            window: 0,
+            limits: limits(world),
+            quarantine: BTreeMap::new(),
+            next: SimTime::NEVER,
+            quarantined: 0,
+            released: 0,
+            deleted: 0,
+        })
     }
 
     fn command_accepted(&mut self, now: SimTime, world: &World, request: &ServiceRequest) -> Scrutiny {

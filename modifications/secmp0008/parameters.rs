@@ -1,6 +1,6 @@
 //! Threshold anomaly detection, quarantine and the DCC alert of SECMP0008 (domain.md §5.3). Limits are set by each User, none is public: all are assumed.
 
-use crate::units::{Bytes, Span};
+use crate::units::{Bytes, Date, Span};
 use crate::validation::Check;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AnomalyDetectionParams {
+    /// When it went live, for `as_of`; the date is not known.
+    pub live_from: Option<Date>,
     /// Requests are counted in windows of this length, the first of which starts at the epoch. Assumed.
     pub window: Span,
     /// Limits of each User by itself: alert N46. Assumed.
@@ -52,6 +54,7 @@ pub struct DccLimit {
 impl Default for AnomalyDetectionParams {
     fn default() -> Self {
         AnomalyDetectionParams {
+            live_from: None,
             window: Span::from_secs(3_600),
             user_limits: vec![UserLimit {
                 per_premises: 1.0,

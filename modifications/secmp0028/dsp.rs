@@ -5,7 +5,7 @@
 //! kept until a server comes free.
 
 use crate::modifications::{Due, Modification, Turn, Work};
-use crate::service_process::Capacity;
+use crate::service_process::{Capacity, ServiceProcess};
 use secnet_engine::ItemKind;
 use secnet_model::{SimTime, Srv};
 use secnet_results::figures;
@@ -32,7 +32,7 @@ pub struct PriorityOrder {
     servers: Steps,
     /// When their number changes next.
     changes_at: SimTime,
-    /// When each busy server comes free, ascending: service times are equal.
+    /// When each busy server comes free, ascending.
     busy_until: VecDeque<SimTime>,
     /// By class, the most urgent first.
     waiting: Vec<Class>,
@@ -49,19 +49,22 @@ struct Class {
 impl Modification for PriorityOrder {
     fn new(world: &World) -> Option<PriorityOrder> {
         let params = &world.scenario.parameters.secmp0028;
-        world
-            .scenario
-            .modifications
-            .secmp0028
-            .is_on()
-            .then(|| PriorityOrder {
-                class_by_srv: params.class_by_srv(),
-                servers: world.timeline.dsp_servers().clone(),
-                changes_at: world.timeline.dsp_servers().next_change(SimTime::ZERO),
-                busy_until: VecDeque::new(),
-                waiting: vec![Class::default(); params.class_count()],
-                waiting_total: 0,
-            })
+        let servers = world.timeline.dsp_servers();
+        Some(PriorityOrder {
+            class_by_srv: params.class_by_srv(),
+            servers: servers.clone(),
+            changes_at: servers.next_change(SimTime::ZERO),
+            busy_until: VecDeque::new(),
+            waiting: vec![Class::default(); params.class_count()],
+            waiting_total: 0,
+        })
+    }
+
+    /// A server is free once it has served what waited for it in order of arrival.
+    fn goes_live(&mut self, now: SimTime, service_process: &ServiceProcess) {
+        let mut busy_until: Vec<SimTime> = service_process.busy_until(now).collect();
+        busy_until.sort_unstable();
+        self.busy_until = busy_until.into();
     }
 
     fn takes_turn(&mut self, now: SimTime, capacity: Capacity, work: &Work) -> Turn {
@@ -144,7 +147,9 @@ impl PriorityOrder {
     /// A free server takes something; the moment it has been served.
     fn start(&mut self, now: SimTime, capacity: Capacity) -> SimTime {
         let served = now + capacity.service_time;
-        self.busy_until.push_back(served);
+        // Service times are equal, so this is the last place but where a server still has what came before the release.
+        let place = self.busy_until.partition_point(|free_at| *free_at <= served);
+        self.busy_until.insert(place, served);
         served
     }
 

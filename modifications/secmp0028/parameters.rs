@@ -1,6 +1,7 @@
 //! SECMP0028: service requests served in the order of their priority, none throttled (domain.md §5.1).
 
 use crate::modifications::{default_priority, is_meant};
+use crate::units::Date;
 use crate::validation::Check;
 use schemars::JsonSchema;
 use secnet_model::Srv;
@@ -10,6 +11,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Secmp0028Params {
+    /// When it went live, for `as_of`; it did not, so far as is known.
+    pub live_from: Option<Date>,
     /// Classes of service request variants, the most urgent first; `7.x` means all that begin with `7.`. Requests and their
     /// responses have the class of their variant, all others and alerts the last, which follows those listed. Each class
     /// has the DSP's `queue_limit` for itself. Assumed.
@@ -19,6 +22,7 @@ pub struct Secmp0028Params {
 impl Default for Secmp0028Params {
     fn default() -> Self {
         Secmp0028Params {
+            live_from: None,
             classes: vec![default_priority()],
         }
     }

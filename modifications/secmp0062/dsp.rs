@@ -44,8 +44,7 @@ pub struct AlertStormProtection {
 impl Modification for AlertStormProtection {
     fn new(world: &World) -> Option<AlertStormProtection> {
         let params = &world.scenario.parameters.secmp0062;
-        let is_on = world.scenario.modifications.secmp0062.is_on();
-        (is_on && params.place == ConsolidationPlace::Dsp).then(|| AlertStormProtection {
+        (params.place == ConsolidationPlace::Dsp).then(|| AlertStormProtection {
             limits: Limits {
                 threshold: params.threshold,
                 window: params.window.into(),

@@ -1,6 +1,6 @@
 //! SECMP0062: northbound alert storm protection (domain.md §5.2). The numbers in force are not public: all are assumed.
 
-use crate::units::Span;
+use crate::units::{Date, Span};
 use crate::validation::Check;
 use schemars::JsonSchema;
 use secnet_model::AlertCode;
@@ -13,6 +13,8 @@ const MAGNETIC_FIELD: &str = "8F75";
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Secmp0062Params {
+    /// When it went live, for `as_of`: its second part did on 5 November 2020, the first on 6 May (domain.md §14.1).
+    pub live_from: Option<Date>,
     /// Alerts of one code from one device forwarded within a window, before the rest is held back. Assumed.
     pub threshold: u32,
     /// How long a window lasts from its first alert. Assumed.
@@ -45,6 +47,7 @@ impl Default for Secmp0062Params {
             "AD1", "8F35", "8F36", "8F72", "8F1C", "8F66", "8F67", "8F69", "8F70",
         ];
         Secmp0062Params {
+            live_from: Date::new(2020, 11, 5),
             threshold: 10,
             window: Span::from_secs(3_600),
             period: Span::from_secs(86_400),

@@ -38,8 +38,7 @@ pub struct HubConsolidation {
 impl Modification for HubConsolidation {
     fn new(world: &World) -> Option<HubConsolidation> {
         let params = &world.scenario.parameters.secmp0062;
-        let is_on = world.scenario.modifications.secmp0062.is_on();
-        (is_on && params.place == ConsolidationPlace::Hub).then(|| HubConsolidation {
+        (params.place == ConsolidationPlace::Hub).then(|| HubConsolidation {
             limits: Limits {
                 threshold: params.threshold,
                 window: params.window.into(),

@@ -73,9 +73,6 @@ struct Managed {
 
 impl Modification for TrafficManagement {
     fn new(world: &World) -> Option<TrafficManagement> {
-        if !world.scenario.modifications.secmp0067.is_on() {
-            return None;
-        }
         let params = &world.scenario.parameters.secmp0067;
         let limits = TrafficLimits::new(world);
         let window = params.monitoring_window.as_secs_f64();

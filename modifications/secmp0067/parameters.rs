@@ -1,7 +1,7 @@
 //! SECMP0067: service request traffic management (domain.md §5.1). The formula in force is not public: all numbers are assumed.
 
 use crate::modifications::default_priority;
-use crate::units::Span;
+use crate::units::{Date, Span};
 use crate::validation::Check;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Secmp0067Params {
+    /// When it went live, for `as_of`. Assumed: the November 2021 release (domain.md §14.1).
+    pub live_from: Option<Date>,
     /// Maximum system capacity in requests per second. When absent half of what the DSP can serve, as a request is served
     /// once and its response once. Assumed.
     pub system_capacity: Option<f64>,
@@ -87,6 +89,7 @@ pub struct RoleWeights {
 impl Default for Secmp0067Params {
     fn default() -> Self {
         Secmp0067Params {
+            live_from: Date::new(2021, 11, 4),
             system_capacity: None,
             operating_threshold: 0.8,
             measured: Measured::Asked,

@@ -11,8 +11,7 @@ pub struct Template {
 
 impl Modification for Template {
     fn new(world: &World) -> Option<Template> {
-        let is_on = world.scenario.modifications.template.is_on();
-        is_on.then(|| Template {
+        Some(Template {
             window_micros: world.scenario.parameters.template.window.as_micros().max(1),
         })
     }

@@ -1,6 +1,6 @@
 //! TEMPLATE: what it is (domain.md §n).
 
-use crate::units::Span;
+use crate::units::{Date, Span};
 use crate::validation::Check;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TemplateParams {
+    /// When it went live, for `as_of`; absent where it did not.
+    pub live_from: Option<Date>,
     /// What it measures. Assumed.
     pub window: Span,
 }
@@ -16,6 +18,7 @@ pub struct TemplateParams {
 impl Default for TemplateParams {
     fn default() -> Self {
         TemplateParams {
+            live_from: None,
             window: Span::from_secs(60),
         }
     }

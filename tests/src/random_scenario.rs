@@ -16,7 +16,7 @@ use secnet_topology::scenario::{
     Mistake, OtherUserParams, PopulationParams, PremisesParams, Retry, Scenario, ScheduleParams,
     SupplierParams, TracingParams, UserParams, WorkloadParams,
 };
-use secnet_topology::{BLOCK_PREMISES, BitRate, Bytes, DateTime, Invalid, Span, TimeOfDay, World};
+use secnet_topology::{BLOCK_PREMISES, BitRate, Bytes, Date, DateTime, Invalid, Span, TimeOfDay, World};
 
 const US: u64 = 1;
 const MS: u64 = 1_000;
@@ -221,6 +221,10 @@ impl Dice {
             description: String::new(),
             seed: self.below(1 << 53),
             epoch: DateTime::from_unix_seconds(1_767_225_600 + self.below(365 * 86_400)),
+            as_of: self
+                .once_in(6)
+                .then(|| Date::new(2020 + self.below(4) as i16, 11, 30))
+                .flatten(),
             horizon,
             drain: self.span(&[0, S, 10 * MIN, 2 * HOUR]),
             population,
@@ -242,12 +246,13 @@ impl Dice {
             premises: self.premises(),
             hosting: HostingParams::default(),
             tracing: tracing(number),
-            modifications: self.switches(),
+            modifications: ModificationSwitches::default(),
             alert_storms: Vec::new(),
             events: Vec::new(),
             parameters: self.parameters(),
             verdicts: Vec::new(),
         };
+        scenario.modifications = self.switches(scenario.epoch);
         let days = horizon.as_secs_f64() / 86_400.0;
         let premises_days = f64::from(scenario.population.premises) * days;
         scenario.premises.alerts_per_premises_per_day = self.one_of(&[0.0, 100.0, 1_000.0]) / premises_days;
@@ -361,18 +366,24 @@ impl Dice {
         clippy::needless_update,
         reason = "a Modification that is added must not break this"
     )]
-    fn switches(&mut self) -> ModificationSwitches {
+    fn switches(&mut self, epoch: DateTime) -> ModificationSwitches {
         ModificationSwitches {
-            secmp0008: self.switch(),
-            secmp0028: self.switch(),
-            secmp0062: self.switch(),
-            secmp0067: self.switch(),
+            secmp0008: self.switch(epoch),
+            secmp0028: self.switch(epoch),
+            secmp0062: self.switch(epoch),
+            secmp0067: self.switch(epoch),
             ..ModificationSwitches::default()
         }
     }
 
-    fn switch(&mut self) -> Switch {
-        if self.once_in(3) { Switch::On } else { Switch::Off }
+    /// The first midnight is within about every third run.
+    fn switch(&mut self, epoch: DateTime) -> Switch {
+        match self.below(6) {
+            0 | 1 => Switch::On,
+            2 => Switch::From(epoch.date().tomorrow()),
+            3 => Switch::AsOf,
+            _ => Switch::Off,
+        }
     }
 
     /// So tight that what is switched on is felt even by little traffic.
@@ -397,6 +408,7 @@ impl Dice {
         };
         let release_delay_min = self.span(&[0, S, 10 * MIN]);
         let secmp0008 = AnomalyDetectionParams {
+            live_from: None,
             window: self.span(&[S, MIN, HOUR]),
             user_limits: vec![UserLimit {
                 per_premises: self.one_of(&[0.0, 0.01, 1.0]),

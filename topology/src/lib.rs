@@ -39,7 +39,7 @@ pub use scenario::Scenario;
 pub use schema::json_schema;
 pub use segments::Segment;
 pub use timeline::Timeline;
-pub use units::{BitRate, Bytes, DateTime, Span, TimeOfDay};
+pub use units::{BitRate, Bytes, Date, DateTime, Span, TimeOfDay};
 pub use users::{UserEntry, UserKind};
 pub use validation::{Invalid, Problem};
 pub use world::World;

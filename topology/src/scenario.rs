@@ -4,7 +4,7 @@
 
 use crate::modifications::{ModificationParams, ModificationSwitches};
 use crate::timeline::EventParams;
-use crate::units::{BitRate, Bytes, DateTime, Span, TimeOfDay};
+use crate::units::{BitRate, Bytes, Date, DateTime, Span, TimeOfDay};
 use schemars::JsonSchema;
 use secnet_model::{DeviceType, Region, SimDuration};
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,11 @@ pub struct Scenario {
     /// UTC date and time of emulated time zero.
     #[serde(default = "defaults::epoch")]
     pub epoch: DateTime,
+    /// The date whose rules the network has: each SEC Modification that `modifications` does not name is on where it was live
+    /// by then (`live_from` of its parameters; domain.md §14.1). Without it, those are off. What else changed with the years is
+    /// the scenario's to say.
+    #[serde(default)]
+    pub as_of: Option<Date>,
     /// Workloads, schedules and background alerts start new items until then.
     pub horizon: Span,
     /// How long after the horizon the network may go on with what is under way; what is not done by then is counted in flight.

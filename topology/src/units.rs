@@ -1,12 +1,10 @@
 //! Quantities as a scenario writes them: text with a unit, checked when read, exact when written back.
 
+use crate::modifications::{SWITCH_FORMAT, Switch};
 use core::fmt;
 use core::str::FromStr;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use secnet_model::SimDuration;
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
-use serde::{Serialize, Serializer};
-use std::borrow::Cow;
+use serde::de::{self, MapAccess, Visitor};
 
 /// A length of emulated time: `50ms`, `1h`, `2d`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -30,6 +28,12 @@ pub struct TimeOfDay {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct DateTime {
     unix_seconds: u64,
+}
+
+/// A date (UTC), which begins at midnight: `2021-06-30`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Date {
+    days_since_1970: u32,
 }
 
 impl Span {
@@ -109,7 +113,37 @@ impl DateTime {
     pub const fn unix_seconds(self) -> u64 {
         self.unix_seconds
     }
+
+    pub const fn date(self) -> Date {
+        Date {
+            days_since_1970: (self.unix_seconds / 86_400) as u32,
+        }
+    }
 }
+
+impl Date {
+    /// `None` before 1970, after 9999, and where the month has no such day.
+    pub fn new(year: i16, month: i8, day: i8) -> Option<Date> {
+        let date = jiff::civil::Date::new(year, month, day).ok()?;
+        let since_1970 = date.since(UNIX_EPOCH).ok()?;
+        let days_since_1970 = u32::try_from(since_1970.get_days()).ok()?;
+        Some(Date { days_since_1970 })
+    }
+
+    /// Of its first second.
+    pub const fn unix_seconds(self) -> u64 {
+        self.days_since_1970 as u64 * 86_400
+    }
+
+    /// The next day.
+    pub const fn tomorrow(self) -> Date {
+        Date {
+            days_since_1970: self.days_since_1970 + 1,
+        }
+    }
+}
+
+const UNIX_EPOCH: jiff::civil::Date = jiff::civil::date(1970, 1, 1);
 
 /// A unit's spellings (the first is written) and its size in the base unit.
 type Unit = (&'static [&'static str], u64);
@@ -281,10 +315,35 @@ impl fmt::Display for DateTime {
     }
 }
 
+impl FromStr for Date {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Date, String> {
+        let wrong = || format!("`{text}` is not a date from 1970 on, as in \"2021-06-30\"");
+        let date: jiff::civil::Date = text.trim().parse().map_err(|_| wrong())?;
+        let written = Date::new(date.year(), date.month(), date.day()).ok_or_else(wrong)?;
+        // A date and time would be read too, without its time.
+        if written.to_string() == text.trim() {
+            Ok(written)
+        } else {
+            Err(wrong())
+        }
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let since_1970 = jiff::Span::new().days(self.days_since_1970);
+        match UNIX_EPOCH.checked_add(since_1970) {
+            Ok(date) => write!(f, "{date}"),
+            Err(_) => write!(f, "{}", jiff::civil::Date::MAX),
+        }
+    }
+}
+
 /// Reads text, and TOML's own dates and times, which arrive as a map of one private key.
-struct TextVisitor<T> {
-    expecting: &'static str,
-    read: core::marker::PhantomData<T>,
+pub(crate) struct TextVisitor<T> {
+    pub(crate) expecting: &'static str,
+    pub(crate) read: core::marker::PhantomData<T>,
 }
 
 impl<'de, T: FromStr<Err = String>> Visitor<'de> for TextVisitor<T> {
@@ -310,21 +369,21 @@ impl<'de, T: FromStr<Err = String>> Visitor<'de> for TextVisitor<T> {
 
 macro_rules! written_as_text {
     ($type:ident, $expecting:ident, $pattern:literal) => {
-        impl Serialize for $type {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
             }
         }
 
-        impl<'de> Deserialize<'de> for $type {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<$type, D::Error> {
-                let visitor = TextVisitor { expecting: $expecting, read: core::marker::PhantomData };
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<$type, D::Error> {
+                let visitor = $crate::units::TextVisitor { expecting: $expecting, read: core::marker::PhantomData };
                 deserializer.deserialize_str(visitor)
             }
         }
 
-        impl JsonSchema for $type {
-            fn schema_name() -> Cow<'static, str> {
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
                 stringify!($type).into()
             }
 
@@ -332,17 +391,20 @@ macro_rules! written_as_text {
                 true
             }
 
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string", "pattern": $pattern, "format": $expecting })
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "pattern": $pattern, "format": $expecting })
             }
         }
     };
 }
 
+pub(crate) use written_as_text;
+
 const SPAN_FORMAT: &str = "a length of time such as \"50ms\", \"1h\" or \"2d\"";
 const BIT_RATE_FORMAT: &str = "a data rate such as \"20kbit/s\"";
 const BYTES_FORMAT: &str = "a size such as \"24B\" or \"64KiB\"";
 const TIME_OF_DAY_FORMAT: &str = "a UTC time of day such as \"00:30\"";
+const DATE_FORMAT: &str = "a date such as \"2021-06-30\"";
 const DATE_TIME_FORMAT: &str = "a UTC date and time such as \"2026-04-01T00:00:00Z\"";
 
 written_as_text!(Span, SPAN_FORMAT, r"^[0-9._]+ *(us|µs|ms|s|min|h|d)$");
@@ -353,6 +415,7 @@ written_as_text!(
     TIME_OF_DAY_FORMAT,
     r"^[0-2][0-9]:[0-5][0-9](:[0-5][0-9])?$"
 );
+written_as_text!(Date, DATE_FORMAT, r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$");
 written_as_text!(DateTime, DATE_TIME_FORMAT, r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T.*Z$");
 
 /// What is wrong with `text` as the kind of quantity a schema calls `format`, if anything is.
@@ -365,7 +428,9 @@ pub(crate) fn problem(format: &str, text: &str) -> Option<String> {
         BIT_RATE_FORMAT => read::<BitRate>(text),
         BYTES_FORMAT => read::<Bytes>(text),
         TIME_OF_DAY_FORMAT => read::<TimeOfDay>(text),
+        DATE_FORMAT => read::<Date>(text),
         DATE_TIME_FORMAT => read::<DateTime>(text),
+        SWITCH_FORMAT => read::<Switch>(text),
         _ => None,
     }
 }
@@ -410,6 +475,18 @@ mod tests {
             ("2048B", "2KiB"),
         ] {
             round_trip::<Bytes>(text, written);
+        }
+        for text in ["1970-01-01", "2021-06-30", "2024-02-29"] {
+            round_trip::<Date>(text, text);
+        }
+        for text in [
+            "2021-06-31",
+            "2021-6-30",
+            "1969-12-31",
+            "2021-06-30T10:00:00",
+            "June",
+        ] {
+            assert!(text.parse::<Date>().is_err(), "{text}");
         }
         for (text, written) in [
             ("00:30", "00:30"),

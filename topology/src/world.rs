@@ -1,5 +1,6 @@
 //! The world every participant knows: the scenario, its calendar, its Users and its population.
 
+use crate::modifications::Releases;
 use crate::population::Population;
 use crate::scenario::Scenario;
 use crate::timeline::Timeline;
@@ -23,6 +24,8 @@ pub struct World {
     /// By `UserId`: Suppliers, DNOs, other Users, each in the scenario's order.
     pub users: Vec<UserEntry>,
     pub sampler: Sampler,
+    /// When each SEC Modification goes live.
+    pub releases: Releases,
     /// What happens to the network, and when.
     pub timeline: Timeline,
 }
@@ -34,8 +37,10 @@ impl World {
         let horizon = SimTime::ZERO + SimDuration::from(scenario.horizon);
         let population = Population::new(&scenario, draws);
         let users = users(&scenario);
+        let releases = Releases::new(&scenario);
         Ok(World {
-            timeline: Timeline::new(&scenario, &users, &population, draws),
+            timeline: Timeline::new(&scenario, &releases, &users, &population, draws),
+            releases,
             draws,
             calendar: Calendar {
                 epoch_unix_seconds: scenario.epoch.unix_seconds(),

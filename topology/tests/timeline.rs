@@ -111,7 +111,7 @@ fn gateways_and_defaults_are_those_of_the_users_meant() {
         .map(|event| event.about.as_str())
         .collect();
     assert_eq!(about, ["A, B, C", "C"]);
-    assert!(timeline.events()[1].is_a_moment());
+    assert!(timeline.events()[1].is_a_moment);
 }
 
 #[test]
@@ -214,4 +214,48 @@ fn a_removal_is_of_one_type_of_device_or_of_all_and_neighbours_stay() {
     assert!(removed(10, DeviceType::Gsme, 60) && removed(19, DeviceType::Gsme, 60));
     assert!(!removed(20, DeviceType::Gsme, 60) && !removed(10, DeviceType::Esme, 200));
     assert!(!removed(15, DeviceType::Chf, 119) && removed(15, DeviceType::Chf, 120));
+}
+
+#[test]
+fn modifications_go_live_at_the_start_at_midnight_or_as_the_scenarios_date_has_it() {
+    let live = |epoch_and_as_of: &str, switches: &str| -> Vec<(&'static str, SimTime)> {
+        let text = format!(
+            "name = \"x\"\nhorizon = \"1d\"\n{epoch_and_as_of}\npopulation.premises = 10\n\
+             suppliers = [{{ name = \"A\", share = 1.0 }}]\n[modifications]\n{switches}"
+        );
+        let world = World::new(parse("x.toml", &text, &[]).unwrap()).unwrap();
+        let live: Vec<(&'static str, SimTime)> = world.releases.live().collect();
+        let in_report: Vec<SimTime> = world.timeline.events().iter().map(|event| event.begins).collect();
+        let mut expected: Vec<SimTime> = live.iter().map(|(_, at)| *at).collect();
+        expected.sort();
+        assert_eq!(in_report, expected, "each is on the timeline");
+        live
+    };
+    let evening = "epoch = \"2021-11-03T22:00:00Z\"";
+    assert_eq!(live(evening, ""), []);
+    assert_eq!(
+        live(evening, "SECMP0067 = \"on\""),
+        [("SECMP0067", SimTime::ZERO)]
+    );
+    assert_eq!(
+        live(evening, "SECMP0067 = 2021-11-03"),
+        [("SECMP0067", SimTime::ZERO)]
+    );
+    assert_eq!(
+        live(evening, "SECMP0067 = \"2021-11-04\""),
+        [("SECMP0067", minutes(120))]
+    );
+    assert_eq!(
+        live(evening, "SECMP0067 = \"2021-11-05\""),
+        [],
+        "after the end of the run"
+    );
+
+    let as_of = |date: &str| format!("{evening}\nas_of = {date}");
+    let secmp0062 = ("SECMP0062", SimTime::ZERO);
+    assert_eq!(live(&as_of("2020-11-04"), ""), []);
+    assert_eq!(live(&as_of("2020-11-05"), ""), [secmp0062]);
+    assert_eq!(live(&as_of("2021-06-30"), "SECMP0062 = \"off\""), []);
+    let both = [("SECMP0067", SimTime::ZERO), secmp0062];
+    assert_eq!(live(&as_of("2021-11-04"), ""), both);
 }

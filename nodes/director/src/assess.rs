@@ -18,7 +18,7 @@ use secnet_model::SimTime;
 use secnet_results::assessment::rendering::{markdown, summary};
 use secnet_results::assessment::{Assessment, AssessmentFacts, Pair, Question, RunFigures};
 use secnet_results::{Machine, RunFolder};
-use secnet_topology::modifications::ModificationSwitches;
+use secnet_topology::modifications::{ModificationSwitches, Switch};
 use secnet_topology::{Scenario, World};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -128,9 +128,15 @@ fn load_sides(arguments: &AssessArguments, modification: &str) -> anyhow::Result
         World::new(scenario.clone()).map_err(bad_input)?;
         Ok(scenario)
     };
+    let switches = arguments.scenario.load(&[])?.modifications.by_name();
+    // A date on which it goes live is the question asked.
+    let with = match switches.get(modification) {
+        Some(Switch::From(date)) => date.to_string(),
+        _ => Switch::On.to_string(),
+    };
     Ok(Sides {
-        without: load("off")?,
-        with: load("on")?,
+        without: load(&Switch::Off.to_string())?,
+        with: load(&with)?,
     })
 }
 

@@ -697,6 +697,7 @@ impl Dsp {
     /// is to be started waits for a server with all else.
     fn deadline(&mut self, now: SimTime, out: &mut Outbox<Message>) {
         let is_out = self.world.timeline.dsp_servers().opens(now) > now;
+        self.state.modifications.go_live(now, &self.state.service_process);
         while !is_out && let Some(slot) = self.state.timeouts.take_expired(now) {
             self.time_out(now, slot, out);
         }

@@ -90,6 +90,11 @@ impl ServiceProcess {
         (first, start)
     }
 
+    /// When each server that is busy comes free of all it has taken on.
+    pub fn busy_until(&self, now: SimTime) -> impl Iterator<Item = SimTime> {
+        self.free_at.iter().copied().filter(move |free_at| *free_at > now)
+    }
+
     /// Most messages that ever waited at once.
     pub fn waiting_max(&self) -> u64 {
         self.waiting_max

@@ -3,7 +3,7 @@
 
 mod rig;
 
-use rig::{ALPHA, MS, Rig, S, Sent, commands, csp, response};
+use rig::{ALPHA, MS, Rig, S, Sent, answers, commands, csp, response};
 use secnet_dsp::Dsp;
 use secnet_engine::ItemKind;
 use secnet_model::{DeviceType, Role};
@@ -15,17 +15,6 @@ const ON: &str = "[modifications]\nSECMP0028 = \"on\"\n";
 fn vend(rig: &mut Rig) -> ServiceRequest {
     let device = rig.alphas().device(DeviceType::Esme);
     rig.request("2.2", ALPHA, Role::ImportSupplier, device)
-}
-
-/// Counter, due time and answer of each acknowledgement.
-fn answers(sent: &[Sent]) -> Vec<(u64, u64, Answer)> {
-    let answer = |envelope: &Sent| match envelope.message {
-        Message::Acknowledgement(acknowledgement) => {
-            Some((acknowledgement.id.counter, envelope.due.0, acknowledgement.answer))
-        }
-        _ => None,
-    };
-    sent.iter().filter_map(answer).collect()
 }
 
 #[test]

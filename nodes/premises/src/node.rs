@@ -466,8 +466,9 @@ impl Premises {
         }
     }
 
-    /// All alerts Modifications kept until now.
+    /// Modifications go live, and all alerts they kept until now go out.
     fn send_kept(&mut self, now: SimTime, out: &mut Outbox<Message>) {
+        self.state.modifications.go_live(now);
         while let Some(alert) = self.state.modifications.due(now) {
             self.send_alert(now, alert, out);
         }

@@ -22,6 +22,7 @@ use crate::digest::digest;
 use figures::{mean_of, value};
 use paired::holm;
 use secnet_topology::assumptions;
+use secnet_topology::modifications::Releases;
 use secnet_topology::scenario::Scenario;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -206,7 +207,6 @@ impl Assessment {
             .map(|(with, figures)| RunRecord::new(with, figures))
             .collect();
         let scenario = &question.scenario;
-        let switches = scenario.modifications.by_name();
         let name = &question.modification;
         let mut assessment = Assessment {
             digest: String::new(),
@@ -221,10 +221,10 @@ impl Assessment {
             thresholds: thresholds(&pairs),
             multiplicity: Multiplicity::of(&comparisons),
             comparisons,
-            on_in_both: switches
-                .into_iter()
-                .filter(|(other, switch)| switch.is_on() && other != name)
-                .map(|(other, _)| other)
+            on_in_both: Releases::new(scenario)
+                .live()
+                .map(|(other, _)| other.to_owned())
+                .filter(|other| other != name)
                 .collect(),
             parameters: serde_json::to_value(&scenario.parameters)
                 .ok()

@@ -66,7 +66,7 @@ pub struct EventFact {
     /// What it is about: `csp-north`, `OVO`.
     pub about: String,
     pub begins_us: u64,
-    /// Absent where it lasts to the end of the run, or is over as soon as it has begun.
+    /// Absent where it lasts to the end of the run, or is a moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends_us: Option<u64>,
     /// The whole in one line.
@@ -77,7 +77,7 @@ impl EventFact {
     pub fn all_of(timeline: &Timeline) -> Vec<EventFact> {
         let fact = |event: &Event| EventFact {
             name: event.name.clone(),
-            kind: event.kind.name().to_owned(),
+            kind: event.kind.to_owned(),
             about: event.about.clone(),
             begins_us: event.begins.as_micros(),
             ends_us: (!event.ends.is_never()).then(|| event.ends.as_micros()),

@@ -28,10 +28,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_modification_is_named_and_off_by_default() {
+    fn every_modification_is_named_and_by_default_as_the_scenarios_date_has_it() {
         let switches = ModificationSwitches::default().by_name();
-        assert_eq!(switches.get("SECMP0067"), Some(&Switch::Off));
-        assert!(switches.values().all(|switch| !switch.is_on()));
+        assert_eq!(switches.get("SECMP0067"), Some(&Switch::AsOf));
+        assert!(switches.values().all(|switch| *switch == Switch::AsOf));
     }
 
     #[test]

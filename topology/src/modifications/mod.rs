@@ -1,28 +1,21 @@
-//! SEC Modifications: which are on, and each one's parameters from its folder in `modifications/`.
+//! SEC Modifications: which are on and from when, and each one's parameters from its folder in `modifications/`.
 
 mod by_name;
+mod released;
 mod srv_lists;
+mod switch;
 
+use crate::scenario::Scenario;
 use crate::validation::Check;
+pub use released::Released;
+use secnet_model::SimTime;
 use srv_lists::default_priority;
 pub use srv_lists::{is_meant, meant};
+pub(crate) use switch::SWITCH_FORMAT;
+pub use switch::Switch;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Switch {
-    #[default]
-    Off,
-    On,
-}
-
-impl Switch {
-    pub fn is_on(self) -> bool {
-        self == Switch::On
-    }
-}
 
 /// Declares each Modification's `parameters.rs`, its switch and its table of parameters.
 macro_rules! registry {
@@ -40,7 +33,8 @@ macro_rules! registry {
             }
         )*
 
-        /// Which Modifications the network has. All are off unless a scenario says otherwise.
+        /// Which Modifications the network has, and from when on. One that is not named is on where it was live at `as_of`, and off
+        /// in a scenario without one.
         #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields, default)]
         pub struct ModificationSwitches {
@@ -66,6 +60,35 @@ macro_rules! registry {
             /// Each Modification checks its own.
             pub(crate) fn check(&self, check: &mut Check) {
                 $(self.$module.check(check, concat!("parameters.", $name));)*
+            }
+        }
+
+        /// When each Modification goes live: zero where it is from the start, "never" where it is not during the run.
+        #[derive(Clone, PartialEq, Eq, Debug)]
+        pub struct Releases {
+            $(
+                $(#[doc = $doc])*
+                pub $module: SimTime,
+            )*
+        }
+
+        impl Releases {
+            pub fn new(scenario: &Scenario) -> Releases {
+                let (switches, parameters) = (&scenario.modifications, &scenario.parameters);
+                let end = SimTime::ZERO + scenario.horizon.into() + scenario.drain.into();
+                $(
+                    let live_from = parameters.$module.live_from;
+                    let release = switches.$module.release(scenario.as_of, live_from, scenario.epoch);
+                    let $module = if release < end { release } else { SimTime::NEVER };
+                )*
+                Releases { $($module,)* }
+            }
+
+            /// Those that are live during the run, in the registry's order.
+            pub fn live(&self) -> impl Iterator<Item = (&'static str, SimTime)> {
+                [$(($name, self.$module)),*]
+                    .into_iter()
+                    .filter(|(_, release)| !release.is_never())
             }
         }
     };

@@ -17,6 +17,7 @@ pub use selector::Selector;
 pub use steps::Steps;
 pub use windows::Windows;
 
+use crate::modifications::Releases;
 use crate::population::Population;
 use crate::scenario::Scenario;
 use crate::users::UserEntry;
@@ -42,40 +43,27 @@ pub struct Timeline {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Event {
     pub name: String,
-    pub kind: EventKind,
+    /// The scenario's word for its kind, or `release`.
+    pub kind: &'static str,
+    /// Whether it has a beginning only.
+    pub is_a_moment: bool,
     pub begins: SimTime,
-    /// "Never" where it lasts to the end of the run, or is over as soon as it has begun ([`Event::is_a_moment`]).
+    /// "Never" where it lasts to the end of the run, or is a moment.
     pub ends: SimTime,
     /// What it is about, in a few words: `csp-north`, `OVO`, `premises of EPN`.
     pub about: String,
 }
 
-impl Event {
-    /// Whether it has a beginning only.
-    pub fn is_a_moment(&self) -> bool {
-        matches!(
-            self.kind,
-            EventKind::UserDefault | EventKind::Takeover | EventKind::Removal
-        )
-    }
-}
-
 impl std::fmt::Display for Event {
     /// `01:00:00.000 to 01:10:00.000  csp_outage  storm (csp-north)`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let ends = match (self.is_a_moment(), self.ends.is_never()) {
+        let ends = match (self.is_a_moment, self.ends.is_never()) {
             (true, _) => String::new(),
             (false, true) => " to the end".to_owned(),
             (false, false) => format!(" to {}", self.ends),
         };
         let time = format!("{}{ends}", self.begins);
-        write!(
-            f,
-            "{time:<28}  {:<14}  {} ({})",
-            self.kind.name(),
-            self.name,
-            self.about
-        )
+        write!(f, "{time:<28}  {:<14}  {} ({})", self.kind, self.name, self.about)
     }
 }
 
@@ -83,6 +71,7 @@ impl Timeline {
     /// The scenario must be valid.
     pub(crate) fn new(
         scenario: &Scenario,
+        releases: &Releases,
         users: &[UserEntry],
         population: &Population,
         draws: Draws,
@@ -113,7 +102,11 @@ impl Timeline {
         // A stable sort: of two at one moment the first in the scenario comes first.
         takeovers.sort_by_key(|takeover| takeover.at);
         Timeline {
-            events: in_order(events.iter().map(|event| compiled(event, users)).collect()),
+            events: in_order(
+                releases_of(releases)
+                    .chain(events.iter().map(|event| compiled(event, users)))
+                    .collect(),
+            ),
             dsp_servers: dsp_servers(scenario),
             csps: Region::ALL.map(|region| {
                 let closes = |event: &&EventParams| closes_csp(event, region);
@@ -217,6 +210,21 @@ fn in_order(mut events: Vec<Event>) -> Vec<Event> {
     events
 }
 
+/// Modifications that are live at some time.
+fn releases_of(releases: &Releases) -> impl Iterator<Item = Event> {
+    releases.live().map(|(name, at)| Event {
+        name: name.to_owned(),
+        kind: "release",
+        is_a_moment: true,
+        begins: at,
+        ends: SimTime::NEVER,
+        about: match at {
+            SimTime::ZERO => "live from the start".to_owned(),
+            _ => "goes live".to_owned(),
+        },
+    })
+}
+
 fn begins(event: &EventParams) -> SimTime {
     SimTime::ZERO + event.starts_after.into()
 }
@@ -282,7 +290,8 @@ fn compiled(event: &EventParams, users: &[UserEntry]) -> Event {
     let Range { start, end } = during(event);
     Event {
         name: event.name.clone(),
-        kind: event.kind,
+        kind: event.kind.name(),
+        is_a_moment: event.kind.is_a_moment(),
         begins: start,
         ends: end,
         about: about(event, users),

@@ -164,6 +164,19 @@ impl EventKind {
         }
     }
 
+    /// Whether it has a beginning only.
+    pub const fn is_a_moment(self) -> bool {
+        match self {
+            EventKind::UserDefault | EventKind::Takeover | EventKind::Removal => true,
+            EventKind::DspOutage
+            | EventKind::CspOutage
+            | EventKind::GatewayOutage
+            | EventKind::CoverageLoss
+            | EventKind::Maintenance
+            | EventKind::DspCapacity => false,
+        }
+    }
+
     /// The keys it takes beside `name`, `kind` and `starts_after`.
     pub const fn keys(self) -> &'static [&'static str] {
         match self {

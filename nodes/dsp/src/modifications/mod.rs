@@ -1,23 +1,28 @@
 //! SEC Modifications in the DSP: `modifications/<number>/dsp.rs`. The DSP calls each hook of [`Modification`] at one named point; a
-//! Modification the scenario has switched off is not there, and with none of them a hook costs one branch.
+//! Modification the scenario has switched off is not there, one that is not released yet is asked nothing, and with none of
+//! them a hook costs one branch.
 //!
 //! The next one is a type that implements [`Modification`], named in its line of `modifications/registry.rs`.
 
 use crate::future_dated::Held;
 use crate::schedules::ScheduledRead;
-use crate::service_process::Capacity;
+use crate::service_process::{Capacity, ServiceProcess};
 use secnet_engine::{ItemKind, Outcome};
 use secnet_model::{Address, RequestId, SimTime, Srv};
 use secnet_results::figures::Figures;
 use secnet_topology::World;
+use secnet_topology::modifications::Released;
 use secnet_wire::{DccAlertCode, DeviceAlert, DeviceResponse, ServiceRequest, Undeliverable};
 use serde::{Deserialize, Serialize};
 
 /// A Modification's part in the DSP. The value is its state, plain data that is saved with the DSP's, together with
 /// what it worked out from its parameters.
 pub trait Modification: Sized {
-    /// `None` where the scenario has it switched off.
+    /// For a scenario in which it is live at some time; `None` where its parameters leave the DSP no part in it.
     fn new(world: &World) -> Option<Self>;
+
+    /// It goes live in the middle of a run: what the service process has taken on until now is still served as it was to be.
+    fn goes_live(&mut self, _now: SimTime, _service_process: &ServiceProcess) {}
 
     /// A service request at the DSP's door, before it has cost anything.
     fn request_arrives(&mut self, _now: SimTime, _world: &World, _request: &ServiceRequest) -> Ingress {
@@ -140,23 +145,26 @@ macro_rules! declare {
             pub use dsp::$Modification;
         })*
 
-        /// Those that are switched on.
+        /// Those that are live at some time.
         #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
         pub struct Modifications {
             any: bool,
-            $($module: Option<$module::$Modification>,)*
+            $($module: Option<Released<$module::$Modification>>,)*
         }
 
         impl Modifications {
             pub fn new(world: &World) -> Modifications {
-                $(let $module = <$module::$Modification as Modification>::new(world);)*
+                $(
+                    let part = || <$module::$Modification as Modification>::new(world);
+                    let $module = Released::new(world.releases.$module, part);
+                )*
                 Modifications { any: false $(|| $module.is_some())*, $($module,)* }
             }
 
             #[inline]
             pub fn request_arrives(&mut self, now: SimTime, world: &World, request: &ServiceRequest) -> Ingress {
                 if self.any {
-                    $(if let Some(it) = &mut self.$module {
+                    $(if let Some(it) = self.$module.as_mut().and_then(Released::live) {
                         let ingress = it.request_arrives(now, world, request);
                         if ingress != Ingress::Admit {
                             return ingress;
@@ -171,7 +179,7 @@ macro_rules! declare {
             pub fn takes_turn(&mut self, now: SimTime, capacity: Capacity, work: impl FnOnce() -> Work) -> Turn {
                 if self.any {
                     let work = work();
-                    $(if let Some(it) = &mut self.$module {
+                    $(if let Some(it) = self.$module.as_mut().and_then(Released::live) {
                         let turn = it.takes_turn(now, capacity, &work);
                         if turn != Turn::InOrderOfArrival {
                             return turn;
@@ -184,7 +192,7 @@ macro_rules! declare {
             #[inline]
             pub fn command_accepted(&mut self, now: SimTime, world: &World, request: &ServiceRequest) -> Scrutiny {
                 if self.any {
-                    $(if let Some(it) = &mut self.$module {
+                    $(if let Some(it) = self.$module.as_mut().and_then(Released::live) {
                         let scrutiny = it.command_accepted(now, world, request);
                         if scrutiny != Scrutiny::Pass {
                             return scrutiny;
@@ -197,7 +205,7 @@ macro_rules! declare {
             #[inline]
             pub fn alert_arrives(&mut self, now: SimTime, alert: &DeviceAlert) -> Northbound {
                 if self.any {
-                    $(if let Some(it) = &mut self.$module {
+                    $(if let Some(it) = self.$module.as_mut().and_then(Released::live) {
                         let northbound = it.alert_arrives(now, alert);
                         if northbound != Northbound::Forward {
                             return northbound;
@@ -207,12 +215,22 @@ macro_rules! declare {
                 Northbound::Forward
             }
 
+            /// Those whose release is due go live.
+            pub fn go_live(&mut self, now: SimTime, service_process: &ServiceProcess) {
+                if self.any {
+                    $(if let Some(it) = self.$module.as_mut().and_then(|it| it.go_live(now)) {
+                        it.goes_live(now, service_process);
+                    })*
+                }
+            }
+
+            /// When the next one goes live or has something to do.
             #[inline]
             pub fn next_deadline(&self) -> SimTime {
                 let mut next = SimTime::NEVER;
                 if self.any {
                     $(if let Some(it) = &self.$module {
-                        next = next.min(it.next_deadline());
+                        next = next.min(it.next_deadline(Modification::next_deadline));
                     })*
                 }
                 next
@@ -220,7 +238,7 @@ macro_rules! declare {
 
             pub fn due(&mut self, now: SimTime, world: &World, capacity: Capacity) -> Option<Due> {
                 if self.any {
-                    $(if let Some(it) = &mut self.$module
+                    $(if let Some(it) = self.$module.as_mut().and_then(Released::live)
                         && let Some(due) = it.due(now, world, capacity)
                     {
                         return Some(due);
@@ -230,12 +248,12 @@ macro_rules! declare {
             }
 
             pub fn held(&self, kind: ItemKind) -> u64 {
-                0 $(+ self.$module.as_ref().map_or(0, |it| it.held(kind)))*
+                0 $(+ self.$module.as_ref().map_or(0, |it| it.part().held(kind)))*
             }
 
             pub fn figures(&self, world: &World, figures: &mut Figures) {
                 $(if let Some(it) = &self.$module {
-                    it.figures(world, figures);
+                    it.part().figures(world, figures);
                 })*
             }
         }
@@ -259,6 +277,6 @@ include!("../../../../modifications/registry.rs");
 impl Modifications {
     /// Whether requests are looked at for traffic management (SECMP0067).
     pub fn manages_traffic(&self) -> bool {
-        self.secmp0067.is_some()
+        self.secmp0067.as_ref().is_some_and(Released::is_live)
     }
 }

@@ -11,7 +11,7 @@ use secnet_model::{
 use secnet_results::{Account, Accountable};
 use secnet_topology::World;
 use secnet_wire::{
-    Command, DeviceAlert, DeviceResponse, DeviceResult, Message, ServiceRequest, Undeliverable,
+    Answer, Command, DeviceAlert, DeviceResponse, DeviceResult, Message, ServiceRequest, Undeliverable,
     UndeliverableReason,
 };
 use std::sync::Arc;
@@ -218,6 +218,17 @@ pub fn usual_variant(srv: Srv) -> CommandVariant {
 pub fn only(sent: &[Sent]) -> (u64, Address, Message) {
     assert_eq!(sent.len(), 1, "{sent:?}");
     (sent[0].due.0, sent[0].to, sent[0].message)
+}
+
+/// Counter, due time and answer of each acknowledgement.
+pub fn answers(sent: &[Sent]) -> Vec<(u64, u64, Answer)> {
+    let answer = |envelope: &Sent| match envelope.message {
+        Message::Acknowledgement(acknowledgement) => {
+            Some((acknowledgement.id.counter, envelope.due.0, acknowledgement.answer))
+        }
+        _ => None,
+    };
+    sent.iter().filter_map(answer).collect()
 }
 
 pub fn commands(sent: &[Sent]) -> Vec<(u64, Command)> {

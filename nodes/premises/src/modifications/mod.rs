@@ -1,6 +1,6 @@
 //! SEC Modifications in the premises: `modifications/<number>/premises.rs`. A shard calls each hook of [`Modification`]
-//! at one named point; a Modification the scenario has switched off is not there, and with none of them a hook costs one
-//! branch.
+//! at one named point; a Modification the scenario has switched off is not there, one that is not released yet is asked
+//! nothing, and with none of them a hook costs one branch.
 //!
 //! The next one is a type that implements [`Modification`], named in its line of `modifications/registry.rs`.
 
@@ -8,13 +8,14 @@ use secnet_engine::ItemKind;
 use secnet_model::SimTime;
 use secnet_results::figures::Figures;
 use secnet_topology::World;
+use secnet_topology::modifications::Released;
 use secnet_wire::DeviceAlert;
 use serde::{Deserialize, Serialize};
 
 /// A Modification's part in a shard of premises. The value is its state, plain data that is saved with the shard's,
 /// together with what it worked out from its parameters.
 pub trait Modification: Sized {
-    /// `None` where the scenario has it switched off.
+    /// For a scenario in which it is live at some time; `None` where its parameters leave the premises no part in it.
     fn new(world: &World) -> Option<Self>;
 
     /// A device has raised an alert, which is now at the hub.
@@ -64,23 +65,26 @@ macro_rules! declare {
             pub use premises::$Modification;
         })*
 
-        /// Those that are switched on.
+        /// Those that are live at some time.
         #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
         pub struct Modifications {
             any: bool,
-            $($module: Option<$module::$Modification>,)*
+            $($module: Option<Released<$module::$Modification>>,)*
         }
 
         impl Modifications {
             pub fn new(world: &World) -> Modifications {
-                $(let $module = <$module::$Modification as Modification>::new(world);)*
+                $(
+                    let part = || <$module::$Modification as Modification>::new(world);
+                    let $module = Released::new(world.releases.$module, part);
+                )*
                 Modifications { any: false $(|| $module.is_some())*, $($module,)* }
             }
 
             #[inline]
             pub fn alert_raised(&mut self, now: SimTime, alert: &DeviceAlert) -> Raised {
                 if self.any {
-                    $(if let Some(it) = &mut self.$module {
+                    $(if let Some(it) = self.$module.as_mut().and_then(Released::live) {
                         let raised = it.alert_raised(now, alert);
                         if raised != Raised::Send {
                             return raised;
@@ -90,12 +94,22 @@ macro_rules! declare {
                 Raised::Send
             }
 
+            /// Those whose release is due go live.
+            pub fn go_live(&mut self, now: SimTime) {
+                if self.any {
+                    $(if let Some(it) = &mut self.$module {
+                        it.go_live(now);
+                    })*
+                }
+            }
+
+            /// When the next one goes live or has something to do.
             #[inline]
             pub fn next_deadline(&self) -> SimTime {
                 let mut next = SimTime::NEVER;
                 if self.any {
                     $(if let Some(it) = &self.$module {
-                        next = next.min(it.next_deadline());
+                        next = next.min(it.next_deadline(Modification::next_deadline));
                     })*
                 }
                 next
@@ -103,7 +117,7 @@ macro_rules! declare {
 
             pub fn due(&mut self, now: SimTime) -> Option<DeviceAlert> {
                 if self.any {
-                    $(if let Some(it) = &mut self.$module
+                    $(if let Some(it) = self.$module.as_mut().and_then(Released::live)
                         && let Some(alert) = it.due(now)
                     {
                         return Some(alert);
@@ -113,16 +127,16 @@ macro_rules! declare {
             }
 
             pub fn held(&self, kind: ItemKind) -> u64 {
-                0 $(+ self.$module.as_ref().map_or(0, |it| it.held(kind)))*
+                0 $(+ self.$module.as_ref().map_or(0, |it| it.part().held(kind)))*
             }
 
             pub fn memory_bytes(&self) -> usize {
-                0 $(+ self.$module.as_ref().map_or(0, |it| it.memory_bytes()))*
+                0 $(+ self.$module.as_ref().map_or(0, |it| it.part().memory_bytes()))*
             }
 
             pub fn figures(&self, figures: &mut Figures) {
                 $(if let Some(it) = &self.$module {
-                    it.figures(figures);
+                    it.part().figures(figures);
                 })*
             }
         }
