@@ -10,4 +10,6 @@ registry! {
     "SECMP0062" secmp0062 { parameters: Secmp0062Params, dsp: AlertStormProtection, premises: HubConsolidation }
     /// Threshold anomaly detection and quarantine, with the DCC alert of SECMP0008.
     "SECMP0008" secmp0008 { parameters: AnomalyDetectionParams, dsp: AnomalyDetection }
+    /// Planned maintenance by high and low impact.
+    "MP092" mp092 { parameters: Mp092Params, plan: MaintenanceByImpact }
 }

@@ -82,6 +82,7 @@ impl Dice {
             capacity_share: None,
             systems: Vec::new(),
             impact: None,
+            agreed_by_panel: None,
             noticed_after: None,
             from: None,
             to: None,
@@ -112,6 +113,7 @@ impl Dice {
                 lasts: Some(lasts),
                 systems: vec![self.one_of(&SYSTEMS)],
                 impact: Some(self.one_of(&[Impact::High, Impact::Low])),
+                agreed_by_panel: Some(true),
                 ..base
             },
             EventKind::DspCapacity => EventParams {

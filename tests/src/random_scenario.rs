@@ -13,8 +13,8 @@ use secnet_topology::modifications::secmp0067::{Allocation, Secmp0067Params, Thr
 use secnet_topology::modifications::{ModificationParams, ModificationSwitches, Switch};
 use secnet_topology::scenario::{
     AlertsTailParams, CspParams, CspRegions, DayShape, DnoParams, DspParams, HostingParams, LinkParams,
-    Mistake, OtherUserParams, PopulationParams, PremisesParams, Retry, Scenario, ScheduleParams,
-    SupplierParams, TracingParams, UserParams, WorkloadParams,
+    MaintenanceParams, Mistake, OtherUserParams, PopulationParams, PremisesParams, Retry, Scenario,
+    ScheduleParams, SupplierParams, TracingParams, UserParams, WorkloadParams,
 };
 use secnet_topology::{BLOCK_PREMISES, BitRate, Bytes, Date, DateTime, Invalid, Span, TimeOfDay, World};
 
@@ -244,6 +244,7 @@ impl Dice {
                 south: self.csp(CspParams::cellular()),
             },
             premises: self.premises(),
+            maintenance: MaintenanceParams::default(),
             hosting: HostingParams::default(),
             tracing: tracing(number),
             modifications: ModificationSwitches::default(),

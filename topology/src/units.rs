@@ -100,6 +100,13 @@ impl TimeOfDay {
         }
     }
 
+    /// The beginning of this hour of the day, modulo 24.
+    pub const fn from_hour(hour: u32) -> TimeOfDay {
+        TimeOfDay {
+            second: hour % 24 * 3_600,
+        }
+    }
+
     pub const fn second_of_day(self) -> u64 {
         self.second as u64
     }

@@ -11,7 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 mod alerts;
 mod events;
+mod maintenance;
 mod modifications;
+pub(crate) use maintenance::{MaintenanceRule, WindowsMax};
 mod requests;
 pub use requests::validate_request;
 mod tracing;
@@ -56,6 +58,7 @@ pub fn validate(scenario: &Scenario) -> Result<(), Invalid> {
     check.premises(scenario);
     check.alerts(scenario);
     check.events(scenario);
+    check.maintenance(scenario);
     scenario.parameters.check(&mut check);
     check.hosting(scenario);
     check.tracing(scenario);

@@ -960,3 +960,85 @@ fn an_event_is_told_which_keys_its_kind_takes_and_which_it_lacks() {
     "#]]
     .assert_eq(&all);
 }
+
+#[test]
+fn planned_maintenance_keeps_to_the_rule_in_force_when_it_begins() {
+    let planned = |name: &str, starts_after: &str, lasts: &str, impact: &str| {
+        format!(
+            "[[events]]\nname = \"{name}\"\nkind = \"maintenance\"\nsystems = [\"dsp\"]\n\
+             starts_after = \"{starts_after}\"\nlasts = \"{lasts}\"\nimpact = \"{impact}\"\n"
+        )
+    };
+    // From Monday 2 November 2020, 18:00.
+    let complaint = |switch: &str, windows: &[String]| {
+        let month = "horizon = \"60d\"\nepoch = \"2020-11-02T18:00:00Z\"";
+        let scenario = GOOD.replacen("horizon = \"1h\"", month, 1);
+        let switch = format!("[modifications]\nMP092 = \"{switch}\"\n");
+        complaints(&(scenario + &switch + &windows.concat()), &[])
+    };
+    let early = planned("early", "119min", "1h", "high");
+    let late = planned("late", "13h", "61min", "low");
+    let long = planned("long", "3h", "361min", "high");
+    let high = planned("high", "26h", "6h", "high");
+    let overlaps = planned("overlaps", "31h", "1h", "high");
+    let low = planned("low", "50h", "2h", "low");
+    let later = planned("later", "74h", "30min", "high");
+    let next_month = planned("next month", "700h", "30min", "high");
+    let agreed = planned("agreed", "18h", "9h", "high") + "agreed_by_panel = true\n";
+    let all: String = [
+        complaint("off", &[early, late.clone()]),
+        complaint("off", &[long]),
+        complaint("off", &[high.clone(), next_month.clone(), agreed.clone()]),
+        complaint("off", &[high.clone(), overlaps]),
+        complaint("off", &[high.clone(), low.clone()]),
+        complaint("on", &[high.clone(), low.clone(), next_month, agreed]),
+        complaint("on", &[high.clone(), later.clone()]),
+        // Each rule has the windows that begin while it is in force.
+        complaint("2020-11-05", &[high.clone(), later]),
+        complaint("2020-11-05", &[high, low]),
+    ]
+    .concat();
+    expect![[r#"
+        error: planned maintenance is between 20:00 and 08:00, and this is from 2020-11-02T19:59:00Z to 2020-11-02T20:59:00Z; move it, or say `agreed_by_panel = true`
+          --> small.toml:34:1
+           |
+        34 | [[events]]
+           | ^^^^^^^^^^
+
+        error: planned maintenance is between 20:00 and 08:00, and this is from 2020-11-03T07:00:00Z to 2020-11-03T08:01:00Z; move it, or say `agreed_by_panel = true`
+          --> small.toml:41:1
+           |
+        41 | [[events]]
+           | ^^^^^^^^^^
+
+        error: `late` is window 2 of planned maintenance in 2020-11; the rule of 2017 allows 1 a month. Leave it out, let it overlap with another, or say `agreed_by_panel = true`
+          --> small.toml:41:1
+           |
+        41 | [[events]]
+           | ^^^^^^^^^^
+        error: a window lasts 6h at most (the rule of 2017), and this one, from 2020-11-02T21:00:00Z to 2020-11-03T03:01:00Z, 361min
+          --> small.toml:34:1
+           |
+        34 | [[events]]
+           | ^^^^^^^^^^
+        good
+        good
+        error: `low` is window 2 of planned maintenance in 2020-11; the rule of 2017 allows 1 a month. Leave it out, let it overlap with another, or say `agreed_by_panel = true`
+          --> small.toml:41:1
+           |
+        41 | [[events]]
+           | ^^^^^^^^^^
+        good
+        error: `later` is window 2 of planned maintenance of high impact in 2020-11; MP092 allows 1 a month. Leave it out, let it overlap with another, or say `agreed_by_panel = true`
+          --> small.toml:41:1
+           |
+        41 | [[events]]
+           | ^^^^^^^^^^
+        good
+        error: `low` is window 2 of planned maintenance in 2020-11; the rule of 2017 allows 1 a month. Leave it out, let it overlap with another, or say `agreed_by_panel = true`
+          --> small.toml:41:1
+           |
+        41 | [[events]]
+           | ^^^^^^^^^^
+    "#]].assert_eq(&all);
+}

@@ -224,11 +224,12 @@ fn modifications_go_live_at_the_start_at_midnight_or_as_the_scenarios_date_has_i
              suppliers = [{{ name = \"A\", share = 1.0 }}]\n[modifications]\n{switches}"
         );
         let world = World::new(parse("x.toml", &text, &[]).unwrap()).unwrap();
-        let live: Vec<(&'static str, SimTime)> = world.releases.live().collect();
+        let mut live: Vec<(&'static str, SimTime)> = world.releases.live().collect();
         let in_report: Vec<SimTime> = world.timeline.events().iter().map(|event| event.begins).collect();
         let mut expected: Vec<SimTime> = live.iter().map(|(_, at)| *at).collect();
         expected.sort();
         assert_eq!(in_report, expected, "each is on the timeline");
+        live.retain(|(name, _)| ["SECMP0062", "SECMP0067"].contains(name));
         live
     };
     let evening = "epoch = \"2021-11-03T22:00:00Z\"";

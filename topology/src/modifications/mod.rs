@@ -1,12 +1,13 @@
 //! SEC Modifications: which are on and from when, and each one's parameters from its folder in `modifications/`.
 
 mod by_name;
+mod plan;
 mod released;
 mod srv_lists;
 mod switch;
 
 use crate::scenario::Scenario;
-use crate::validation::Check;
+use crate::validation::{Check, MaintenanceRule};
 pub use released::Released;
 use secnet_model::SimTime;
 use srv_lists::default_priority;
@@ -22,7 +23,7 @@ macro_rules! registry {
     ($(
         $(#[doc = $doc:literal])*
         $name:literal $module:ident {
-            parameters: $Params:ident $(, dsp: $Dsp:ident)? $(, premises: $Premises:ident)?
+            parameters: $Params:ident $(, plan: $Plan:ident)? $(, dsp: $Dsp:ident)? $(, premises: $Premises:ident)?
         }
     )*) => {
         $(
@@ -30,6 +31,10 @@ macro_rules! registry {
             pub mod $module {
                 mod parameters;
                 pub use parameters::*;
+                $(
+                    mod plan;
+                    pub(super) use plan::$Plan;
+                )?
             }
         )*
 
@@ -60,6 +65,21 @@ macro_rules! registry {
             /// Each Modification checks its own.
             pub(crate) fn check(&self, check: &mut Check) {
                 $(self.$module.check(check, concat!("parameters.", $name));)*
+            }
+
+            /// What planned maintenance that begins at `at` is held to, where a Modification has a rule.
+            pub(crate) fn maintenance_rule(
+                scenario: &Scenario,
+                releases: &Releases,
+                at: SimTime,
+            ) -> Option<MaintenanceRule> {
+                let mut rule = None;
+                $($(
+                    if releases.$module <= at {
+                        rule = <$module::$Plan as plan::Modification>::maintenance_rule(scenario).or(rule);
+                    }
+                )?)*
+                rule
             }
         }
 

@@ -55,6 +55,9 @@ pub struct EventParams {
     /// For `maintenance`: its impact (MP092; domain.md §10).
     #[serde(default)]
     pub impact: Option<Impact>,
+    /// For `maintenance`: the SEC Panel has agreed to it, whatever the rule for planned maintenance says. Assumed possible.
+    #[serde(default)]
+    pub agreed_by_panel: Option<bool>,
     /// For `coverage_loss`: how long after each change the CSP's coverage database says so; never when absent. Assumed where given
     /// (domain.md §8: refreshed about every three months).
     #[serde(default)]
@@ -192,7 +195,7 @@ impl EventKind {
                 "share",
                 "noticed_after",
             ],
-            EventKind::Maintenance => &["lasts", "systems", "impact", "capacity_share"],
+            EventKind::Maintenance => &["lasts", "systems", "impact", "capacity_share", "agreed_by_panel"],
             EventKind::DspCapacity => &["lasts", "servers", "capacity_share"],
             EventKind::UserDefault => &["user"],
             EventKind::Takeover => &["from", "to", "share", "told_after", "credentials_within"],
@@ -230,6 +233,7 @@ impl EventParams {
             ("capacity_share", self.capacity_share.is_some()),
             ("systems", !self.systems.is_empty()),
             ("impact", self.impact.is_some()),
+            ("agreed_by_panel", self.agreed_by_panel.is_some()),
             ("noticed_after", self.noticed_after.is_some()),
             ("from", self.from.is_some()),
             ("to", self.to.is_some()),

@@ -1,0 +1,21 @@
+//! MP092 in the plan: which planned maintenance a scenario may have.
+
+use crate::modifications::plan::Modification;
+use crate::scenario::Scenario;
+use crate::validation::{MaintenanceRule, WindowsMax};
+
+pub struct MaintenanceByImpact;
+
+impl Modification for MaintenanceByImpact {
+    fn maintenance_rule(scenario: &Scenario) -> Option<MaintenanceRule> {
+        let params = &scenario.parameters.mp092;
+        Some(MaintenanceRule {
+            name: "MP092",
+            window_max: params.window_max,
+            windows_max: WindowsMax::ByImpact {
+                high: params.high_impact_windows_per_month,
+                low: params.low_impact_windows_per_month,
+            },
+        })
+    }
+}
