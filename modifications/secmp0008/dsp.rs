@@ -8,6 +8,7 @@
 
 use crate::delays::request_key;
 use crate::modifications::{Due, Modification, Scrutiny};
+use crate::records::Records;
 use crate::service_process::Capacity;
 use secnet_engine::draw::Stream;
 use secnet_model::{SimTime, UserId};
@@ -108,7 +109,7 @@ impl Modification for AnomalyDetection {
         self.next
     }
 
-    fn due(&mut self, now: SimTime, _world: &World, _capacity: Capacity) -> Option<Due> {
+    fn due(&mut self, now: SimTime, _world: &World, _records: &Records, _capacity: Capacity) -> Option<Due> {
         if self.next > now {
             return None;
         }

@@ -5,6 +5,7 @@
 //! kept until a server comes free.
 
 use crate::modifications::{Due, Modification, Turn, Work};
+use crate::records::Records;
 use crate::service_process::{Capacity, ServiceProcess};
 use secnet_engine::ItemKind;
 use secnet_model::{SimTime, Srv};
@@ -93,7 +94,7 @@ impl Modification for PriorityOrder {
             .map_or(self.changes_at, |free_at| self.changes_at.min(*free_at))
     }
 
-    fn due(&mut self, now: SimTime, _world: &World, capacity: Capacity) -> Option<Due> {
+    fn due(&mut self, now: SimTime, _world: &World, _records: &Records, capacity: Capacity) -> Option<Due> {
         if self.waiting_total == 0 {
             return None;
         }

@@ -5,6 +5,7 @@
 //! DSP nothing; the SM WAN has carried it all the same.
 
 use crate::modifications::{Due, Modification, Northbound};
+use crate::records::Records;
 use crate::service_process::Capacity;
 use secnet_engine::repeats::{Limits, Repeat};
 use secnet_engine::{ItemKind, Outcome, Repeats};
@@ -81,7 +82,7 @@ impl Modification for AlertStormProtection {
         self.repeats.next_at()
     }
 
-    fn due(&mut self, now: SimTime, _world: &World, _capacity: Capacity) -> Option<Due> {
+    fn due(&mut self, now: SimTime, _world: &World, _records: &Records, _capacity: Capacity) -> Option<Due> {
         let due = self.repeats.take_due(now, self.limits)?;
         self.consolidated += 1;
         let alert = due.event.standing_for(due.at, due.suppressed, due.sequence);

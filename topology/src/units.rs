@@ -121,6 +121,18 @@ impl DateTime {
         self.unix_seconds
     }
 
+    /// The first midnight of the next calendar month.
+    pub fn next_month(self) -> DateTime {
+        let days = jiff::Span::new().days(self.date().days_since_1970);
+        let first_of_next = UNIX_EPOCH
+            .checked_add(days)
+            .and_then(|date| date.first_of_month().checked_add(jiff::Span::new().months(1)));
+        let next = first_of_next
+            .ok()
+            .and_then(|date| Date::new(date.year(), date.month(), 1));
+        DateTime::from_unix_seconds(next.map_or(u64::MAX / 2, Date::unix_seconds))
+    }
+
     pub const fn date(self) -> Date {
         Date {
             days_since_1970: (self.unix_seconds / 86_400) as u32,
@@ -494,6 +506,13 @@ mod tests {
             "June",
         ] {
             assert!(text.parse::<Date>().is_err(), "{text}");
+        }
+        for (text, next) in [
+            ("2026-03-31T23:59:59Z", "2026-04-01T00:00:00Z"),
+            ("2026-04-01T00:00:00Z", "2026-05-01T00:00:00Z"),
+            ("2023-12-09T10:00:00Z", "2024-01-01T00:00:00Z"),
+        ] {
+            assert_eq!(text.parse::<DateTime>().unwrap().next_month().to_string(), next);
         }
         for (text, written) in [
             ("00:30", "00:30"),

@@ -5,6 +5,7 @@ use crate::population::Population;
 use crate::scenario::Scenario;
 use crate::timeline::Timeline;
 use crate::tracing::Sampler;
+use crate::units::DateTime;
 use crate::users::{UserEntry, UserKind, users};
 use crate::validation::{Invalid, validate};
 use secnet_engine::Draws;
@@ -52,6 +53,13 @@ impl World {
             sampler: Sampler::new(&scenario.tracing, draws),
             scenario,
         })
+    }
+
+    /// The beginning (UTC) of the first calendar month that begins after `time`.
+    pub fn next_month(&self, time: SimTime) -> SimTime {
+        let epoch = self.scenario.epoch.unix_seconds();
+        let next = DateTime::from_unix_seconds(epoch + time.as_whole_secs()).next_month();
+        SimTime::from_secs(next.unix_seconds() - epoch)
     }
 
     pub fn user(&self, user: UserId) -> Option<&UserEntry> {

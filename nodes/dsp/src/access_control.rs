@@ -44,7 +44,7 @@ pub fn check(register: Register<'_>, request: &ServiceRequest) -> Result<Accepte
     let entry = request.srv.entry();
     let user = user_holds_role(register.world, request)?;
     role_may_use(entry, request.role)?;
-    register.user_is_active(user.id)?;
+    register.has_right(user.id, request)?;
     available_locally(entry, request)?;
     variant_fits(entry, request)?;
     web_service_fits(request)?;
@@ -124,12 +124,13 @@ fn device_type_fits(entry: &SrvEntry, device_type: DeviceType) -> Result<(), Res
 }
 
 impl Register<'_> {
-    /// E3: the User is not suspended.
-    fn user_is_active(self, user: UserId) -> Result<(), ResponseCode> {
-        if self.records.is_suspended(user, self.at) {
-            Err(ResponseCode::E3)
-        } else {
+    /// E3: the User is not suspended, as far as this request goes. Which code a User is told that has lost some of its rights only
+    /// is assumed.
+    fn has_right(self, user: UserId, request: &ServiceRequest) -> Result<(), ResponseCode> {
+        if self.records.has_right(user, request.srv, request.role, self.at) {
             Ok(())
+        } else {
+            Err(ResponseCode::E3)
         }
     }
 

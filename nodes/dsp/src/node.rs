@@ -707,7 +707,12 @@ impl Dsp {
         while let Some(read) = self.schedules.take_due(&self.world, &self.state.records, now) {
             self.start_scheduled_read(now, read, out);
         }
-        while !is_out && let Some(due) = self.state.modifications.due(now, &self.world, self.capacity) {
+        while !is_out
+            && let Some(due) =
+                self.state
+                    .modifications
+                    .due(now, &self.world, &self.state.records, self.capacity)
+        {
             self.handed_back(now, due, out);
         }
         while !is_out
@@ -736,6 +741,7 @@ impl Dsp {
                 self.no_answer(now, &command, ResponseCode::Deleted, out);
             }
             Due::Forward(alert) => self.alert_admitted(now, alert, out),
+            Due::Withdraw(user, right) => self.state.records.withdraw(user, right, now),
         }
     }
 

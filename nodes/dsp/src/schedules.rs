@@ -165,7 +165,8 @@ impl Schedules {
     pub fn take_due(&mut self, world: &World, records: &Records, now: SimTime) -> Option<ScheduledRead> {
         let horizon = self.horizon;
         let is_due = |at: SimTime| at <= now && at < horizon;
-        let may = |read: &ScheduledRead| records.may_read(world, read.id.originator, read.device, now);
+        let may =
+            |read: &ScheduledRead| records.may_read(world, read.id.originator, read.srv, read.device, now);
         while is_due(self.deadlines.earliest()) {
             let read = self.take_bulk(world, records, self.deadlines.earliest_index());
             let key = (read.id.target, read.id.originator, read.srv);

@@ -44,6 +44,8 @@ pub struct SrvRules {
     pub learnt: Learnt,
     /// Part of installing and commissioning: 8.x and 6.2x (domain.md §5.1; which 6.2x is assumed: 6.2 and 6.20–6.29).
     pub install_and_commission: bool,
+    /// Initiates enrolment (SEC M8.6(g)): pre-notification, joining and commissioning. Which ones do is assumed.
+    pub enrols: bool,
     /// Vends (2.2, 1.5) and supply (7.x): urgent beside install-and-commission (domain.md §5.1).
     pub vend_or_supply: bool,
     /// Open to suspended devices: 11.2 since 4 November 2021 (domain.md §9); 11.3, which mends the cause, is assumed.
@@ -78,6 +80,7 @@ fn rules(number: &str) -> SrvRules {
             _ => Learnt::Nothing,
         },
         install_and_commission: number.starts_with("8.") || number.starts_with("6.2"),
+        enrols: matches!(number, "8.1.1" | "12.2") || number.starts_with("8.7."),
         vend_or_supply: matches!(number, "2.2" | "1.5") || number.starts_with("7."),
         open_when_suspended: matches!(number, "11.2" | "11.3"),
     }

@@ -16,6 +16,8 @@ pub trait Row: Sized {
     /// What the names of its figures begin with.
     const SCOPE: &'static str;
     const COLUMNS: &'static [Column];
+    /// Whether the summary of a run shows the table, beside the reports that show all figures.
+    const IN_SUMMARY: bool;
 
     /// In the order of the columns.
     fn values(&self) -> Vec<u64>;
@@ -64,6 +66,7 @@ pub enum Key {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct Table {
     scope: Cow<'static, str>,
+    in_summary: bool,
     columns: Vec<Column>,
     rows: BTreeMap<Key, Vec<u64>>,
 }
@@ -72,6 +75,15 @@ struct Table {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Figures {
     tables: BTreeMap<String, Table>,
+}
+
+/// A table as the summary shows it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ShownTable {
+    pub title: String,
+    pub columns: Vec<Column>,
+    /// What each row is of, in words, and its values in the order of the columns.
+    pub rows: Vec<(String, Vec<u64>)>,
 }
 
 /// A figure as reports show it.
@@ -124,6 +136,7 @@ impl Figures {
     pub fn put<R: Row>(&mut self, key: Key, row: &R) {
         let table = self.tables.entry(R::TABLE.to_owned()).or_insert_with(|| Table {
             scope: Cow::Borrowed(R::SCOPE),
+            in_summary: R::IN_SUMMARY,
             columns: R::COLUMNS.to_vec(),
             rows: BTreeMap::new(),
         });
@@ -152,6 +165,22 @@ impl Figures {
     /// What reports show and the digest covers.
     pub fn named(&self) -> impl Iterator<Item = Named<'_>> {
         self.tables.values().flat_map(Table::named)
+    }
+
+    /// The tables meant for the summary.
+    pub fn in_summary(&self) -> Vec<ShownTable> {
+        let meant = self.tables.iter().filter(|(_, table)| table.in_summary);
+        meant
+            .map(|(name, table)| ShownTable {
+                title: name.clone(),
+                columns: table.columns.clone(),
+                rows: table
+                    .rows
+                    .iter()
+                    .map(|(key, values)| (key.in_words(), values.clone()))
+                    .collect(),
+            })
+            .collect()
     }
 
     /// The figures of [`Figures::named`] by the full names of the ledger report: `dsp.requests`, `csp.north.commands`, `dsp.answers.E1`.
@@ -237,6 +266,16 @@ impl Key {
         }
     }
 
+    fn in_words(&self) -> String {
+        match self {
+            Key::Whole => "all".to_owned(),
+            Key::Region(region) => region.name().to_owned(),
+            Key::Class(number) => format!("class {number}"),
+            Key::ResponseCode(code) => code.code().to_owned(),
+            Key::User(name) => name.clone(),
+        }
+    }
+
     fn kind(&self) -> &'static str {
         match self {
             Key::Whole => "one row",
@@ -250,7 +289,8 @@ impl Key {
 
 /// Declares a table: a struct of `u64` counts that is a [`Row`](crate::figures::Row). The table's name comes before what the names
 /// of its figures begin with. A column says `sum` or `max`, its unit, perhaps `as` another name than the field's, and perhaps
-/// where it is shown (`if nonzero`, `if apart`).
+/// where it is shown (`if nonzero`, `if apart`). A table declared `in "scope", in summary` stands in the summary of a run as well;
+/// figures in pence are written in pounds there.
 ///
 /// ```
 /// secnet_results::figures! {
@@ -272,7 +312,7 @@ impl Key {
 macro_rules! figures {
     (
         $(#[doc = $doc:literal])*
-        $vis:vis struct $Name:ident : $table:literal in $scope:literal {
+        $vis:vis struct $Name:ident : $table:literal in $scope:literal $(, in $place:ident)? {
             $($(#[doc = $about:literal])*
             $field_vis:vis $field:ident : $adds:ident $unit:literal $(as $named:literal)? $(if $shown:ident)?),* $(,)?
         }
@@ -286,6 +326,7 @@ macro_rules! figures {
         impl $crate::figures::Row for $Name {
             const TABLE: &'static str = $table;
             const SCOPE: &'static str = $scope;
+            const IN_SUMMARY: bool = $crate::figures!(@in_summary $($place)?);
             const COLUMNS: &'static [$crate::figures::Column] = &[
                 $($crate::figures::Column::declared(
                     $crate::figures!(@name $field $($named)?),
@@ -308,6 +349,8 @@ macro_rules! figures {
             }
         }
     };
+    (@in_summary) => { false };
+    (@in_summary summary) => { true };
     (@name $field:ident) => { stringify!($field) };
     (@name $field:ident $named:literal) => { $named };
     (@adds sum) => { $crate::figures::Adds::Sum };

@@ -1,5 +1,6 @@
 //! What a driver hands over when a run has ended, whichever driver it was.
 
+use crate::figures::ShownTable;
 use crate::{Account, Kpis, LedgerReport, Traces};
 use secnet_engine::{ItemKind, Violations};
 use secnet_model::address::Participant;
@@ -42,6 +43,8 @@ pub struct LostNode {
 pub struct RunReport {
     pub ledger: LedgerReport,
     pub kpis: Kpis,
+    /// Those participants declared for the summary.
+    pub tables: Vec<ShownTable>,
 }
 
 impl RunReport {
@@ -67,6 +70,7 @@ impl RunOutcome {
         RunReport {
             ledger: LedgerReport::new(self),
             kpis: Kpis::new(self),
+            tables: self.total().figures.in_summary(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The end of a run in words and a table, for a terminal of 110 columns.
 
+use crate::figures::ShownTable;
 use crate::kpis::{AlertKpi, ServiceKpi, TargetSource};
 use crate::ledger_report::{KindReport, LedgerReport};
 use crate::measure::Quantiles;
@@ -20,6 +21,7 @@ pub fn summary(manifest: &Manifest, report: &RunReport) -> String {
     services(&mut text, report);
     back_pressure(&mut text, report);
     alerts(&mut text, report);
+    report.tables.iter().for_each(|shown| table(&mut text, shown));
     ledger(&mut text, &report.ledger);
     if !report.kpis.verdicts.is_empty() {
         text.push_str("\nVerdicts\n");
@@ -138,6 +140,28 @@ fn service_row(text: &mut String, label: &str, row: &ServiceKpi) {
 }
 
 /// Only where somebody was turned away.
+/// Widths: 26 and 6 columns of 14 at most; a table with more is cut, since the ledger report has all.
+fn table(text: &mut String, shown: &ShownTable) {
+    const COLUMNS_MAX: usize = 6;
+    let columns = || shown.columns.iter().take(COLUMNS_MAX);
+    let _ = write!(text, "\n{:<26}", shortened(&shown.title, 25));
+    for column in columns() {
+        let _ = write!(text, "{:>14}", shortened(&column.name.replace('_', " "), 13));
+    }
+    text.push('\n');
+    for (row, values) in &shown.rows {
+        let _ = write!(text, "{:<26}", shortened(row, 25));
+        for (column, value) in columns().zip(values) {
+            let value = match column.unit.as_ref() {
+                "pence" => format!("£{}.{:02}", grouped(value / 100), value % 100),
+                _ => grouped(*value),
+            };
+            let _ = write!(text, "{value:>14}");
+        }
+        text.push('\n');
+    }
+}
+
 fn back_pressure(text: &mut String, report: &RunReport) {
     let kpis = &report.kpis.back_pressure;
     if !kpis.was_felt() {
@@ -455,6 +479,47 @@ mod tests {
             Assumed  1 parameters of the scenario stand on no public source; manifest.json lists them
             Digest   ledger 619abeca2b8ef3d7  kpis 3b81f61e6b95f315
         "#]].assert_eq(&text);
+    }
+
+    #[test]
+    fn a_table_declared_for_the_summary_has_pounds_and_words() {
+        crate::figures! {
+            /// What is owed.
+            struct Owed: "Owed to the DCC" in "owed", in summary {
+                /// In all.
+                owed_by_now: sum "pence",
+                /// How often.
+                times: sum "times",
+            }
+        }
+        let mut figures = crate::figures::Figures::default();
+        let user = |name: &str| crate::figures::Key::User(name.to_owned());
+        figures.put(
+            user("Alba Energy"),
+            &Owed {
+                owed_by_now: 123_456,
+                times: 2,
+            },
+        );
+        figures.put(
+            user("Borders Power"),
+            &Owed {
+                owed_by_now: 5,
+                times: 12_000,
+            },
+        );
+        let mut text = String::new();
+        figures
+            .in_summary()
+            .iter()
+            .for_each(|shown| table(&mut text, shown));
+        expect![[r#"
+
+            Owed to the DCC              owed by now         times
+            Alba Energy                    £1,234.56             2
+            Borders Power                      £0.05        12,000
+        "#]]
+        .assert_eq(&text);
     }
 
     #[test]

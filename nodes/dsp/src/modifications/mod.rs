@@ -5,10 +5,11 @@
 //! The next one is a type that implements [`Modification`], named in its line of `modifications/registry.rs`.
 
 use crate::future_dated::Held;
+use crate::records::{Records, Right};
 use crate::schedules::ScheduledRead;
 use crate::service_process::{Capacity, ServiceProcess};
 use secnet_engine::{ItemKind, Outcome};
-use secnet_model::{Address, RequestId, SimTime, Srv};
+use secnet_model::{Address, RequestId, SimTime, Srv, UserId};
 use secnet_results::figures::Figures;
 use secnet_topology::World;
 use secnet_topology::modifications::Released;
@@ -50,7 +51,7 @@ pub trait Modification: Sized {
     }
 
     /// One thing whose time has come; asked again until there is none.
-    fn due(&mut self, _now: SimTime, _world: &World, _capacity: Capacity) -> Option<Due> {
+    fn due(&mut self, _now: SimTime, _world: &World, _records: &Records, _capacity: Capacity) -> Option<Due> {
         None
     }
 
@@ -123,7 +124,7 @@ pub enum Northbound {
     Hold,
 }
 
-/// What a Modification kept and now hands back.
+/// What a Modification kept and now hands back, or does by itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Due {
     /// A server takes it now and has served it at that time.
@@ -134,6 +135,8 @@ pub enum Due {
     Delete { id: RequestId, srv: Srv },
     /// An alert goes on from the DSP's door.
     Forward(DeviceAlert),
+    /// A User loses a right (SEC M8.6).
+    Withdraw(UserId, Right),
 }
 
 /// Declares the modules and [`Modifications`], which asks each in the order of the lines. The first that has something
@@ -236,10 +239,16 @@ macro_rules! declare {
                 next
             }
 
-            pub fn due(&mut self, now: SimTime, world: &World, capacity: Capacity) -> Option<Due> {
+            pub fn due(
+                &mut self,
+                now: SimTime,
+                world: &World,
+                records: &Records,
+                capacity: Capacity,
+            ) -> Option<Due> {
                 if self.any {
                     $(if let Some(it) = self.$module.as_mut().and_then(Released::live)
-                        && let Some(due) = it.due(now, world, capacity)
+                        && let Some(due) = it.due(now, world, records, capacity)
                     {
                         return Some(due);
                     })*

@@ -8,9 +8,12 @@
 //! of the inventory (8.4) says, which is only counted.
 
 mod overlay;
+mod rights;
 
 use overlay::Overlay;
-use secnet_model::{DeviceId, DeviceStatus, DeviceType, PremisesId, SimTime, UserId};
+pub use rights::Right;
+use rights::Rights;
+use secnet_model::{DeviceId, DeviceStatus, DeviceType, PremisesId, Role, SimTime, Srv, UserId};
 use secnet_topology::{UserKind, World};
 use serde::{Deserialize, Serialize};
 
@@ -21,8 +24,7 @@ pub struct Records {
     statuses: Overlay<DeviceStatus>,
     /// Who holds a device's Supplier credentials, where it is not the premises' first Supplier.
     credentials: Overlay<UserId>,
-    /// By User: from when on it is suspended; "never" for a User in good standing.
-    suspended_from: Vec<SimTime>,
+    rights: Rights,
     inventory_updates: u64,
     pre_notifications: u64,
     /// Whether owners of schedules are looked at before each reading: something is or will be other than the base.
@@ -31,21 +33,13 @@ pub struct Records {
 
 impl Records {
     pub fn new(world: &World) -> Records {
-        let suspended_from: Vec<SimTime> = world
-            .users
-            .iter()
-            .map(|user| match user.suspended {
-                true => SimTime::ZERO,
-                false => world.timeline.defaults_at(user.id),
-            })
-            .collect();
         let in_default = |user: &&secnet_topology::UserEntry| !world.timeline.defaults_at(user.id).is_never();
         Records {
             statuses: Overlay::default(),
             credentials: Overlay::default(),
             changes: !world.timeline.takeovers().is_empty()
                 || world.users.iter().any(|user| in_default(&user)),
-            suspended_from,
+            rights: Rights::new(world),
             inventory_updates: 0,
             pre_notifications: 0,
         }
@@ -109,12 +103,10 @@ impl Records {
         world.population.dno(premises)
     }
 
-    /// E3.
+    /// E3 where it has not.
     #[inline]
-    pub fn is_suspended(&self, user: UserId, at: SimTime) -> bool {
-        self.suspended_from
-            .get(user.index())
-            .is_some_and(|from| *from <= at)
+    pub fn has_right(&self, user: UserId, srv: Srv, role: Role, at: SimTime) -> bool {
+        self.rights.has(user, srv, role, at)
     }
 
     /// Who holds the Supplier credentials on a device: the registered Supplier of old until 6.23 replaced them.
@@ -127,12 +119,18 @@ impl Records {
     /// Whether a schedule of the owner's may read the device. What Users created is read whatever was true of the
     /// base, so that only changes count.
     #[inline]
-    pub fn may_read(&self, world: &World, owner: UserId, device: DeviceId, at: SimTime) -> bool {
-        !self.changes || self.owner_may_read(world, owner, device, at)
+    pub fn may_read(&self, world: &World, owner: UserId, srv: Srv, device: DeviceId, at: SimTime) -> bool {
+        !self.changes || self.owner_may_read(world, owner, srv, device, at)
     }
 
-    fn owner_may_read(&self, world: &World, owner: UserId, device: DeviceId, at: SimTime) -> bool {
-        if self.is_suspended(owner, at)
+    fn owner_may_read(&self, world: &World, owner: UserId, srv: Srv, device: DeviceId, at: SimTime) -> bool {
+        let kind = world.users.get(owner.index()).map(|user| user.kind);
+        let role = match kind {
+            Some(UserKind::OtherUser) => Role::OtherUser,
+            Some(UserKind::Dno) => Role::ElectricityDistributor,
+            Some(UserKind::Supplier) | None => Role::ImportSupplier,
+        };
+        if !self.rights.has(owner, srv, role, at)
             || self
                 .statuses
                 .get(device)
@@ -141,11 +139,7 @@ impl Records {
             return false;
         }
         let takeovers = world.timeline.takeovers();
-        let is_supplier = world
-            .users
-            .get(owner.index())
-            .is_some_and(|user| user.kind == UserKind::Supplier);
-        if takeovers.is_empty() || !is_supplier {
+        if takeovers.is_empty() || kind != Some(UserKind::Supplier) {
             return true;
         }
         let supplies = self.supplier(world, device, at) == Some(owner);
@@ -156,9 +150,7 @@ impl Records {
 
     /// What is laid over the base, in bytes.
     pub fn memory_bytes(&self) -> usize {
-        self.statuses.memory_bytes()
-            + self.credentials.memory_bytes()
-            + self.suspended_from.capacity() * size_of::<SimTime>()
+        self.statuses.memory_bytes() + self.credentials.memory_bytes() + self.rights.memory_bytes()
     }
 
     /// 8.4 so far.
@@ -216,12 +208,10 @@ impl Records {
         }
     }
 
-    /// The User's rights are withdrawn from `from` on.
-    pub fn suspend(&mut self, user: UserId, from: SimTime) {
-        if let Some(suspended_from) = self.suspended_from.get_mut(user.index()) {
-            *suspended_from = from.min(*suspended_from);
-            self.changes = true;
-        }
+    /// The User is without the right from `from` on.
+    pub fn withdraw(&mut self, user: UserId, right: Right, from: SimTime) {
+        self.rights.withdraw(user, right, from);
+        self.changes = true;
     }
 
     fn set_status(&mut self, device: DeviceId, status: DeviceStatus) {
