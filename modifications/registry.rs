@@ -12,4 +12,6 @@ registry! {
     "SECMP0008" secmp0008 { parameters: AnomalyDetectionParams, dsp: AnomalyDetection }
     /// Planned maintenance by high and low impact.
     "MP092" mp092 { parameters: Mp092Params, plan: MaintenanceByImpact }
+    /// Charges, credit cover and Events of Default.
+    "DP095" dp095 { parameters: Dp095Params, dsp: CreditCover }
 }
