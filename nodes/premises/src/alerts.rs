@@ -1,7 +1,7 @@
 //! Ordinary device alerts: what meters raise on a day when nothing is the matter, and what the few noisy ones do
 //! every day ([`NoisyDevices`]).
 //!
-//! Each block of [`BLOCK`] premises, counted from the region's first, is one Poisson process; each of its events falls on
+//! Each block of `BLOCK` premises, counted from the region's first, is one Poisson process; each of its events falls on
 //! one premises of the block, and on none where that premises is not enrolled. A shard that holds a part of a
 //! block follows the whole process and acts on its own part only, so where shards are cut changes nothing.
 

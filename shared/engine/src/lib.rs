@@ -3,7 +3,7 @@
 //!
 //! A [`Node`] handles inputs in the order (due, sender, sequence) and sends due-timed envelopes.
 //! [`Promises`] says how far a node may go before it must hear from its neighbours.
-//! [`VirtualDriver`](virtual_driver::VirtualDriver) runs a whole network in one process, on one or several threads;
+//! [`VirtualDriver`] runs a whole network in one process, on one or several threads;
 //! the live driver (crate `secnet-fabric`) uses the same queue and the same promises.
 //!
 //! Not here: what the messages say, transports, the wall clock, files. Nothing in this crate can

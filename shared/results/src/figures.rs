@@ -287,7 +287,7 @@ impl Key {
     }
 }
 
-/// Declares a table: a struct of `u64` counts that is a [`Row`](crate::figures::Row). The table's name comes before what the names
+/// Declares a table: a struct of `u64` counts that is a [`Row`]. The table's name comes before what the names
 /// of its figures begin with. A column says `sum` or `max`, its unit, perhaps `as` another name than the field's, and perhaps
 /// where it is shown (`if nonzero`, `if apart`). A table declared `in "scope", in summary` stands in the summary of a run as well;
 /// figures in pence are written in pounds there.

@@ -1,4 +1,4 @@
-//! Whether a Modification is on, and from when: [`Switch`] is what a scenario says, [`Release`] what follows from it.
+//! Whether a Modification is on, and from when: [`Switch`] is what a scenario says, and when it is live follows from it.
 
 use crate::units::{Date, DateTime, written_as_text};
 use core::fmt;
