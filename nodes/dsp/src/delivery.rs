@@ -8,6 +8,8 @@
 
 use secnet_engine::ItemKind;
 use secnet_model::{SimDuration, SimTime, UserId};
+use secnet_results::figures::{Figures, Key};
+use secnet_results::{Part, figures};
 use secnet_topology::World;
 use secnet_topology::scenario::DspParams;
 use secnet_wire::{CommandOrigin, DccAlert, DeviceAlert, Message, ServiceResponse};
@@ -16,14 +18,14 @@ use std::collections::{BTreeMap, VecDeque};
 
 /// How long and how often the DSP tries.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Patience {
+struct Patience {
     every: SimDuration,
     tries_for: SimDuration,
     kept_for: SimDuration,
 }
 
 impl Patience {
-    pub fn new(params: &DspParams) -> Patience {
+    fn new(params: &DspParams) -> Patience {
         Patience {
             every: params.push_again_every.as_duration().max(SimDuration(1)),
             tries_for: params.push_again_for.as_duration(),
@@ -157,18 +159,9 @@ impl Delivery {
         Push::Kept
     }
 
-    /// When something kept is pushed again with success, or dropped.
-    #[inline]
-    pub fn next(&self, world: &World, patience: Patience) -> SimTime {
-        let mut next = SimTime::NEVER;
-        for (user, line) in &self.lines {
-            next = next.min(line.due(world, *user, patience));
-        }
-        next
-    }
-
     /// One message whose waiting is over at `now`; asked again until there is none.
-    pub fn take_due(&mut self, world: &World, patience: Patience, now: SimTime) -> Option<(UserId, Over)> {
+    pub fn take_due(&mut self, world: &World, now: SimTime) -> Option<(UserId, Over)> {
+        let patience = Patience::new(&world.scenario.dsp);
         let is_due = |(user, line): &(&UserId, &mut Line)| line.due(world, **user, patience) <= now;
         let (user, line) = self.lines.iter_mut().find(is_due)?;
         let Kept { first_try, pushed } = line.kept.pop_front()?;
@@ -190,14 +183,41 @@ impl Delivery {
     pub fn pushed_again(&mut self, user: UserId, due: SimTime) {
         self.lines.entry(user).or_default().last_arrives = due;
     }
+}
 
-    pub fn held(&self, kind: ItemKind) -> u64 {
+figures! {
+    /// What Users' gateways did not take at once.
+    struct Counts: "DSP's delivery to Users" in "dsp" {
+        /// Responses and alerts kept because the User's gateway was closed.
+        kept_for_users: sum "messages" if nonzero,
+        /// Those of them that were dropped, as they had been kept too long.
+        undelivered: sum "messages" if nonzero,
+    }
+}
+
+impl Part for Delivery {
+    /// When something kept is pushed again with success, or dropped; nothing while the DSP is out.
+    #[inline]
+    fn next_deadline(&self, world: &World) -> SimTime {
+        if self.lines.is_empty() {
+            return SimTime::NEVER;
+        }
+        let patience = Patience::new(&world.scenario.dsp);
+        let due = |(user, line): (&UserId, &Line)| line.due(world, *user, patience);
+        let next = self.lines.iter().map(due).min();
+        world.timeline.dsp_servers().opens(next.unwrap_or(SimTime::NEVER))
+    }
+
+    fn held(&self, kind: ItemKind) -> u64 {
         self.held[kind as usize]
     }
 
-    /// Messages that were ever kept, and those of them that were dropped.
-    pub fn totals(&self) -> (u64, u64) {
-        (self.kept_total, self.dropped_total)
+    fn figures(&self, _world: &World, figures: &mut Figures) {
+        let counts = Counts {
+            kept_for_users: self.kept_total,
+            undelivered: self.dropped_total,
+        };
+        figures.put(Key::Whole, &counts);
     }
 }
 

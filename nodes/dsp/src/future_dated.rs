@@ -1,6 +1,9 @@
 //! Future-dated requests the DSP holds until their time.
 
 use secnet_model::{RequestId, SimTime, Srv};
+use secnet_results::figures::{Figures, Key};
+use secnet_results::{Part, figures};
+use secnet_topology::World;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -33,12 +36,6 @@ impl FutureDated {
         self.next = self.next.min(execute_at);
     }
 
-    /// The first execution time.
-    #[inline]
-    pub fn next(&self) -> SimTime {
-        self.next
-    }
-
     /// A request whose time has come.
     pub fn take_due(&mut self, now: SimTime) -> Option<(SimTime, Held)> {
         let first = self.held.first_entry()?;
@@ -60,6 +57,27 @@ impl FutureDated {
 
     pub fn is_empty(&self) -> bool {
         self.held.is_empty()
+    }
+}
+
+figures! {
+    /// What the DSP holds until its time.
+    struct Standing: "DSP's future-dated requests" in "dsp" {
+        /// Future-dated requests that wait for their time.
+        future_dated_held: sum "requests",
+    }
+}
+
+impl Part for FutureDated {
+    /// The first execution time.
+    #[inline]
+    fn next_deadline(&self, _world: &World) -> SimTime {
+        self.next
+    }
+
+    fn figures(&self, _world: &World, figures: &mut Figures) {
+        let future_dated_held = self.held.len() as u64;
+        figures.put(Key::Whole, &Standing { future_dated_held });
     }
 }
 

@@ -15,6 +15,8 @@
 
 pub mod access_control;
 pub mod alerts;
+pub mod answers;
+pub mod commands;
 pub mod correlation;
 pub mod delays;
 pub mod delivery;

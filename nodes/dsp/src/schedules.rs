@@ -12,6 +12,7 @@
 use secnet_engine::deadlines::Deadlines;
 use secnet_engine::draw::{Draws, Stream};
 use secnet_model::{Calendar, DeviceId, DeviceStatus, DeviceType, Eui64, RequestId, SimTime, Srv, UserId};
+use secnet_results::Part;
 use secnet_topology::scenario::ScheduleParams;
 use secnet_topology::{Portfolio, UserEntry, UserKind, World};
 use serde::{Deserialize, Serialize};
@@ -109,6 +110,16 @@ pub struct Schedules {
     state: SchedulesState,
 }
 
+impl Part for Schedules {
+    /// When the next reading is to be started; none is at or after the horizon.
+    #[inline]
+    fn next_deadline(&self, _world: &World) -> SimTime {
+        let single = self.state.single_next.map_or(SimTime::NEVER, |(at, _)| at);
+        let next = single.min(self.deadlines.earliest());
+        if next < self.horizon { next } else { SimTime::NEVER }
+    }
+}
+
 impl Schedules {
     /// The scenario's schedules, in force from the start.
     pub fn new(world: &World, records: &Records) -> Schedules {
@@ -151,14 +162,6 @@ impl Schedules {
 
     pub fn state(&self) -> &SchedulesState {
         &self.state
-    }
-
-    /// When the next reading is to be started; none is at or after the horizon.
-    #[inline]
-    pub fn next(&self) -> SimTime {
-        let single = self.state.single_next.map_or(SimTime::NEVER, |(at, _)| at);
-        let next = single.min(self.deadlines.earliest());
-        if next < self.horizon { next } else { SimTime::NEVER }
     }
 
     /// The next reading that is due by `now` and may be had, if any is.

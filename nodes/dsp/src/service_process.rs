@@ -8,6 +8,9 @@
 //! than i, but finishes what it has begun.
 
 use secnet_model::{SimDuration, SimTime};
+use secnet_results::figures::{Figures, Key};
+use secnet_results::{Part, figures};
+use secnet_topology::World;
 use secnet_topology::timeline::Steps;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -95,16 +98,26 @@ impl ServiceProcess {
         self.free_at.iter().copied().filter(move |free_at| *free_at > now)
     }
 
-    /// Most messages that ever waited at once.
-    pub fn waiting_max(&self) -> u64 {
-        self.waiting_max
-    }
-
     #[inline]
     fn take_from_queue(&mut self, now: SimTime) {
         while self.waiting.front().is_some_and(|start| *start <= now) {
             self.waiting.pop_front();
         }
+    }
+}
+
+figures! {
+    /// The DSP's queue in order of arrival.
+    struct Queue: "DSP's queue" in "dsp" {
+        /// The most that waited for a server at once.
+        queue_max: max "messages",
+    }
+}
+
+impl Part for ServiceProcess {
+    fn figures(&self, _world: &World, figures: &mut Figures) {
+        let queue_max = self.waiting_max;
+        figures.put(Key::Whole, &Queue { queue_max });
     }
 }
 
@@ -135,7 +148,7 @@ mod tests {
             .map(|ms| process.enter(SimTime(ms * MS), ten, &servers).0 / MS)
             .collect();
         assert_eq!(served, [10, 11, 20, 21, 50]);
-        assert_eq!(process.waiting_max(), 2);
+        assert_eq!(process.waiting_max, 2);
     }
 
     #[test]

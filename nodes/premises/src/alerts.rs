@@ -10,6 +10,8 @@ use crate::{esme, gsme};
 use secnet_engine::Draws;
 use secnet_engine::draw::Stream;
 use secnet_model::{AlertCode, DeviceId, DeviceType, PremisesId, SimDuration, SimTime};
+use secnet_results::Part;
+use secnet_topology::World;
 use secnet_topology::population::Population;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
@@ -186,15 +188,17 @@ impl Background {
     }
 }
 
-impl Upcoming {
+impl Upcoming {}
+
+impl Part for Upcoming {
     #[inline]
-    pub fn next_at(&self) -> SimTime {
+    fn next_deadline(&self, _world: &World) -> SimTime {
         self.by_time
             .peek()
             .map_or(SimTime::NEVER, |Reverse(next)| next.at)
     }
 
-    pub fn memory_bytes(&self) -> usize {
+    fn memory_bytes(&self) -> usize {
         self.by_time.capacity() * size_of::<Reverse<BlockAlert>>()
     }
 }

@@ -4,6 +4,9 @@
 //! A command's effect stands as soon as the command has reached the hub.
 
 use secnet_model::{DeviceId, DeviceType, PremisesId, Srv};
+use secnet_results::figures::{Figures, Key};
+use secnet_results::{Part, figures};
+use secnet_topology::World;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -127,9 +130,24 @@ impl Changes {
             .map(|change| off(change.electricity) + off(change.gas))
             .sum()
     }
+}
 
-    pub fn memory_bytes(&self) -> usize {
+figures! {
+    /// What commands left changed.
+    struct Standing: "premises, changes" in "premises" {
+        /// Meters whose supply a command has switched off.
+        supplies_off: sum "meters" if nonzero,
+    }
+}
+
+impl Part for Changes {
+    fn memory_bytes(&self) -> usize {
         self.by_premises.len() * size_of::<(PremisesId, Change)>()
+    }
+
+    fn figures(&self, _world: &World, figures: &mut Figures) {
+        let supplies_off = self.supplies_off();
+        figures.put(Key::Whole, &Standing { supplies_off });
     }
 }
 

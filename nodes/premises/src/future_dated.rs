@@ -3,6 +3,9 @@
 use secnet_engine::Draws;
 use secnet_engine::draw::Stream;
 use secnet_model::{DeviceId, DeviceType, PremisesId, RequestId, SimTime, Srv, UserId};
+use secnet_results::figures::{Figures, Key};
+use secnet_results::{Part, figures};
+use secnet_topology::World;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -62,13 +65,6 @@ impl HeldCommands {
         self.by_time.push(Reverse(command));
     }
 
-    #[inline]
-    pub fn next_at(&self) -> SimTime {
-        self.by_time
-            .peek()
-            .map_or(SimTime::NEVER, |Reverse(command)| command.at)
-    }
-
     pub fn take_next(&mut self) -> Option<HeldCommand> {
         self.by_time.pop().map(|Reverse(command)| command)
     }
@@ -80,8 +76,30 @@ impl HeldCommands {
     pub fn is_empty(&self) -> bool {
         self.by_time.is_empty()
     }
+}
 
-    pub fn memory_bytes(&self) -> usize {
+figures! {
+    /// What devices hold until its time.
+    struct Standing: "premises, future-dated" in "premises" {
+        /// Future-dated commands that wait for their time.
+        future_dated_held: sum "commands",
+    }
+}
+
+impl Part for HeldCommands {
+    #[inline]
+    fn next_deadline(&self, _world: &World) -> SimTime {
+        self.by_time
+            .peek()
+            .map_or(SimTime::NEVER, |Reverse(command)| command.at)
+    }
+
+    fn memory_bytes(&self) -> usize {
         self.by_time.capacity() * size_of::<Reverse<HeldCommand>>()
+    }
+
+    fn figures(&self, _world: &World, figures: &mut Figures) {
+        let future_dated_held = self.by_time.len() as u64;
+        figures.put(Key::Whole, &Standing { future_dated_held });
     }
 }

@@ -14,13 +14,11 @@ use crate::uplink::Uplink;
 use secnet_engine::trace::SpanLink;
 use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Outcome, Step};
 use secnet_model::{Address, AlertCode, DeviceId, DeviceType, PremisesId, Region, SimTime, Srv, UserId};
-use secnet_results::figures;
-use secnet_results::figures::{Figures, Key};
-use secnet_results::{Account, Accountable};
+use secnet_results::figures::Figures;
+use secnet_results::{Account, Accountable, Part, figures, parts};
 use secnet_topology::{TakesRequests, World};
 use secnet_wire::codec::{CodecError, Problem, STATE_BYTES_MAX, decode_value, encode_value};
 use secnet_wire::{Command, CommandOrigin, DeviceAlert, DeviceResponse, DeviceResult, Message};
-use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -41,17 +39,18 @@ pub struct Premises {
     state: PremisesShardState,
 }
 
-/// Everything about a shard that changes.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct PremisesShardState {
-    premises: PremisesStates,
-    held: HeldCommands,
-    upcoming: Upcoming,
-    storm_events: StormEvents,
-    modifications: Modifications,
-    changes: Changes,
-    ledger: Ledger,
-    counts: Counts,
+parts! {
+    /// Everything about a shard that changes.
+    pub struct PremisesShardState {
+        premises: PremisesStates,
+        held: HeldCommands,
+        upcoming: Upcoming,
+        storm_events: StormEvents,
+        modifications: Modifications,
+        changes: Changes,
+        ledger: Ledger,
+        counts: Counts,
+    }
 }
 
 figures! {
@@ -83,16 +82,6 @@ figures! {
         gone_future_dated: sum "commands" as "future_dated_in_gone_devices" if nonzero,
         /// Messages nobody should send to premises.
         misrouted: sum "messages",
-    }
-}
-
-figures! {
-    /// What stands in the premises.
-    struct Standing: "premises, standing" in "premises" {
-        /// Future-dated commands that wait for their time.
-        future_dated_held: sum "commands",
-        /// Meters whose supply a command has switched off.
-        supplies_off: sum "meters" if nonzero,
     }
 }
 
@@ -173,13 +162,7 @@ impl Premises {
     /// Bytes this shard's state takes. Idle premises: 0.25 B for their place in the table and 0.06 B for their block's
     /// next alert, each (tested to be below the 32 B the design allows).
     pub fn memory_bytes(&self) -> usize {
-        let state = &self.state;
-        state.premises.memory_bytes()
-            + state.held.memory_bytes()
-            + state.upcoming.memory_bytes()
-            + state.storm_events.memory_bytes()
-            + state.modifications.memory_bytes()
-            + state.changes.memory_bytes()
+        self.state.memory_bytes()
     }
 
     #[inline]
@@ -448,14 +431,14 @@ impl Premises {
             if next > now {
                 return;
             }
-            let state = &mut self.state;
-            if state.modifications.next_deadline() == next {
+            let (state, world) = (&mut self.state, &*self.world);
+            if state.modifications.next_deadline(world) == next {
                 self.send_kept(next, out);
-            } else if state.held.next_at() == next {
+            } else if state.held.next_deadline(world) == next {
                 if let Some(held) = state.held.take_next() {
                     self.execute(held, out);
                 }
-            } else if state.upcoming.next_at() == next {
+            } else if state.upcoming.next_deadline(world) == next {
                 let population = &self.world.population;
                 if let Some((device, alert)) = self.background.take_next(&mut state.upcoming, population) {
                     self.raise_itself(next, device, alert, 1.0, out);
@@ -538,11 +521,7 @@ impl Node for Premises {
 
     #[inline]
     fn next_deadline(&self) -> SimTime {
-        let state = &self.state;
-        (state.held.next_at())
-            .min(state.upcoming.next_at())
-            .min(state.storm_events.next_at())
-            .min(state.modifications.next_deadline())
+        self.state.next_deadline(&self.world)
     }
 }
 
@@ -551,16 +530,11 @@ impl TakesRequests for Premises {}
 impl Accountable for Premises {
     fn account(&self) -> Account {
         let state = &self.state;
-        let mut figures = Figures::of(&state.counts);
-        let standing = Standing {
-            future_dated_held: state.held.len() as u64,
-            supplies_off: state.changes.supplies_off(),
-        };
-        figures.put(Key::Whole, &standing);
-        state.modifications.figures(&mut figures);
+        let mut figures = Figures::default();
+        state.figures(&self.world, &mut figures);
         let mut held = [0; ItemKind::COUNT];
         for kind in ItemKind::ALL {
-            held[*kind as usize] = state.modifications.held(*kind);
+            held[*kind as usize] = state.held(*kind);
         }
         Account {
             ledger: state.ledger.clone(),

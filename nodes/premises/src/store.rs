@@ -1,6 +1,7 @@
 //! What a shard keeps per premises: allocated block by block, where something has happened.
 
 use secnet_model::PremisesId;
+use secnet_results::Part;
 use serde::{Deserialize, Serialize};
 
 /// Premises per allocation.
@@ -49,8 +50,10 @@ impl PremisesStates {
         let block = self.blocks[place / BLOCK].get_or_insert_with(empty_block);
         &mut block[place % BLOCK]
     }
+}
 
-    pub fn memory_bytes(&self) -> usize {
+impl Part for PremisesStates {
+    fn memory_bytes(&self) -> usize {
         let block_bytes = BLOCK * size_of::<PremisesState>();
         let blocks = self.blocks.iter().filter(|block| block.is_some()).count();
         self.blocks.capacity() * size_of::<Option<Box<[PremisesState]>>>() + blocks * block_bytes

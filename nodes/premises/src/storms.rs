@@ -7,6 +7,8 @@ use crate::alerts::{BLOCK, DAY_MICROS};
 use secnet_engine::Draws;
 use secnet_engine::draw::Stream;
 use secnet_model::{AlertCode, DeviceId, DeviceType, PremisesId, SimDuration, SimTime};
+use secnet_results::Part;
+use secnet_topology::World;
 use secnet_topology::population::Population;
 use secnet_topology::scenario::AlertStormParams;
 use serde::{Deserialize, Serialize};
@@ -176,15 +178,17 @@ impl Storm {
     }
 }
 
-impl StormEvents {
+impl StormEvents {}
+
+impl Part for StormEvents {
     #[inline]
-    pub fn next_at(&self) -> SimTime {
+    fn next_deadline(&self, _world: &World) -> SimTime {
         self.by_time
             .peek()
             .map_or(SimTime::NEVER, |Reverse(next)| next.at)
     }
 
-    pub fn memory_bytes(&self) -> usize {
+    fn memory_bytes(&self) -> usize {
         self.by_time.capacity() * size_of::<Reverse<StormEvent>>()
     }
 }

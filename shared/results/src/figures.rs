@@ -348,6 +348,13 @@ macro_rules! figures {
                 }
             }
         }
+
+        /// With one row.
+        impl $crate::Part for $Name {
+            fn figures(&self, _world: &::secnet_topology::World, figures: &mut $crate::figures::Figures) {
+                figures.put($crate::figures::Key::Whole, self);
+            }
+        }
     };
     (@in_summary) => { false };
     (@in_summary summary) => { true };

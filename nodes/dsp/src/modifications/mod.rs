@@ -10,6 +10,7 @@ use crate::schedules::ScheduledRead;
 use crate::service_process::{Capacity, ServiceProcess};
 use secnet_engine::{ItemKind, Outcome};
 use secnet_model::{Address, RequestId, SimTime, Srv, UserId};
+use secnet_results::Part;
 use secnet_results::figures::Figures;
 use secnet_topology::World;
 use secnet_topology::modifications::Released;
@@ -227,18 +228,6 @@ macro_rules! declare {
                 }
             }
 
-            /// When the next one goes live or has something to do.
-            #[inline]
-            pub fn next_deadline(&self) -> SimTime {
-                let mut next = SimTime::NEVER;
-                if self.any {
-                    $(if let Some(it) = &self.$module {
-                        next = next.min(it.next_deadline(Modification::next_deadline));
-                    })*
-                }
-                next
-            }
-
             pub fn due(
                 &mut self,
                 now: SimTime,
@@ -255,12 +244,27 @@ macro_rules! declare {
                 }
                 None
             }
+        }
 
-            pub fn held(&self, kind: ItemKind) -> u64 {
+        impl Part for Modifications {
+            /// When the next one goes live or has something to do; what they do, they do while the DSP is not out.
+            #[inline]
+            fn next_deadline(&self, world: &World) -> SimTime {
+                let mut next = SimTime::NEVER;
+                if self.any {
+                    let servers = world.timeline.dsp_servers();
+                    $(if let Some(it) = &self.$module {
+                        next = next.min(it.next_deadline(|part| servers.opens(part.next_deadline())));
+                    })*
+                }
+                next
+            }
+
+            fn held(&self, kind: ItemKind) -> u64 {
                 0 $(+ self.$module.as_ref().map_or(0, |it| it.part().held(kind)))*
             }
 
-            pub fn figures(&self, world: &World, figures: &mut Figures) {
+            fn figures(&self, world: &World, figures: &mut Figures) {
                 $(if let Some(it) = &self.$module {
                     it.part().figures(world, figures);
                 })*

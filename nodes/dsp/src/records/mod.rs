@@ -14,6 +14,8 @@ use overlay::Overlay;
 pub use rights::Right;
 use rights::Rights;
 use secnet_model::{DeviceId, DeviceStatus, DeviceType, PremisesId, Role, SimTime, Srv, UserId};
+use secnet_results::figures::{Figures, Key};
+use secnet_results::{Part, figures};
 use secnet_topology::{UserKind, World};
 use serde::{Deserialize, Serialize};
 
@@ -25,8 +27,7 @@ pub struct Records {
     /// Who holds a device's Supplier credentials, where it is not the premises' first Supplier.
     credentials: Overlay<UserId>,
     rights: Rights,
-    inventory_updates: u64,
-    pre_notifications: u64,
+    counts: Counts,
     /// Whether owners of schedules are looked at before each reading: something is or will be other than the base.
     changes: bool,
 }
@@ -40,8 +41,7 @@ impl Records {
             changes: !world.timeline.takeovers().is_empty()
                 || world.users.iter().any(|user| in_default(&user)),
             rights: Rights::new(world),
-            inventory_updates: 0,
-            pre_notifications: 0,
+            counts: Counts::default(),
         }
     }
 
@@ -147,20 +147,26 @@ impl Records {
         let by_gas = || self.gas_supplier(world, device.premises, at) == Some(owner);
         supplies || device.device_type == DeviceType::Chf && by_gas()
     }
+}
 
-    /// What is laid over the base, in bytes.
-    pub fn memory_bytes(&self) -> usize {
+figures! {
+    /// What was written into the DSP's records.
+    struct Counts: "DSP's records" in "dsp" {
+        /// Changes of a device's entry in the Smart Metering Inventory.
+        inventory_updates: sum "updates" if nonzero,
+        /// Devices notified before they were installed.
+        pre_notifications: sum "devices" if nonzero,
+    }
+}
+
+impl Part for Records {
+    fn figures(&self, _world: &World, figures: &mut Figures) {
+        figures.put(Key::Whole, &self.counts);
+    }
+
+    /// What is laid over the base.
+    fn memory_bytes(&self) -> usize {
         self.statuses.memory_bytes() + self.credentials.memory_bytes() + self.rights.memory_bytes()
-    }
-
-    /// 8.4 so far.
-    pub fn inventory_updates(&self) -> u64 {
-        self.inventory_updates
-    }
-
-    /// 12.2 so far that made a device known.
-    pub fn pre_notifications(&self) -> u64 {
-        self.pre_notifications
     }
 }
 
@@ -192,13 +198,13 @@ impl Records {
         let exists = device.premises.0 < world.population.premises_count();
         if exists && self.status(world, device).is_none() {
             self.set_status(device, DeviceStatus::Pending);
-            self.pre_notifications += 1;
+            self.counts.pre_notifications += 1;
         }
     }
 
     /// 8.4.
     pub fn inventory_updated(&mut self) {
-        self.inventory_updates += 1;
+        self.counts.inventory_updates += 1;
     }
 
     /// 6.23 succeeded.

@@ -6,6 +6,7 @@
 
 use secnet_engine::ItemKind;
 use secnet_model::SimTime;
+use secnet_results::Part;
 use secnet_results::figures::Figures;
 use secnet_topology::World;
 use secnet_topology::modifications::Released;
@@ -103,18 +104,6 @@ macro_rules! declare {
                 }
             }
 
-            /// When the next one goes live or has something to do.
-            #[inline]
-            pub fn next_deadline(&self) -> SimTime {
-                let mut next = SimTime::NEVER;
-                if self.any {
-                    $(if let Some(it) = &self.$module {
-                        next = next.min(it.next_deadline(Modification::next_deadline));
-                    })*
-                }
-                next
-            }
-
             pub fn due(&mut self, now: SimTime) -> Option<DeviceAlert> {
                 if self.any {
                     $(if let Some(it) = self.$module.as_mut().and_then(Released::live)
@@ -125,19 +114,33 @@ macro_rules! declare {
                 }
                 None
             }
+        }
 
-            pub fn held(&self, kind: ItemKind) -> u64 {
+        impl Part for Modifications {
+            /// When the next one goes live or has something to do.
+            #[inline]
+            fn next_deadline(&self, _world: &World) -> SimTime {
+                let mut next = SimTime::NEVER;
+                if self.any {
+                    $(if let Some(it) = &self.$module {
+                        next = next.min(it.next_deadline(Modification::next_deadline));
+                    })*
+                }
+                next
+            }
+
+            fn held(&self, kind: ItemKind) -> u64 {
                 0 $(+ self.$module.as_ref().map_or(0, |it| it.part().held(kind)))*
             }
 
-            pub fn memory_bytes(&self) -> usize {
-                0 $(+ self.$module.as_ref().map_or(0, |it| it.part().memory_bytes()))*
-            }
-
-            pub fn figures(&self, figures: &mut Figures) {
+            fn figures(&self, _world: &World, figures: &mut Figures) {
                 $(if let Some(it) = &self.$module {
                     it.part().figures(figures);
                 })*
+            }
+
+            fn memory_bytes(&self) -> usize {
+                0 $(+ self.$module.as_ref().map_or(0, |it| it.part().memory_bytes()))*
             }
         }
     };

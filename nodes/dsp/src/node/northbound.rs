@@ -1,0 +1,177 @@
+//! What goes to Users without having been asked for, and how everything is pushed to them.
+
+use super::Dsp;
+use crate::alerts;
+use crate::delays::Leg;
+use crate::delivery::{Over, Push, Pushed};
+use crate::modifications::{Northbound, Work};
+use secnet_engine::{ItemKind, Outbox, Outcome, Step, Trace};
+use secnet_model::{Address, Eui64, SimDuration, SimTime, UserId};
+use secnet_wire::{CommandOrigin, DccAlert, DccAlertCode, DeviceAlert, Message};
+
+impl Dsp {
+    pub(super) fn device_alert(&mut self, now: SimTime, alert: DeviceAlert, out: &mut Outbox<Message>) {
+        self.state.counts.device_alerts += 1;
+        match self.state.modifications.alert_arrives(now, &alert) {
+            Northbound::Forward => self.alert_admitted(now, alert, out),
+            Northbound::Close(outcome) => self.close_alert(now, &alert, outcome, out),
+            Northbound::Hold => {}
+        }
+    }
+
+    pub(super) fn alert_admitted(&mut self, now: SimTime, alert: DeviceAlert, out: &mut Outbox<Message>) {
+        if let Some(served) = self.served(now, || Work::Alert(alert)) {
+            if self.taken(served) > now
+                && let Some(trace) = self.trace_of_alert(&alert)
+            {
+                self.tell_queue(trace, now, served, out);
+            }
+            self.serve_alert(now, served, alert, out);
+        }
+    }
+
+    pub(super) fn serve_alert(
+        &mut self,
+        now: SimTime,
+        served: SimTime,
+        alert: DeviceAlert,
+        out: &mut Outbox<Message>,
+    ) {
+        let Some(user) = alerts::recipient(&self.world, &self.state.records, self.taken(served), &alert)
+        else {
+            return self.close_alert(now, &alert, Outcome::NoRecipient, out);
+        };
+        let (device, number) = (alert.device.eui64().0, u64::from(alert.number));
+        let due = served + self.delays.of(Leg::DeviceAlert, device, number);
+        if let Some(trace) = self.trace_of_alert(&alert) {
+            out.trace(trace.span(Step::Correlation, self.taken(served), served));
+            out.trace(
+                trace
+                    .span(Step::Delivery, served, due)
+                    .bytes(u32::from(alert.bytes)),
+            );
+        }
+        self.push(user, served, due, Pushed::DeviceAlert(alert), out);
+    }
+
+    pub(super) fn close_alert(
+        &mut self,
+        now: SimTime,
+        alert: &DeviceAlert,
+        outcome: Outcome,
+        out: &mut Outbox<Message>,
+    ) {
+        let id = [alert.device.eui64().0, u64::from(alert.number)];
+        self.state.ledger.close(ItemKind::DeviceAlert, outcome, id, now);
+        if let Some(trace) = self.trace_of_alert(alert) {
+            out.trace(trace.span(Step::Correlation, now, now).ended(outcome));
+        }
+    }
+
+    pub(super) fn alert_user(
+        &mut self,
+        now: SimTime,
+        user: UserId,
+        code: DccAlertCode,
+        about: Eui64,
+        request: u64,
+        out: &mut Outbox<Message>,
+    ) {
+        self.state.numbers.dcc_alerts += 1;
+        self.state.ledger.open(ItemKind::DccAlert);
+        let number = self.state.numbers.dcc_alerts;
+        let alert = DccAlert {
+            code,
+            about,
+            request,
+            number,
+            raised_at: now,
+        };
+        let due = now + self.delays.of(Leg::DccAlert, about.0, number);
+        if let Some(trace) = self.world.sampler.dcc_alert(user, about, number) {
+            out.trace(trace.span(Step::Item, now, due));
+        }
+        self.push(user, now, due, Pushed::DccAlert(alert), out);
+    }
+
+    /// Pushes to a User what arrives at `due`, or keeps it while its gateway is down.
+    #[inline]
+    pub(super) fn push(
+        &mut self,
+        user: UserId,
+        at: SimTime,
+        due: SimTime,
+        pushed: Pushed,
+        out: &mut Outbox<Message>,
+    ) {
+        match self.state.delivery.push(&self.world, user, at, due, &pushed) {
+            Push::Arrives(due) => self.send(Address::user(user), due, pushed.into(), out),
+            Push::Kept => {}
+        }
+    }
+
+    /// The waiting of something kept is over.
+    pub(super) fn kept_no_longer(
+        &mut self,
+        now: SimTime,
+        user: UserId,
+        over: Over,
+        out: &mut Outbox<Message>,
+    ) {
+        match over {
+            Over::Push { pushed, not_before } => {
+                let due = (now + self.push_delay(&pushed)).max(not_before);
+                self.state.delivery.pushed_again(user, due);
+                if let Some(trace) = self.trace_of_pushed(user, &pushed) {
+                    out.trace(trace.nth(Step::Delivery, now.0, now, due));
+                }
+                self.send(Address::user(user), due, pushed.into(), out);
+            }
+            Over::Drop(Pushed::DeviceAlert(alert)) => {
+                self.close_alert(now, &alert, Outcome::Undelivered, out);
+            }
+            Over::Drop(Pushed::DccAlert(alert)) => {
+                let id = [alert.about.0, alert.number];
+                self.state
+                    .ledger
+                    .close(ItemKind::DccAlert, Outcome::Undelivered, id, now);
+            }
+            Over::Drop(Pushed::Response(response)) if response.origin == CommandOrigin::Scheduled => {
+                let id = [
+                    u64::from(response.id.originator.0) << 48 ^ response.id.counter,
+                    response.id.target.0,
+                ];
+                self.state
+                    .ledger
+                    .close(ItemKind::ScheduledRead, Outcome::Undelivered, id, now);
+            }
+            // The request is its User's, which gives it up when its patience ends.
+            Over::Drop(Pushed::Response(_)) => {}
+        }
+    }
+
+    pub(super) fn push_delay(&self, pushed: &Pushed) -> SimDuration {
+        match pushed {
+            Pushed::Response(response) => self.delays.of_request(Leg::Response, &response.id),
+            Pushed::DeviceAlert(alert) => {
+                let (device, number) = (alert.device.eui64().0, u64::from(alert.number));
+                self.delays.of(Leg::DeviceAlert, device, number)
+            }
+            Pushed::DccAlert(alert) => self.delays.of(Leg::DccAlert, alert.about.0, alert.number),
+        }
+    }
+
+    pub(super) fn trace_of_pushed(&self, user: UserId, pushed: &Pushed) -> Option<Trace> {
+        match pushed {
+            Pushed::Response(response) => self.world.sampler.request(&response.id, response.srv),
+            Pushed::DeviceAlert(alert) => self.trace_of_alert(alert),
+            Pushed::DccAlert(alert) => self.world.sampler.dcc_alert(user, alert.about, alert.number),
+        }
+    }
+
+    #[inline]
+    pub(super) fn trace_of_alert(&self, alert: &DeviceAlert) -> Option<Trace> {
+        let sampler = &self.world.sampler;
+        sampler.device_alert(alert.device, alert.alert, alert.number)
+    }
+}
