@@ -1,12 +1,8 @@
 //! A whole network in virtual time, as `secnet run --driver virtual` has it, without files.
 
-use secnet_director::progress::Progress;
-use secnet_director::virtual_run;
-use secnet_engine::{Pace, Watch};
+use secnet_director::{Driver, RunOptions};
 use secnet_results::{RunOutcome, RunReport};
-use secnet_topology::World;
 use secnet_topology::scenario::Scenario;
-use std::sync::Arc;
 
 /// A run that has ended.
 #[derive(Debug)]
@@ -29,22 +25,16 @@ pub struct Digests {
 /// # Panics
 /// When the scenario is not valid.
 pub fn run(scenario: &Scenario, threads: usize) -> Run {
-    let world = World::new(scenario.clone()).unwrap_or_else(|invalid| panic!("{invalid}"));
-    let layout = world.layout();
-    let progress = Progress::hidden(world.end);
-    let (outcome, facts) = virtual_run::run(
-        &Arc::new(world),
-        &layout,
-        threads,
-        Pace::Max,
-        &Watch::default(),
-        &progress,
-        None,
-    );
+    let options = RunOptions {
+        driver: Driver::Virtual { threads },
+        ..RunOptions::default()
+    };
+    let finished =
+        secnet_director::run(scenario.clone(), &options).unwrap_or_else(|problem| panic!("{problem:#}"));
     Run {
-        report: outcome.report(),
-        outcome,
-        events: facts.events,
+        report: finished.report,
+        outcome: finished.outcome,
+        events: finished.facts.events,
     }
 }
 

@@ -6,11 +6,13 @@
 //!
 //! Not here: the statistics and the wording (`secnet_results::assessment`).
 
+use crate::cancellation::Cancellation;
+use crate::console;
 use crate::exit::{Exit, bad_input};
 use crate::progress::Progress;
 use crate::scenario_arguments::ScenarioArguments;
 use crate::signals::stop_at_first;
-use crate::{console, virtual_run};
+use crate::virtual_run::{self, VirtualRun};
 use anyhow::Context;
 use clap::Args;
 use secnet_engine::{Pace, Watch};
@@ -22,7 +24,7 @@ use secnet_topology::modifications::{ModificationSwitches, Switch};
 use secnet_topology::{Scenario, World};
 use serde::Serialize;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -213,35 +215,25 @@ struct Study<'a> {
     next: AtomicUsize,
     done: AtomicUsize,
     /// Of the runs that go on; the first Ctrl-C stops them all.
-    control: Arc<Control>,
+    control: Control,
     figures: Mutex<Vec<Option<RunFigures>>>,
 }
 
 #[derive(Default)]
 struct Control {
-    stopped: AtomicBool,
+    cancellation: Cancellation,
     watches: Mutex<Vec<Arc<Watch>>>,
 }
 
 impl Control {
-    fn stop(&self) {
-        self.stopped.store(true, Ordering::Relaxed);
-        for watch in locked(&self.watches).iter() {
-            watch.stop();
-        }
-    }
-
     fn is_stopped(&self) -> bool {
-        self.stopped.load(Ordering::Relaxed)
+        self.cancellation.is_stopped()
     }
 
     /// A watch for a run about to start.
     fn watch(&self) -> Arc<Watch> {
         let watch = Arc::new(Watch::default());
         locked(&self.watches).push(Arc::clone(&watch));
-        if self.is_stopped() {
-            watch.stop();
-        }
         watch
     }
 
@@ -266,7 +258,7 @@ impl<'a> Study<'a> {
             seeds,
             next: AtomicUsize::new(0),
             done: AtomicUsize::new(0),
-            control: Arc::default(),
+            control: Control::default(),
         }
     }
 
@@ -276,8 +268,8 @@ impl<'a> Study<'a> {
 
     /// `None` when it was stopped.
     fn carry_out(self, threads: usize) -> anyhow::Result<Option<Vec<Pair>>> {
-        let control = Arc::clone(&self.control);
-        stop_at_first(move || control.stop())?;
+        let cancellation = self.control.cancellation.clone();
+        stop_at_first(move || cancellation.stop())?;
         let end = World::new(self.sides.with.clone()).map_err(bad_input)?.end;
         let progress = Progress::new(SimTime(end.0.saturating_mul(self.runs() as u64)));
         let result = std::thread::scope(|scope| {
@@ -345,7 +337,16 @@ impl<'a> Study<'a> {
         let layout = world.layout();
         let watch = self.control.watch();
         let unseen = Progress::hidden(world.end);
-        let (outcome, _) = virtual_run::run(&world, &layout, 1, Pace::Max, &watch, &unseen, None);
+        let (outcome, _) = virtual_run::run(VirtualRun {
+            world: &world,
+            layout: &layout,
+            threads: 1,
+            pace: Pace::Max,
+            watch: &watch,
+            cancellation: &self.control.cancellation,
+            progress: &unseen,
+            export: None,
+        });
         self.control.forget(&watch);
         Ok(RunFigures::new(&outcome, &outcome.report()))
     }

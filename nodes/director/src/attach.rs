@@ -1,16 +1,21 @@
-//! A network that somebody else starts, in containers or on other machines: the service that hands out what is to be
-//! run (`secnet control`), the director that attaches to it (`secnet attach`), and the health check (`secnet health`).
+//! The commands for a network that somebody else starts, in containers or on other machines: the service that hands out
+//! what is to be run (`secnet control`), the director that attaches to it (`secnet attach`), and the health check
+//! (`secnet health`).
 
+use crate::cancellation::Cancellation;
+use crate::control_offer::{check_endpoint, fetch};
 use crate::exit::{Exit, bad_input};
 use crate::live_run;
-use crate::run::{ConductArguments, conduct};
+use crate::run::Driver;
+use crate::run_command::{ConductArguments, conduct};
+use crate::runtime::on_a_runtime;
 use crate::scenario_arguments::ScenarioArguments;
-use crate::signals::interrupted;
+use crate::signals::{interrupted, on_each};
 use clap::Args;
 use secnet_fabric::control::{self, ControlService};
 use secnet_fabric::{Endpoints, Launch, Offer};
 use secnet_topology::segments::CONTROL_PORT;
-use secnet_topology::{Scenario, Segment, World};
+use secnet_topology::{Segment, World};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -44,19 +49,6 @@ fn parse_endpoint(text: &str) -> Result<(Segment, String), String> {
     check_endpoint(endpoint).map(|endpoint| (segment, endpoint))
 }
 
-/// `tcp/HOST:PORT`, the only kind of place the fabric has.
-pub fn check_endpoint(text: &str) -> Result<String, String> {
-    let port = text
-        .strip_prefix("tcp/")
-        .and_then(|address| address.rsplit_once(':'));
-    match port {
-        Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => Ok(text.to_owned()),
-        _ => Err(format!(
-            "`{text}` is no endpoint; write it like tcp/control:{CONTROL_PORT}"
-        )),
-    }
-}
-
 #[derive(Args, Clone, Debug)]
 pub struct AttachArguments {
     /// Where the network's control service listens: `tcp/control:7447`.
@@ -74,13 +66,6 @@ pub struct HealthArguments {
     /// Which of the scenario's processes, or `control` for the service itself.
     #[arg(long, value_name = "NAME", default_value = control::CONTROL)]
     pub process: String,
-}
-
-fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
 }
 
 /// Serves until a director has said goodbye, or a signal comes.
@@ -101,8 +86,7 @@ pub fn control(arguments: &ControlArguments) -> anyhow::Result<Exit> {
         },
         scenario: text,
     };
-    let runtime = runtime()?;
-    let result = runtime.block_on(async {
+    on_a_runtime(async {
         let mut service = ControlService::open(&arguments.listen, &offer).await?;
         crate::console::tell(&format!(
             "control service of run {} at {}: {} processes are to come",
@@ -116,42 +100,27 @@ pub fn control(arguments: &ControlArguments) -> anyhow::Result<Exit> {
         }
         service.close().await;
         Ok(Exit::Good)
-    });
-    runtime.shutdown_timeout(Duration::from_millis(500));
-    result
-}
-
-pub fn attach(arguments: &AttachArguments) -> anyhow::Result<Exit> {
-    let (launch, scenario) = fetch(&arguments.endpoint, CONTROL_WAIT)?;
-    conduct(scenario, &arguments.conduct, "attached", |_, network| {
-        live_run::attach(network, &launch)
     })
 }
 
-/// What the control service there has to run, with that service's place as it is reached from here.
-pub fn fetch(endpoint: &str, patience: Duration) -> anyhow::Result<(Launch, Scenario)> {
-    let runtime = runtime()?;
-    let offer = runtime.block_on(async {
-        tokio::select! {
-            offer = control::fetch_offer(endpoint, patience) => offer,
-            () = interrupted() => Err(anyhow::anyhow!("stopped before the control service came")),
-        }
-    });
-    runtime.shutdown_timeout(Duration::from_millis(200));
-    let offer = offer.map_err(|error| bad_input(format!("{error:#}")))?;
-    let scenario = secnet_topology::parse("the control service's scenario", &offer.scenario, &[]);
-    let mut launch = offer.launch;
-    endpoint.clone_into(&mut launch.endpoints.control);
-    Ok((launch, scenario.map_err(bad_input)?))
+pub fn attach(arguments: &AttachArguments) -> anyhow::Result<Exit> {
+    let cancellation = Cancellation::default();
+    let stopped = cancellation.clone();
+    on_each(move || stopped.stop())?;
+    let (launch, scenario) = fetch(&arguments.endpoint, CONTROL_WAIT, &cancellation)?;
+    conduct(
+        scenario,
+        &arguments.conduct,
+        Driver::Attached { launch },
+        cancellation,
+    )
 }
 
 pub fn health(arguments: &HealthArguments) -> anyhow::Result<Exit> {
-    let runtime = runtime()?;
-    let result = runtime.block_on(control::check_health(
+    on_a_runtime(control::check_health(
         &arguments.control,
         &arguments.process,
         HEALTH_WAIT,
-    ));
-    runtime.shutdown_timeout(Duration::from_millis(200));
-    result.map(|()| Exit::Good)
+    ))?;
+    Ok(Exit::Good)
 }

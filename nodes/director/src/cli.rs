@@ -6,7 +6,7 @@ use crate::bench::{self, BenchArguments};
 use crate::console::{complain, print};
 use crate::exit::{BadInput, Exit};
 use crate::request_command::{self, RequestArguments};
-use crate::run::{self, RunArguments};
+use crate::run_command::{self, RunArguments};
 use crate::status::{self, StatusArguments};
 use crate::topology_command::{self, TopologyCommand};
 use crate::trace_command::{self, TraceArguments};
@@ -65,7 +65,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     secnet_telemetry::init_logs();
     let result = match cli.command {
-        Command::Run(arguments) => run::run(*arguments),
+        Command::Run(arguments) => run_command::run(*arguments),
         Command::Status(arguments) => status::run(&arguments),
         Command::Request(arguments) => request_command::run(&arguments),
         Command::Attach(arguments) => attach::attach(&arguments),

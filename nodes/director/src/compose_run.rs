@@ -1,19 +1,18 @@
 //! Runs a network in containers of this machine: brings them up from the scenario's compose file, attaches, and takes
 //! them down.
 
-use crate::attach;
+use crate::control_offer::fetch;
 use crate::exit::bad_input;
 use crate::live_run::{self, Network};
-use crate::signals;
-use crate::virtual_run::RunFacts;
+use crate::run_facts::RunFacts;
 use anyhow::anyhow;
 use secnet_fabric::containers::Engine;
 use secnet_results::{RunOutcome, run_folder};
 use secnet_topology::compose::{Compose, render};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+/// The image the documentation builds.
+pub const IMAGE: &str = "secnet:latest";
 /// The containers are up: their control service answers soon or never.
 const CONTROL_WAIT: Duration = Duration::from_secs(30);
 
@@ -28,10 +27,6 @@ pub fn run(network: Network<'_>, image: &str) -> anyhow::Result<(RunOutcome, Run
             "there is no image {image}; `docker/assemble` makes it of the programs as built, docs/containers.md says more"
         )));
     }
-    // Signals must not end the program while its containers are up.
-    let stopped = Arc::new(AtomicBool::new(false));
-    let set = Arc::clone(&stopped);
-    signals::on_each(move || set.store(true, Ordering::Relaxed))?;
     let text = render(
         network.layout,
         &Compose {
@@ -45,10 +40,10 @@ pub fn run(network: Network<'_>, image: &str) -> anyhow::Result<(RunOutcome, Run
     );
     network.progress.say("bringing up containers");
     let containers = engine.up(&text, network.folder.path())?;
-    if stopped.load(Ordering::Relaxed) {
+    if network.cancellation.is_stopped() {
         return Err(anyhow!("stopped by hand before the network was up"));
     }
-    let (launch, _) = attach::fetch(&containers.control(), CONTROL_WAIT)?;
+    let (launch, _) = fetch(&containers.control(), CONTROL_WAIT, network.cancellation)?;
     let result = live_run::attach(network, &launch);
     network.progress.say("taking down containers");
     containers.store_logs(&network.folder.path().join("logs"))?;

@@ -7,9 +7,11 @@
 pub mod assess;
 pub mod attach;
 pub mod bench;
+pub mod cancellation;
 pub mod cli;
 pub mod compose_run;
 pub mod console;
+pub mod control_offer;
 pub mod exit;
 pub mod live_network;
 pub mod live_run;
@@ -18,9 +20,15 @@ pub mod premises_command;
 pub mod progress;
 pub mod request_command;
 pub mod run;
+pub mod run_command;
+pub mod run_facts;
+pub mod runtime;
 pub mod scenario_arguments;
 pub mod signals;
 pub mod status;
 pub mod topology_command;
 pub mod trace_command;
 pub mod virtual_run;
+
+pub use cancellation::Cancellation;
+pub use run::{Driver, FinishedRun, RunOptions, run};

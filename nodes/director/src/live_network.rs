@@ -1,6 +1,7 @@
 //! The live network a command means: the one at an endpoint, the one a run folder belongs to, or the newest under `runs/`.
 
-use crate::attach::{self, check_endpoint};
+use crate::cancellation::Cancellation;
+use crate::control_offer::{check_endpoint, fetch};
 use crate::exit::bad_input;
 use crate::live_run::LAUNCH_FILE;
 use secnet_fabric::Launch;
@@ -30,7 +31,7 @@ impl LiveNetwork {
         let endpoint = run.and_then(Path::to_str).filter(|run| run.starts_with("tcp/"));
         if let Some(endpoint) = endpoint {
             check_endpoint(endpoint).map_err(bad_input)?;
-            let (launch, scenario) = attach::fetch(endpoint, PATIENCE)?;
+            let (launch, scenario) = fetch(endpoint, PATIENCE, &Cancellation::default())?;
             let scenario = Source::Fetched(Box::new(scenario));
             return Ok(LiveNetwork { launch, scenario });
         }

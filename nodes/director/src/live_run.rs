@@ -2,11 +2,12 @@
 //! holds them at the barrier until every link is up, starts emulated time, watches, and collects what they leave behind.
 //! A process that dies is named at once.
 
+use crate::cancellation::Cancellation;
 use crate::exit::bad_input;
 use crate::network;
 use crate::progress::{Progress, Traffic};
-use crate::signals::interrupted;
-use crate::virtual_run::RunFacts;
+use crate::run_facts::RunFacts;
+use crate::runtime::on_a_runtime;
 use anyhow::{Context, anyhow};
 use secnet_engine::trace::TraceBook;
 use secnet_engine::{ItemKind, Ledger, Pace, Violations};
@@ -24,6 +25,7 @@ use std::fs::File;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::process::Child;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -55,10 +57,13 @@ pub struct Network<'a> {
     pub ready: Option<SimDuration>,
     pub folder: &'a RunFolder,
     pub progress: &'a Progress,
+    /// Halts the run.
+    pub cancellation: &'a Cancellation,
 }
 
-/// Starts the network's processes on this machine and runs it.
-pub fn run(network: Network<'_>) -> anyhow::Result<(RunOutcome, RunFacts)> {
+/// Starts the network's processes on this machine and runs it. Their programs are in the folder `programs`, or else in this
+/// program's own.
+pub fn run(network: Network<'_>, programs: Option<&Path>) -> anyhow::Result<(RunOutcome, RunFacts)> {
     // Told here once instead of by each process.
     secnet_telemetry::check_environment().map_err(|error| bad_input(format!("{error:#}")))?;
     on_a_runtime(async {
@@ -66,7 +71,7 @@ pub fn run(network: Network<'_>) -> anyhow::Result<(RunOutcome, RunFacts)> {
         let router = Attachment::Router(launch.endpoints.control.clone());
         let (control, events) = DirectorControl::open(&router, &launch.run).await?;
         let launch_file = LaunchFile::store(&launch, network.folder)?;
-        let processes = start_processes(network.layout, &launch_file.0, network.folder.path())?;
+        let processes = start_processes(network.layout, programs, &launch_file.0, network.folder.path())?;
         let run = LiveRun::new(network, processes, control, launch.run);
         run.conduct(events).await
     })
@@ -83,16 +88,6 @@ pub fn attach(network: Network<'_>, launch: &Launch) -> anyhow::Result<(RunOutco
         let run = LiveRun::new(network, processes, control, launch.run.clone());
         run.conduct(events).await
     })
-}
-
-fn on_a_runtime<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()?;
-    let result = runtime.block_on(work);
-    runtime.shutdown_timeout(Duration::from_millis(500));
-    result
 }
 
 /// Removed when the run has ended, however it did.
@@ -155,18 +150,30 @@ fn launch(network: &Network<'_>) -> anyhow::Result<Launch> {
 
 /// A name no other run has.
 pub fn run_id() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let unix_ms = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default()
         .as_millis();
-    format!("r{}-{unix_ms}", std::process::id())
+    format!("r{}-{unix_ms}-{number}", std::process::id())
 }
 
-fn start_processes(layout: &Layout, launch: &Path, folder: &Path) -> anyhow::Result<Vec<Process>> {
+fn start_processes(
+    layout: &Layout,
+    programs: Option<&Path>,
+    launch: &Path,
+    folder: &Path,
+) -> anyhow::Result<Vec<Process>> {
     let logs = folder.join("logs");
     std::fs::create_dir_all(&logs).with_context(|| format!("cannot make {}", logs.display()))?;
-    let own = std::env::current_exe().context("cannot find this program's own file")?;
-    let programs = own.parent().map(Path::to_path_buf).unwrap_or_default();
+    let programs = match programs {
+        Some(folder) => folder.to_path_buf(),
+        None => {
+            let own = std::env::current_exe().context("cannot find this program's own file")?;
+            own.parent().map(Path::to_path_buf).unwrap_or_default()
+        }
+    };
     layout
         .processes
         .iter()
@@ -299,9 +306,10 @@ impl<'a> LiveRun<'a> {
     async fn drive(&mut self, events: &mut UnboundedReceiver<Event>) -> anyhow::Result<()> {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let interrupt = interrupted();
-        tokio::pin!(interrupt);
-        let mut was_interrupted = false;
+        let cancellation = self.network.cancellation;
+        let cancelled = cancellation.stopped();
+        tokio::pin!(cancelled);
+        let mut was_cancelled = false;
         while self.stage != Stage::Done {
             tokio::select! {
                 event = events.recv() => match event {
@@ -313,8 +321,8 @@ impl<'a> LiveRun<'a> {
                     self.step().await?;
                     self.show();
                 }
-                () = &mut interrupt, if !was_interrupted => {
-                    was_interrupted = true;
+                () = &mut cancelled, if !was_cancelled => {
+                    was_cancelled = true;
                     self.halt();
                 }
             }

@@ -3,6 +3,7 @@
 use crate::console;
 use crate::exit::{Exit, bad_input};
 use crate::live_network::{LiveNetwork, PATIENCE};
+use crate::runtime::on_a_runtime;
 use crate::scenario_arguments::parse_device;
 use anyhow::Context;
 use clap::{ArgGroup, Args};
@@ -58,11 +59,7 @@ pub struct RequestArguments {
 pub fn run(arguments: &RequestArguments) -> anyhow::Result<Exit> {
     let network = LiveNetwork::find(arguments.run.as_deref())?;
     let world = World::new(network.scenario()?).map_err(bad_input)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()?;
-    let result = runtime.block_on(async {
+    on_a_runtime(async {
         let (control, run) = (&network.launch.endpoints.control, &network.launch.run);
         let client = RequestClient::open(control, run, PATIENCE).await?;
         let result = match arguments.list {
@@ -71,9 +68,7 @@ pub fn run(arguments: &RequestArguments) -> anyhow::Result<Exit> {
         };
         client.close().await;
         result
-    });
-    runtime.shutdown_timeout(Duration::from_millis(200));
-    result
+    })
 }
 
 async fn send(arguments: &RequestArguments, world: &World, client: &RequestClient) -> anyhow::Result<Exit> {

@@ -1,221 +1,243 @@
-//! `secnet run`: from a scenario to a run folder, a summary and an exit code.
+//! Runs a scenario as a library call: from plain options to what came of it, whichever driver.
+//!
+//! Not here: flags, summaries and exit codes (`run_command.rs`), and how each driver does it.
 
+use crate::cancellation::Cancellation;
 use crate::compose_run;
-use crate::exit::{Exit, bad_input};
+use crate::exit::bad_input;
 use crate::live_run::{self, Network};
 use crate::progress::Progress;
-use crate::scenario_arguments::ScenarioArguments;
-use crate::signals::stop_at_first;
-use crate::topology_command::IMAGE;
-use crate::virtual_run::{self, RunFacts};
-use clap::{Args, ValueEnum};
+use crate::run_facts::RunFacts;
+use crate::virtual_run::{self, VirtualRun};
 use secnet_engine::{Pace, Watch};
-use secnet_results::{EventFact, Machine, Manifest, RunFolder, RunOutcome, summary};
+use secnet_fabric::Launch;
+use secnet_model::SimTime;
+use secnet_results::{EventFact, Machine, Manifest, RunFolder, RunOutcome, RunReport};
 use secnet_telemetry::SpanExport;
-use secnet_topology::{Scenario, Span, World, assumptions};
-use std::path::PathBuf;
+use secnet_topology::{Layout, Scenario, Span, World, assumptions};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-#[derive(Args, Clone, Debug)]
-pub struct RunArguments {
-    #[command(flatten)]
-    pub scenario: ScenarioArguments,
-    /// Each participant a process of its own over zenoh, all of them in this process, or each a container.
-    #[arg(long, value_enum, default_value_t = Driver::Live)]
+/// How a scenario is run. What is run, shards and hosting included, the scenario says.
+#[derive(Clone, Debug)]
+pub struct RunOptions {
     pub driver: Driver,
-    /// Threads of the virtual driver; regions run side by side.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
-    pub threads: u16,
-    /// The image of the containers.
-    #[arg(long, value_name = "NAME", default_value = IMAGE)]
-    pub image: String,
-    #[command(flatten)]
-    pub conduct: ConductArguments,
-}
-
-/// What every way to run has in common: at which pace, and what is made of the results.
-#[derive(Args, Clone, Debug)]
-pub struct ConductArguments {
-    /// Emulated seconds per second, or `max`: as fast as it goes.
-    #[arg(long, value_name = "N|max", default_value = "max", value_parser = parse_pace)]
-    pub speed: Pace,
-    /// Keep Users ready for requests that come while the run goes on (`secnet request`): never further than this ahead of the
-    /// others.
-    #[arg(
-        long,
-        value_name = "SPAN|off",
-        num_args = 0..=1,
-        require_equals = true,
-        default_value = "off",
-        default_missing_value = "1s",
-        value_parser = parse_ready
-    )]
-    pub interactive: Ready,
-    /// Run folder; `runs/<scenario's name>` otherwise. What an earlier run left there is replaced.
-    #[arg(long, value_name = "DIR")]
+    pub pace: Pace,
+    /// Users take requests while the run goes on, and promise no further ahead than this. Not in virtual time.
+    pub ready: Option<Span>,
+    /// Run folder; what an earlier run left there is replaced. `None`: the run leaves no files, except that a run over the
+    /// bus keeps a temporary folder with the logs when it fails or loses a node.
     pub out: Option<PathBuf>,
-    /// A paced run that fell further behind the wall clock than this counts as incomplete: `500ms`, `5s`.
-    #[arg(long, value_name = "SPAN")]
-    pub max_lag: Option<Span>,
-    /// Print no summary.
-    #[arg(long, short)]
-    pub quiet: bool,
+    /// Draws a progress bar if standard error is a terminal.
+    pub shows_progress: bool,
+    /// Stops the run early; its books are in order all the same.
+    pub cancellation: Cancellation,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+/// Who runs the participants. The results are the same.
+#[derive(Clone, Debug)]
 pub enum Driver {
-    Live,
-    Virtual,
-    Compose,
+    /// This process, in virtual time, on so many threads at most.
+    Virtual { threads: usize },
+    /// Each participant is a process on this machine.
+    Live {
+        /// The folder of the participants' programs; this program's own otherwise.
+        programs: Option<PathBuf>,
+    },
+    /// Each participant is a container of that image.
+    Compose { image: String },
+    /// Somebody else starts the participants. The launch and the scenario come from their control service
+    /// ([`fetch`](crate::control_offer::fetch)).
+    Attached { launch: Launch },
 }
 
-/// How far ahead of the others Users may be that take requests while the run goes on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Ready(pub Option<Span>);
-
-fn parse_ready(text: &str) -> Result<Ready, String> {
-    match text.parse() {
-        _ if text == "off" => Ok(Ready(None)),
-        Ok(span) if span > Span::default() => Ok(Ready(Some(span))),
-        _ => Err("give a span of emulated time such as 500ms, or off".to_owned()),
+impl Driver {
+    /// Its name in the manifest.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Driver::Virtual { .. } => "virtual",
+            Driver::Live { .. } => "live",
+            Driver::Compose { .. } => "compose",
+            Driver::Attached { .. } => "attached",
+        }
     }
 }
 
-fn parse_pace(text: &str) -> Result<Pace, String> {
-    if text == "max" {
-        return Ok(Pace::Max);
-    }
-    match text.parse::<f64>() {
-        Ok(speed) if speed.is_finite() && speed > 0.0 => Ok(Pace::WallTimes(speed)),
-        _ => Err("give a positive number of emulated seconds per second, or max".to_owned()),
-    }
-}
-
-fn pace_text(pace: Pace) -> String {
-    match pace {
-        Pace::Max => "max".to_owned(),
-        Pace::WallTimes(speed) => speed.to_string(),
+/// In virtual time on one thread, as fast as it goes, without files.
+impl Default for RunOptions {
+    fn default() -> RunOptions {
+        RunOptions {
+            driver: Driver::Virtual { threads: 1 },
+            pace: Pace::Max,
+            ready: None,
+            out: None,
+            shows_progress: false,
+            cancellation: Cancellation::default(),
+        }
     }
 }
 
-pub fn run(arguments: RunArguments) -> anyhow::Result<Exit> {
-    let scenario = arguments.scenario.load(&[])?;
-    let name = match arguments.driver {
-        Driver::Live => "live",
-        Driver::Virtual => "virtual",
-        Driver::Compose => "compose",
-    };
-    let threads = usize::from(arguments.threads);
-    if arguments.driver == Driver::Virtual && arguments.conduct.interactive.0.is_some() {
-        return Err(bad_input(
-            "--interactive is for networks that others can reach while they run: --driver live or compose; \
-             give requests to a run in virtual time with --set 'requests=[…]'",
-        ));
-    }
-    conduct(
-        scenario,
-        &arguments.conduct,
-        name,
-        |world, network| match arguments.driver {
-            Driver::Virtual => {
-                let watch = Arc::new(Watch::default());
-                let stopped = Arc::clone(&watch);
-                stop_at_first(move || stopped.stop())?;
-                let export = SpanExport::from_environment(world, network.layout)
-                    .map_err(|error| bad_input(format!("{error:#}")))?;
-                Ok(virtual_run::run(
-                    world,
-                    network.layout,
-                    threads,
-                    network.pace,
-                    &watch,
-                    network.progress,
-                    export,
-                ))
-            }
-            Driver::Compose => compose_run::run(network, &arguments.image),
-            Driver::Live => live_run::run(network),
-        },
-    )
+/// A run that has ended, at its end or before.
+#[derive(Clone, Debug)]
+pub struct FinishedRun {
+    pub outcome: RunOutcome,
+    /// The ledger and the KPIs, each with its digest.
+    pub report: RunReport,
+    /// The facts of this run alone, as the run folder has them.
+    pub manifest: Manifest,
+    /// What the driver measured of itself.
+    pub facts: RunFacts,
+    /// When emulated time was to end.
+    pub end: SimTime,
+    /// Where its files are.
+    pub folder: Option<PathBuf>,
 }
 
-/// Has a scenario run by a driver and makes of it a run folder, a summary and an exit code.
-pub fn conduct(
-    scenario: Scenario,
-    arguments: &ConductArguments,
-    driver: &str,
-    run: impl FnOnce(&Arc<World>, Network<'_>) -> anyhow::Result<(RunOutcome, RunFacts)>,
-) -> anyhow::Result<Exit> {
+/// The run folder asked for cannot be used.
+#[derive(Debug)]
+pub struct UnusableFolder(String);
+
+impl std::fmt::Display for UnusableFolder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for UnusableFolder {}
+
+/// Runs a scenario to its end, or until it is cancelled. A run that loses a node is no error: the outcome names the node.
+///
+/// Spans of sampled items go to the OTLP endpoint that the environment names, if it names one.
+pub fn run(scenario: Scenario, options: &RunOptions) -> anyhow::Result<FinishedRun> {
     let world = Arc::new(World::new(scenario).map_err(bad_input)?);
     let layout = world.layout();
-    let out = arguments
-        .out
-        .clone()
-        .unwrap_or_else(|| PathBuf::from("runs").join(&world.scenario.name));
-    if live_run::goes_on_in(&out) {
-        let folder = out.display();
-        return Err(bad_input(format!(
-            "a live run goes on in {folder}; choose another with --out"
-        )));
-    }
-    let folder =
-        RunFolder::create(out).map_err(|error| bad_input(format!("{error}; choose another with --out")))?;
-    folder.write_scenario(&world.scenario)?;
+    let kept = match &options.out {
+        Some(out) => Some(prepare_folder(out, &world)?),
+        None => None,
+    };
     let started_at = jiff::Timestamp::now();
     let start = Instant::now();
-    let progress = Progress::new(world.end);
-    let network = Network {
+    let progress = match options.shows_progress {
+        true => Progress::new(world.end),
+        false => Progress::hidden(world.end),
+    };
+    let staged = Staged {
+        options,
         world: &world,
         layout: &layout,
-        pace: arguments.speed,
-        ready: arguments.interactive.0.map(Span::as_duration),
-        folder: &folder,
+        kept: kept.as_ref(),
         progress: &progress,
     };
-    let (outcome, facts) = run(&world, network)?;
-    let wall = start.elapsed();
+    let result = staged.drive();
     progress.finish();
-    let manifest = manifest(arguments.speed, driver, &outcome, &facts, started_at, wall);
+    let (outcome, facts) = result?;
+    let manifest = manifest(options, &world, &outcome, &facts, started_at, start.elapsed());
     let report = outcome.report();
-    folder.write_traces(&outcome.traces)?;
-    folder.write(&outcome.scenario, &manifest, &report)?;
-    if !arguments.quiet {
-        crate::console::print(&summary(&manifest, &report));
-        crate::console::print(&format!("Run folder: {}\n", folder.path().display()));
+    if let Some(folder) = &kept {
+        folder.write_traces(&outcome.traces)?;
+        folder.write(&outcome.scenario, &manifest, &report)?;
     }
-    let lag = facts.lag_max.values().max().copied().unwrap_or_default();
-    let too_late = arguments
-        .max_lag
-        .filter(|bound| lag.as_micros() as u64 > secnet_model::SimDuration::from(*bound).0);
-    if let Some(bound) = too_late {
-        crate::console::complain(&format!(
-            "not at pace: {lag:.1?} behind the wall clock at worst, --max-lag is {bound}"
-        ));
-    }
-    for node in &outcome.lost_nodes {
-        crate::console::complain(&format!("lost {}: {}", node.name, node.note));
-    }
-    if outcome.lost_nodes.is_empty() && !outcome.finished {
-        crate::console::complain(&format!(
-            "stopped by hand at {}, before the end at {}",
-            outcome.ended_at, world.end
-        ));
-    }
-    Ok(if !report.ledger.balanced || outcome.violations.total() > 0 {
-        Exit::Unbalanced
-    } else if !outcome.is_complete() || too_late.is_some() {
-        Exit::Incomplete
-    } else if !report.all_verdicts_met() {
-        Exit::VerdictMissed
-    } else {
-        Exit::Good
+    Ok(FinishedRun {
+        outcome,
+        report,
+        manifest,
+        facts,
+        end: world.end,
+        folder: kept.map(|folder| folder.path().to_owned()),
     })
 }
 
+fn prepare_folder(out: &Path, world: &World) -> anyhow::Result<RunFolder> {
+    if live_run::goes_on_in(out) {
+        let problem = format!("a live run goes on in {}", out.display());
+        return Err(UnusableFolder(problem).into());
+    }
+    let folder = RunFolder::create(out).map_err(|error| UnusableFolder(error.to_string()))?;
+    folder.write_scenario(&world.scenario)?;
+    Ok(folder)
+}
+
+/// What every driver is given.
+struct Staged<'a> {
+    options: &'a RunOptions,
+    world: &'a Arc<World>,
+    layout: &'a Layout,
+    kept: Option<&'a RunFolder>,
+    progress: &'a Progress,
+}
+
+type Driven = anyhow::Result<(RunOutcome, RunFacts)>;
+
+impl Staged<'_> {
+    fn drive(&self) -> Driven {
+        match &self.options.driver {
+            Driver::Virtual { threads } => self.in_virtual_time(*threads),
+            Driver::Live { programs } => {
+                self.over_the_bus(|network| live_run::run(network, programs.as_deref()))
+            }
+            Driver::Compose { image } => self.over_the_bus(|network| compose_run::run(network, image)),
+            Driver::Attached { launch } => self.over_the_bus(|network| live_run::attach(network, launch)),
+        }
+    }
+
+    fn in_virtual_time(&self, threads: usize) -> Driven {
+        if self.options.ready.is_some() {
+            return Err(bad_input(
+                "a run in virtual time takes no requests while it goes on: choose another driver, \
+                 or give it requests in the scenario",
+            ));
+        }
+        let export = SpanExport::from_environment(self.world, self.layout)
+            .map_err(|error| bad_input(format!("{error:#}")))?;
+        Ok(virtual_run::run(VirtualRun {
+            world: self.world,
+            layout: self.layout,
+            threads,
+            pace: self.options.pace,
+            watch: &Watch::default(),
+            cancellation: &self.options.cancellation,
+            progress: self.progress,
+            export,
+        }))
+    }
+
+    fn over_the_bus(&self, run: impl FnOnce(Network<'_>) -> Driven) -> Driven {
+        let network = |folder| Network {
+            world: self.world,
+            layout: self.layout,
+            pace: self.options.pace,
+            ready: self.options.ready.map(Span::as_duration),
+            folder,
+            progress: self.progress,
+            cancellation: &self.options.cancellation,
+        };
+        if let Some(folder) = self.kept {
+            return run(network(folder));
+        }
+        let scratch = scratch_folder(self.world)?;
+        let (outcome, facts) = run(network(&scratch))?;
+        if outcome.lost_nodes.is_empty()
+            && let Err(error) = std::fs::remove_dir_all(scratch.path())
+        {
+            let folder = scratch.path().display();
+            tracing::warn!(%folder, %error, "a temporary folder stays behind");
+        }
+        Ok((outcome, facts))
+    }
+}
+
+/// Processes read the scenario from a folder and write their logs to it, also when nobody wants a run folder.
+fn scratch_folder(world: &World) -> anyhow::Result<RunFolder> {
+    let name = format!("secnet-{}", live_run::run_id());
+    let folder = RunFolder::create(std::env::temp_dir().join(name))?;
+    folder.write_scenario(&world.scenario)?;
+    Ok(folder)
+}
+
 fn manifest(
-    pace: Pace,
-    driver: &str,
+    options: &RunOptions,
+    world: &World,
     outcome: &RunOutcome,
     facts: &RunFacts,
     started_at: jiff::Timestamp,
@@ -226,10 +248,13 @@ fn manifest(
         command: std::env::args().collect(),
         scenario: outcome.scenario.name.clone(),
         seed: outcome.scenario.seed,
-        driver: driver.to_owned(),
+        driver: options.driver.name().to_owned(),
         threads: facts.threads,
         processes: facts.processes,
-        speed: pace_text(pace),
+        speed: match options.pace {
+            Pace::Max => "max".to_owned(),
+            Pace::WallTimes(speed) => speed.to_string(),
+        },
         machine: Machine::here(),
         started_at: started_at.to_string(),
         wall_seconds: wall.as_secs_f64(),
@@ -243,9 +268,7 @@ fn manifest(
         frames_sent: facts.frames_sent,
         frames_resent: facts.frames_resent,
         spans: facts.spans,
-        events: World::new(outcome.scenario.clone())
-            .map(|world| EventFact::all_of(&world.timeline))
-            .unwrap_or_default(),
+        events: EventFact::all_of(&world.timeline),
         assumed_parameters: assumptions(&outcome.scenario)
             .into_iter()
             .map(|assumption| assumption.path)

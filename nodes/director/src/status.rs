@@ -2,6 +2,7 @@
 
 use crate::exit::Exit;
 use crate::live_network::{LiveNetwork, PATIENCE};
+use crate::runtime::on_a_runtime;
 use clap::Args;
 use secnet_engine::Pace;
 use secnet_fabric::control::ask_status;
@@ -24,13 +25,7 @@ pub struct StatusArguments {
 
 pub fn run(arguments: &StatusArguments) -> anyhow::Result<Exit> {
     let launch = LiveNetwork::find(arguments.run.as_deref())?.launch;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()?;
-    let status = runtime.block_on(ask_status(&launch.endpoints.control, &launch.run, PATIENCE));
-    runtime.shutdown_timeout(Duration::from_millis(200));
-    let status = status?;
+    let status = on_a_runtime(ask_status(&launch.endpoints.control, &launch.run, PATIENCE))?;
     if arguments.json {
         let described = Described {
             emulated: emulated(&status),

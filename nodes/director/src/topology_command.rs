@@ -1,6 +1,7 @@
 //! `secnet topology`: check a scenario, show it as processed, list its premises, render it for containers, print the
 //! format's schema and reference.
 
+use crate::compose_run::IMAGE;
 use crate::console::print;
 use crate::exit::{Exit, bad_input};
 use crate::premises_command::{self, PremisesArguments};
@@ -48,9 +49,6 @@ pub enum TopologyCommand {
     /// Print the scenario format's reference page as Markdown.
     Reference,
 }
-
-/// The image the documentation builds.
-pub const IMAGE: &str = "secnet:latest";
 
 /// The compose file of a scenario, to lie in `folder`.
 fn compose_file(

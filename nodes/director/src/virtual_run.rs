@@ -1,44 +1,46 @@
 //! Runs a network in virtual time, in this process.
 
+use crate::cancellation::Cancellation;
 use crate::network;
 use crate::progress::Progress;
+use crate::run_facts::RunFacts;
 use secnet_engine::trace::TraceBook;
 use secnet_engine::{Carries, ItemKind, NodeIndex, Pace, VirtualDriver, Watch};
-use secnet_model::SimTime;
 use secnet_results::{Accountable, RunOutcome, SpanCounts, Traces};
 use secnet_telemetry::SpanExport;
 use secnet_topology::{Layout, NodeKind, World};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// What a driver tells besides the outcome: facts of this run alone.
-#[derive(Clone, Debug, Default)]
-pub struct RunFacts {
-    pub processes: u32,
-    pub threads: u32,
-    pub lag_max: BTreeMap<String, Duration>,
-    pub events: u64,
-    /// How long a live network ran, in wall time, without starting it and collecting its accounts.
-    pub running: Duration,
-    /// Frames between processes, and how many of them were sent again.
-    pub frames_sent: u64,
-    pub frames_resent: u64,
-    /// What became of the spans of sampled items.
-    pub spans: SpanCounts,
+/// What is run, and how.
+pub struct VirtualRun<'a> {
+    pub world: &'a Arc<World>,
+    pub layout: &'a Layout,
+    pub threads: usize,
+    pub pace: Pace,
+    /// Says how far the run has got.
+    pub watch: &'a Watch,
+    pub cancellation: &'a Cancellation,
+    pub progress: &'a Progress,
+    pub export: Option<SpanExport>,
 }
 
-/// Runs to the end, or until `watch` is told to stop.
-pub fn run(
-    world: &Arc<World>,
-    layout: &Layout,
-    threads: usize,
-    pace: Pace,
-    watch: &Watch,
-    progress: &Progress,
-    export: Option<SpanExport>,
-) -> (RunOutcome, RunFacts) {
+/// How often the progress is shown, and a cancellation looked for.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Runs to the end, or until it is cancelled.
+pub fn run(run: VirtualRun<'_>) -> (RunOutcome, RunFacts) {
+    let VirtualRun {
+        world,
+        layout,
+        threads,
+        pace,
+        watch,
+        cancellation,
+        progress,
+        export,
+    } = run;
     let thread_of = threads_by_region(layout, threads);
     let threads = thread_of.iter().max().map_or(1, |last| last + 1);
     let driver = VirtualDriver {
@@ -53,9 +55,12 @@ pub fn run(
     let finished = std::thread::scope(|scope| {
         let shown = scope.spawn(|| {
             while !done.load(Ordering::Relaxed) {
+                if cancellation.is_stopped() {
+                    watch.stop();
+                }
                 let (now, events) = watch.progress();
                 progress.show(now.min(world.end), events, None, None);
-                std::thread::park_timeout(Duration::from_millis(100));
+                std::thread::park_timeout(LOOK);
             }
         });
         let finished = driver.run(watch);
@@ -149,9 +154,4 @@ pub fn threads_by_region(layout: &Layout, threads: usize) -> Vec<usize> {
         NodeKind::Csp(region) | NodeKind::Premises { region, .. } => thread_of_region(*region),
     };
     layout.kinds.iter().map(thread).collect()
-}
-
-/// When a run that was stopped had got to, for messages.
-pub fn reached(outcome: &RunOutcome) -> SimTime {
-    outcome.ended_at
 }

@@ -2,12 +2,11 @@
 
 use crate::bench::Effort;
 use crate::bench::scenarios::{self, RESPONSE_TIME_S, RoundTrips};
-use crate::live_run::{self, Network};
-use crate::progress::Progress;
-use crate::virtual_run::RunFacts;
-use anyhow::{Context, ensure};
-use secnet_engine::{ItemKind, Outcome, Pace};
-use secnet_results::{RunFolder, RunOutcome};
+use crate::run::{self, Driver, FinishedRun, RunOptions};
+use crate::run_facts::RunFacts;
+use anyhow::ensure;
+use secnet_engine::{ItemKind, Outcome};
+use secnet_results::RunOutcome;
 use secnet_topology::World;
 use serde::Serialize;
 
@@ -75,22 +74,14 @@ pub fn measure(effort: Effort, traced: f64) -> anyhow::Result<Figure> {
     })
 }
 
-/// Runs a world live, in a folder of its own that is removed afterwards.
+/// Runs a world live, without leaving files behind.
 pub fn run(world: &World) -> anyhow::Result<(RunOutcome, RunFacts)> {
-    let path = std::env::temp_dir().join(format!("secnet-bench-{}", std::process::id()));
-    let folder = RunFolder::create(&path)?;
-    folder.write_scenario(&world.scenario)?;
-    let progress = Progress::new(world.end);
-    let result = live_run::run(Network {
-        world,
-        layout: &world.layout(),
-        pace: Pace::Max,
-        ready: None,
-        folder: &folder,
-        progress: &progress,
-    });
-    progress.finish();
-    let (outcome, facts) = result?;
+    let options = RunOptions {
+        driver: Driver::Live { programs: None },
+        shows_progress: true,
+        ..RunOptions::default()
+    };
+    let FinishedRun { outcome, facts, .. } = run::run(world.scenario.clone(), &options)?;
     if let Some(lost) = outcome.lost_nodes.first() {
         anyhow::bail!("{} was lost: {}", lost.name, lost.note);
     }
@@ -100,6 +91,5 @@ pub fn run(world: &World) -> anyhow::Result<(RunOutcome, RunFacts)> {
         "the engine's contract was broken: {:?}",
         outcome.violations
     );
-    std::fs::remove_dir_all(&path).with_context(|| format!("cannot remove {}", path.display()))?;
     Ok((outcome, facts))
 }

@@ -1,0 +1,41 @@
+//! What the control service of a network that somebody else starts has to run.
+
+use crate::cancellation::Cancellation;
+use crate::exit::bad_input;
+use crate::runtime::on_a_runtime;
+use secnet_fabric::{Launch, control};
+use secnet_topology::Scenario;
+use secnet_topology::segments::CONTROL_PORT;
+use std::time::Duration;
+
+/// Asks the control service at `endpoint` until it answers. The launch names that service as it is reached from here.
+pub fn fetch(
+    endpoint: &str,
+    patience: Duration,
+    cancellation: &Cancellation,
+) -> anyhow::Result<(Launch, Scenario)> {
+    let offer = on_a_runtime(async {
+        tokio::select! {
+            offer = control::fetch_offer(endpoint, patience) => offer,
+            () = cancellation.stopped() => Err(anyhow::anyhow!("stopped before the control service came")),
+        }
+    });
+    let offer = offer.map_err(|error| bad_input(format!("{error:#}")))?;
+    let scenario = secnet_topology::parse("the control service's scenario", &offer.scenario, &[]);
+    let mut launch = offer.launch;
+    endpoint.clone_into(&mut launch.endpoints.control);
+    Ok((launch, scenario.map_err(bad_input)?))
+}
+
+/// `tcp/HOST:PORT`, the only kind of place the fabric has.
+pub fn check_endpoint(text: &str) -> Result<String, String> {
+    let port = text
+        .strip_prefix("tcp/")
+        .and_then(|address| address.rsplit_once(':'));
+    match port {
+        Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => Ok(text.to_owned()),
+        _ => Err(format!(
+            "`{text}` is no endpoint; write it like tcp/control:{CONTROL_PORT}"
+        )),
+    }
+}
