@@ -11,6 +11,7 @@
 use anyhow::{Context, ensure};
 use secnet_engine::ItemKind;
 use secnet_fabric::containers::{Containers, Engine, containers_of};
+use secnet_fabric::report::Phase;
 use secnet_model::DeviceType;
 use secnet_results::LoadedRun;
 use secnet_testkit::{Ended, NetworkUnderTest, RequestParams, Setup};
@@ -388,15 +389,9 @@ fn changes_nothing(
 /// Has not ended yet, so that what is done next is done to a run.
 fn goes_on(network: &NetworkUnderTest) -> anyhow::Result<()> {
     let status = network.status().context("the run does not answer")?;
-    let running = |phase: &str| {
-        status
-            .processes
-            .iter()
-            .flat_map(|p| &p.nodes)
-            .any(|node| node.phase == phase)
-    };
+    let mut nodes = status.processes.iter().flat_map(|p| &p.nodes);
     ensure!(
-        running("running"),
+        nodes.any(|node| node.phase == Phase::Running),
         "the run has ended too early: {:?}",
         status.wall_seconds
     );

@@ -1,6 +1,7 @@
 //! What a live run tells about itself while it goes on and when it has ended: status, lag, pace.
 #![allow(clippy::print_stdout, reason = "what a live run measures is worth reading")]
 
+use secnet_fabric::report::Phase;
 use secnet_tests::live::Programs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -71,7 +72,7 @@ fn the_status_shows_emulated_time_pace_traffic_and_who_holds_the_run_up() {
     assert!(
         nodes
             .iter()
-            .all(|node| node.phase == "running" && node.links_up == node.links_total)
+            .all(|node| node.phase == Phase::Running && node.links_up == node.links_total)
     );
     assert!(
         nodes

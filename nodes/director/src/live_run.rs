@@ -12,7 +12,7 @@ use anyhow::{Context, anyhow};
 use secnet_engine::trace::TraceBook;
 use secnet_engine::{ItemKind, Ledger, Pace, Violations};
 use secnet_fabric::control::{DirectorControl, Event};
-use secnet_fabric::report::{Command, ProcessResult, ProcessStatus, RunStatus};
+use secnet_fabric::report::{Command, NodeStatus, Phase, ProcessResult, ProcessStatus, RunStatus};
 use secnet_fabric::session::Attachment;
 use secnet_fabric::{Endpoints, Launch};
 use secnet_model::{Region, SimDuration, SimTime};
@@ -561,16 +561,12 @@ impl<'a> LiveRun<'a> {
             }
             Stage::Collecting => progress.say("collecting the ledgers"),
             Stage::Running | Stage::Done => {
-                let reached = |phase: &str, now: SimTime| {
-                    if phase == "finished" {
-                        self.network.world.end
-                    } else {
-                        now
-                    }
+                let end = self.network.world.end;
+                let reached = |node: &NodeStatus| match node.phase {
+                    Phase::Finished => end,
+                    Phase::Linking | Phase::Running => node.now.min(end),
                 };
-                let now = nodes()
-                    .map(|node| reached(&node.phase, node.now.min(self.network.world.end)))
-                    .max();
+                let now = nodes().map(reached).max();
                 let handled = nodes().map(|node| node.handled).sum();
                 let ledgers = || self.processes.iter().flat_map(|process| process.ledgers.values());
                 let kind = ItemKind::ServiceRequest;
@@ -753,7 +749,7 @@ impl Process {
         }
     }
 
-    fn nodes_all(&self, test: impl Fn(&secnet_fabric::report::NodeStatus) -> bool) -> bool {
+    fn nodes_all(&self, test: impl Fn(&NodeStatus) -> bool) -> bool {
         self.status
             .as_ref()
             .is_some_and(|(_, status)| !status.nodes.is_empty() && status.nodes.iter().all(test))
@@ -764,6 +760,6 @@ impl Process {
     }
 
     fn has_started(&self) -> bool {
-        self.nodes_all(|node| node.phase != "linking")
+        self.nodes_all(|node| node.phase != Phase::Linking)
     }
 }

@@ -6,7 +6,7 @@ use crate::runtime::on_a_runtime;
 use clap::Args;
 use secnet_engine::Pace;
 use secnet_fabric::control::ask_status;
-use secnet_fabric::report::{LinkStatus, NodeStatus, RunStatus};
+use secnet_fabric::report::{LinkStatus, NodeStatus, Phase, RunStatus};
 use secnet_model::{SimDuration, SimTime};
 use serde::Serialize;
 use std::fmt::{self, Write};
@@ -172,7 +172,7 @@ fn waits(status: &RunStatus) -> impl Iterator<Item = (&NodeStatus, &LinkStatus)>
     let wall = Duration::try_from_secs_f64(status.wall_seconds).unwrap_or_default();
     let reached = status.pace.limit(wall).min(status.end);
     nodes(status)
-        .filter(|node| node.phase == "running")
+        .filter(|node| node.phase == Phase::Running)
         .flat_map(|node| node.links.iter().map(move |link| (node, link)))
         .filter(move |(_, link)| link.holds_us_up && link.promised_until < reached)
 }

@@ -4,7 +4,7 @@
 //! puts what comes out on the bus, and asks to be woken when there is something to do.
 
 use crate::bus::{Frame, FrameSink};
-use crate::report::{LinkStatus, NodeReport, NodeStatus};
+use crate::report::{self, LinkStatus, NodeReport, NodeStatus};
 use actix::{Actor, ActorContext, AsyncContext, Context, Handler, SpawnHandle};
 use secnet_engine::trace::TraceBook;
 use secnet_engine::{Carries, Envelope, Node, NodeIndex, Pace, Party, Promise};
@@ -349,11 +349,10 @@ impl Host {
         NodeStatus {
             name: self.name.clone(),
             phase: match self.phase {
-                Phase::Linking => "linking",
-                Phase::Running { .. } => "running",
-                Phase::Finished { .. } => "finished",
-            }
-            .to_owned(),
+                Phase::Linking => report::Phase::Linking,
+                Phase::Running { .. } => report::Phase::Running,
+                Phase::Finished { .. } => report::Phase::Finished,
+            },
             links_up: links_up as u32,
             links_total: self.links.len() as u32,
             settled: self.is_settled(),

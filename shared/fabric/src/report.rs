@@ -32,11 +32,57 @@ pub struct ProcessStatus {
     pub ledgers: Vec<(String, Ledger)>,
 }
 
+/// How far a node has got. Written as its word.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub enum Phase {
+    /// Links are coming up; emulated time has not started.
+    Linking,
+    Running,
+    /// It has reached the end, or the run was halted.
+    Finished,
+}
+
+impl Phase {
+    pub const ALL: [Phase; 3] = [Phase::Linking, Phase::Running, Phase::Finished];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Phase::Linking => "linking",
+            Phase::Running => "running",
+            Phase::Finished => "finished",
+        }
+    }
+}
+
+impl std::fmt::Display for Phase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+impl From<Phase> for String {
+    fn from(phase: Phase) -> String {
+        phase.word().to_owned()
+    }
+}
+
+impl TryFrom<String> for Phase {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Phase, String> {
+        let found = Phase::ALL.into_iter().find(|phase| phase.word() == word);
+        found.ok_or_else(|| {
+            let known = Phase::ALL.map(Phase::word).join(", ");
+            format!("a node has no phase `{word}`; there are {known}")
+        })
+    }
+}
+
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct NodeStatus {
     pub name: String,
-    /// `linking`, `running`, `finished`.
-    pub phase: String,
+    pub phase: Phase,
     pub links_up: u32,
     pub links_total: u32,
     /// Nothing about the node will change any more.
@@ -113,4 +159,35 @@ pub struct RunStatus {
     pub processes: Vec<ProcessStatus>,
     /// Processes that have not reported yet or not for a while, with the seconds since.
     pub silent: Vec<(String, Option<f64>)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secnet_wire::codec::{CONTROL_BYTES_MAX, decode_value, encode_value};
+
+    #[test]
+    fn a_phase_is_written_as_its_word_and_read_back() {
+        for phase in Phase::ALL {
+            let word = encode_value("a word", &phase.word(), CONTROL_BYTES_MAX).unwrap();
+            let bytes = encode_value("a phase", &phase, CONTROL_BYTES_MAX).unwrap();
+            assert_eq!(bytes, word);
+            assert_eq!(decode_value("a phase", &bytes, CONTROL_BYTES_MAX), Ok(phase));
+            assert_eq!(
+                serde_json::to_value(phase).unwrap(),
+                serde_json::json!(phase.word())
+            );
+        }
+        assert_eq!(format!("{:>9}", Phase::Running), "  running");
+    }
+
+    #[test]
+    fn an_unknown_phase_is_refused_with_those_there_are() {
+        let bytes = encode_value("a word", &"dreaming", CONTROL_BYTES_MAX).unwrap();
+        let error = decode_value::<Phase>("a phase", &bytes, CONTROL_BYTES_MAX).unwrap_err();
+        let expected = "a node has no phase `dreaming`; there are linking, running, finished";
+        assert!(error.to_string().contains(expected), "{error}");
+        let error = serde_json::from_str::<Phase>("\"dreaming\"").unwrap_err();
+        assert_eq!(error.to_string(), expected);
+    }
 }
