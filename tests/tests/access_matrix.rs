@@ -10,7 +10,7 @@ use secnet_model::{
     SimTime, Srv, UserId,
 };
 use secnet_topology::World;
-use secnet_wire::{Answer, CommandOrigin, Message, ServiceRequest};
+use secnet_wire::{Answer, CommandOrigin, Message, ServiceRequest, Timing};
 use std::sync::Arc;
 
 const CATALOGUE: &str = include_str!("../../shared/model/data/srv.csv");
@@ -203,7 +203,7 @@ fn the_dsp_serves_and_refuses_what_the_matrix_says() {
                     if row.targets.is_empty() && (device == "H" || !deals_with(role_code, device)) {
                         continue;
                     }
-                    let Some(execute_at_s) = schedule_of(row, &rows, role_code, device) else {
+                    let Some(timing) = schedule_of(row, &rows, role_code, device) else {
                         continue;
                     };
                     counter += 1;
@@ -218,7 +218,7 @@ fn the_dsp_serves_and_refuses_what_the_matrix_says() {
                         service: variant.web_service(),
                         role,
                         bytes: 1_000,
-                        execute_at_s,
+                        timing,
                     };
                     let seen = submit(&mut dsp, &world, request);
                     let expected = expected(row, role_code, number, device);
@@ -237,13 +237,14 @@ fn the_dsp_serves_and_refuses_what_the_matrix_says() {
     assert!(served > 1_000, "{served}");
 }
 
-/// What 5.1 and 5.3 are to schedule: an SRV the role may have for the device. `None` where there is none; 0 for
+/// What 5.1 and 5.3 are to schedule: an SRV the role may have for the device. `None` where there is none; `Now` for
 /// requests that name no schedule.
-fn schedule_of(row: &Row<'_>, rows: &[Row<'_>], role: &str, device: &str) -> Option<u32> {
+fn schedule_of(row: &Row<'_>, rows: &[Row<'_>], role: &str, device: &str) -> Option<Timing> {
     if !matches!(row.number, "5.1" | "5.3") {
-        return Some(0);
+        return Some(Timing::Now);
     }
     let fits = |row: &&Row<'_>| row.schedulable && row.roles.contains(&role) && row.targets.contains(&device);
     let scheduled = rows.iter().find(fits)?;
-    Some(Srv::from_number(scheduled.number).unwrap().index().into())
+    let srv = Srv::from_number(scheduled.number).unwrap();
+    Some(Timing::Daily { srv })
 }

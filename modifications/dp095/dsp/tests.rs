@@ -11,7 +11,7 @@ use secnet_model::{SimTime, Srv, UserId};
 use secnet_results::Accountable;
 use secnet_results::figures::Key;
 use secnet_topology::World;
-use secnet_wire::{Answer, Message, ServiceRequest};
+use secnet_wire::{Answer, Message, ServiceRequest, Timing};
 use std::sync::Arc;
 
 const DAY: u64 = 86_400;
@@ -171,7 +171,7 @@ fn answer(dsp: &mut Dsp, world: &World, second: u64, srv: &str, role: Role) -> R
         service: variant.web_service(),
         role,
         bytes: 1_000,
-        execute_at_s: 0,
+        timing: Timing::Now,
     };
     let now = SimTime::from_secs(second);
     let envelope = Envelope {

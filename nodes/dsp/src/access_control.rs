@@ -98,7 +98,7 @@ fn available_locally(entry: &SrvEntry, request: &ServiceRequest) -> Result<(), R
 /// E12: the command variant is one the service request has. So is, for want of a public code, an execution time on a
 /// service request that cannot be future-dated (assumed; DUIS's schema would not let it through).
 fn variant_fits(entry: &SrvEntry, request: &ServiceRequest) -> Result<(), ResponseCode> {
-    let dated = entry.is_device_service() && request.execute_at_s != 0;
+    let dated = entry.is_device_service() && request.timing.execution().is_some();
     if !entry.allows_variant(request.variant) || dated && entry.future_dated == FutureDating::NotAllowed {
         return Err(ResponseCode::E12);
     }
@@ -233,14 +233,13 @@ fn schedule_fits(register: Register<'_>, request: &ServiceRequest) -> Result<(),
 
 /// The SRV that 5.1 and 5.3 name, if it can be scheduled.
 pub fn scheduled_srv(request: &ServiceRequest) -> Option<Srv> {
-    let srv = Srv::from_index(u8::try_from(request.execute_at_s).ok()?)?;
-    srv.entry().dsp_schedulable.then_some(srv)
+    request.timing.daily().filter(|srv| srv.entry().dsp_schedulable)
 }
 
 /// Who holds the command until its time. Where DUIS allows both (6.23), the DSP does (assumed).
 fn origin(entry: &SrvEntry, request: &ServiceRequest) -> CommandOrigin {
     match entry.future_dated {
-        _ if request.execute_at_s == 0 => CommandOrigin::OnDemand,
+        _ if request.timing.execution().is_none() => CommandOrigin::OnDemand,
         FutureDating::NotAllowed => CommandOrigin::OnDemand,
         FutureDating::HeldByDevice => CommandOrigin::HeldByDevice,
         FutureDating::HeldByDsp | FutureDating::HeldByDspOrDevice => CommandOrigin::HeldByDsp,

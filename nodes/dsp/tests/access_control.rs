@@ -11,7 +11,7 @@ use secnet_model::{
     SimTime, Srv, UserId, WebService,
 };
 use secnet_topology::World;
-use secnet_wire::{CommandOrigin, ServiceRequest};
+use secnet_wire::{CommandOrigin, ServiceRequest, Timing};
 
 fn check_at_first(world: &World, request: &ServiceRequest) -> Result<Accepted, ResponseCode> {
     let register = Register {
@@ -139,11 +139,11 @@ fn every_srv_is_accepted_from_every_role_in_every_variant_as_the_catalogue_says(
                 .find(|letter| own_letters(code).contains(**letter))
                 .or(present().next())
                 .copied();
-            let (letter, execute_at_s) = match (row.targets.is_empty(), code) {
+            let (letter, timing) = match (row.targets.is_empty(), code) {
                 (true, "GS" | "GT") => ("G", schedulable("4.10", "4.8.1", code)),
-                (true, "ES") => ("E", Srv::from_number("4.8.3").unwrap().index().into()),
+                (true, "ES") => ("E", daily("4.8.3")),
                 (true, _) => ("E", schedulable("4.10", "4.8.1", code)),
-                (false, _) => (target.unwrap_or("H"), 0),
+                (false, _) => (target.unwrap_or("H"), Timing::Now),
             };
             let device = premises.device(DeviceType::from_catalogue_letter(letter).unwrap());
             for variant in CommandVariant::ALL {
@@ -158,7 +158,7 @@ fn every_srv_is_accepted_from_every_role_in_every_variant_as_the_catalogue_says(
                     service: variant.web_service(),
                     role,
                     bytes: 0,
-                    execute_at_s,
+                    timing,
                 };
                 let actual = match check_at_first(&world, &request) {
                     Err(code) => Expected::Code(code),
@@ -185,13 +185,18 @@ fn every_srv_is_accepted_from_every_role_in_every_variant_as_the_catalogue_says(
 }
 
 /// What 5.1 and 5.3 are asked to schedule.
-fn schedulable(for_network_roles: &str, for_others: &str, role: &str) -> u32 {
+fn schedulable(for_network_roles: &str, for_others: &str, role: &str) -> Timing {
     let number = if matches!(role, "ED" | "GT") {
         for_network_roles
     } else {
         for_others
     };
-    Srv::from_number(number).unwrap().index().into()
+    daily(number)
+}
+
+fn daily(number: &str) -> Timing {
+    let srv = Srv::from_number(number).unwrap();
+    Timing::Daily { srv }
 }
 
 /// A reading that access control passes, to be spoilt.
@@ -273,7 +278,7 @@ fn each_error_code_has_its_cause() {
             ResponseCode::E12,
             ServiceRequest {
                 srv: srv("2.2"),
-                execute_at_s: 9,
+                timing: Timing::At { seconds: 9 },
                 ..reading
             },
         ),
@@ -466,7 +471,7 @@ fn the_holder_of_a_future_dated_request_follows_from_the_catalogue() {
         let dated = ServiceRequest {
             variant,
             service: variant.web_service(),
-            execute_at_s: 60,
+            timing: Timing::At { seconds: 60 },
             ..request
         };
         assert_eq!(
@@ -484,8 +489,8 @@ fn what_the_dcc_answers_itself_needs_a_device_only_where_it_is_about_one() {
         rig.alphas().device(DeviceType::Esme),
         rig.alphas().device(DeviceType::Chf),
     );
-    let daily_reads = u32::from(Srv::from_number("4.6.1").unwrap().index());
-    let not_schedulable = u32::from(Srv::from_number("4.1.1").unwrap().index());
+    let daily_reads = daily("4.6.1");
+    let not_schedulable = daily("4.1.1");
     let foreign = Eui64(0x00DB_1300_0000_0001);
     let dcc = Eui64::DCC;
     let accepted = |service| Ok(Accepted::NonDevice(service));
@@ -504,11 +509,11 @@ fn what_the_dcc_answers_itself_needs_a_device_only_where_it_is_about_one() {
             not_schedulable,
             Err(ResponseCode::E11),
         ),
-        ("5.1", ALPHA, mine.eui64(), 4_000, Err(ResponseCode::E11)),
+        ("5.1", ALPHA, mine.eui64(), Timing::Now, Err(ResponseCode::E11)),
         ("5.1", ALPHA, chf.eui64(), daily_reads, Err(ResponseCode::E11)),
         ("5.1", ALPHA, dcc, daily_reads, Err(ResponseCode::E19)),
         ("5.1", BETA, mine.eui64(), daily_reads, Err(ResponseCode::E4)),
-        ("5.2", BETA, mine.eui64(), 0, Err(ResponseCode::E4)),
+        ("5.2", BETA, mine.eui64(), Timing::Now, Err(ResponseCode::E4)),
         (
             "5.3",
             ALPHA,
@@ -520,20 +525,38 @@ fn what_the_dcc_answers_itself_needs_a_device_only_where_it_is_about_one() {
             "8.2",
             BETA,
             mine.eui64(),
-            0,
+            Timing::Now,
             accepted(NonDeviceService::ReadInventory),
         ),
-        ("8.2", BETA, dcc, 0, accepted(NonDeviceService::ReadInventory)),
-        ("8.2", BETA, foreign, 0, Err(ResponseCode::E19)),
-        ("8.3", BETA, mine.eui64(), 0, Err(ResponseCode::E4)),
-        ("12.1", BETA, dcc, 0, accepted(NonDeviceService::RequestWanMatrix)),
-        ("12.2", BETA, foreign, 0, accepted(NonDeviceService::PreNotify)),
+        (
+            "8.2",
+            BETA,
+            dcc,
+            Timing::Now,
+            accepted(NonDeviceService::ReadInventory),
+        ),
+        ("8.2", BETA, foreign, Timing::Now, Err(ResponseCode::E19)),
+        ("8.3", BETA, mine.eui64(), Timing::Now, Err(ResponseCode::E4)),
+        (
+            "12.1",
+            BETA,
+            dcc,
+            Timing::Now,
+            accepted(NonDeviceService::RequestWanMatrix),
+        ),
+        (
+            "12.2",
+            BETA,
+            foreign,
+            Timing::Now,
+            accepted(NonDeviceService::PreNotify),
+        ),
     ];
-    for (srv, user, target, execute_at_s, expected) in cases {
+    for (srv, user, target, timing, expected) in cases {
         let request = rig.request(srv, user, Role::ImportSupplier, mine);
         let request = ServiceRequest {
             id: RequestId { target, ..request.id },
-            execute_at_s,
+            timing,
             ..request
         };
         assert_eq!(request.variant, usual_variant(request.srv));

@@ -10,7 +10,7 @@ use rig::{
 use secnet_engine::{ItemKind, Outcome};
 use secnet_model::{Address, CommandVariant, DeviceType, RequestId, ResponseCode, Role, SimTime, UserId};
 use secnet_wire::{
-    Acknowledgement, Answer, CommandOrigin, DeviceResult, Message, ServiceRequest, ServiceResponse,
+    Acknowledgement, Answer, CommandOrigin, DeviceResult, Message, ServiceRequest, ServiceResponse, Timing,
 };
 
 fn acknowledgement(request: &ServiceRequest, answer: Answer) -> Message {
@@ -34,8 +34,8 @@ fn a_reading_is_acknowledged_sent_on_and_answered() {
     assert_eq!(sent[1].message, acknowledgement(&request, Answer::Accepted));
     assert_eq!((command.id, command.srv), (request.id, request.srv));
     assert_eq!(
-        (command.origin, command.priority, command.execute_at_s),
-        (CommandOrigin::OnDemand, 1, 0)
+        (command.origin, command.priority, command.timing),
+        (CommandOrigin::OnDemand, 1, Timing::Now)
     );
     let sizes = request.srv.entry().command_bytes;
     assert!((u32::from(sizes.min)..=sizes.max.into()).contains(&command.bytes));
@@ -138,7 +138,7 @@ fn a_refusal_takes_its_turn_and_reaches_whoever_sent_the_request() {
 fn a_request_the_dsp_holds_is_sent_at_its_time() {
     let mut rig = Rig::new();
     let request = ServiceRequest {
-        execute_at_s: 7_200,
+        timing: Timing::At { seconds: 7_200 },
         ..rig.reading()
     };
     let (_, _, message) = only(&rig.submit(S, request));
@@ -149,8 +149,8 @@ fn a_request_the_dsp_holds_is_sent_at_its_time() {
     let (due, command) = commands(&sent)[0];
     assert_eq!(due, 2 * HOUR + 40 * MS);
     assert_eq!(
-        (command.origin, command.priority, command.execute_at_s),
-        (CommandOrigin::HeldByDsp, 2, 0)
+        (command.origin, command.priority, command.timing),
+        (CommandOrigin::HeldByDsp, 2, Timing::Now)
     );
     let (_, _, message) = only(&rig.deliver(3 * HOUR, sent[0].to, response(&command)));
     let Message::ServiceResponse(answer) = message else {
@@ -168,7 +168,7 @@ fn requests_held_to_one_moment_leave_in_the_order_they_came() {
     let ids: Vec<RequestId> = (1..=3)
         .map(|i| {
             let request = ServiceRequest {
-                execute_at_s: 3_600,
+                timing: Timing::At { seconds: 3_600 },
                 ..rig.reading()
             };
             rig.submit(i * S, request);
@@ -191,7 +191,7 @@ fn requests_held_to_one_moment_leave_in_the_order_they_came() {
 fn a_future_dated_request_whose_time_has_passed_is_sent_at_once() {
     let mut rig = Rig::new();
     let request = ServiceRequest {
-        execute_at_s: 5,
+        timing: Timing::At { seconds: 5 },
         ..rig.reading()
     };
     let sent = rig.submit(6 * S, request);
@@ -206,7 +206,7 @@ fn a_command_the_device_holds_goes_at_once_with_its_time() {
     let request = ServiceRequest {
         variant,
         service: variant.web_service(),
-        execute_at_s: 86_400,
+        timing: Timing::At { seconds: 86_400 },
         ..rig.request("1.1.1", ALPHA, Role::ImportSupplier, device)
     };
     let (_, command) = commands(&rig.submit(S, request))[0];
@@ -214,7 +214,7 @@ fn a_command_the_device_holds_goes_at_once_with_its_time() {
         (command.origin, command.priority),
         (CommandOrigin::HeldByDevice, 2)
     );
-    assert_eq!(command.execute_at_s, 86_400);
+    assert_eq!(command.timing, Timing::At { seconds: 86_400 });
 }
 
 #[test]

@@ -9,7 +9,7 @@ use secnet_model::{
     UserId,
 };
 use secnet_topology::World;
-use secnet_wire::{Answer, CommandOrigin, DccAlertCode, DeviceResult, Message, ServiceRequest};
+use secnet_wire::{Answer, CommandOrigin, DccAlertCode, DeviceResult, Message, ServiceRequest, Timing};
 
 const TAKEOVER: &str = r#"
     [[events]]
@@ -116,7 +116,9 @@ fn a_decommissioned_device_answers_nothing_and_loses_created_and_bulk_schedules_
     };
     assert_eq!(of_esme(&rig.run_until(2 * HOUR)), 2);
     let create = ServiceRequest {
-        execute_at_s: Srv::from_number("4.8.1").unwrap().index().into(),
+        timing: Timing::Daily {
+            srv: Srv::from_number("4.8.1").unwrap(),
+        },
         ..rig.request("5.1", ALPHA, Role::ImportSupplier, esme)
     };
     rig.submit(3 * HOUR, create);
@@ -198,7 +200,9 @@ fn replaced_credentials_take_the_losing_suppliers_created_schedules_with_them() 
     let mut rig = Rig::with(TAKEOVER);
     let esme = rig.alphas().device(DeviceType::Esme);
     let create = ServiceRequest {
-        execute_at_s: Srv::from_number("4.8.1").unwrap().index().into(),
+        timing: Timing::Daily {
+            srv: Srv::from_number("4.8.1").unwrap(),
+        },
         ..rig.request("5.1", ALPHA, Role::ImportSupplier, esme)
     };
     rig.submit(S, create);

@@ -7,7 +7,7 @@ use rig::{ALPHA, DAY, HOUR, MS, Rig, S, Sent, commands, csp, response};
 use secnet_dsp::Dsp;
 use secnet_model::{DeviceType, Role, Srv};
 use secnet_results::Accountable;
-use secnet_wire::ServiceRequest;
+use secnet_wire::{ServiceRequest, Timing};
 
 const SCHEDULES: &str = r#"
     [[schedules]]
@@ -23,9 +23,11 @@ const SCHEDULES: &str = r#"
 /// A bit of everything: answered and silent commands, a queue, a held request, created and deleted schedules.
 fn first_half(rig: &mut Rig) {
     let device = rig.alphas().device(DeviceType::Esme);
-    let scheduled = |srv: &str| Srv::from_number(srv).unwrap().index().into();
+    let daily = |srv: &str| Timing::Daily {
+        srv: Srv::from_number(srv).unwrap(),
+    };
     let held = ServiceRequest {
-        execute_at_s: 20_000,
+        timing: Timing::At { seconds: 20_000 },
         ..rig.reading()
     };
     rig.submit(S, held);
@@ -34,7 +36,7 @@ fn first_half(rig: &mut Rig) {
         rig.submit(
             2 * S,
             ServiceRequest {
-                execute_at_s: scheduled(srv),
+                timing: daily(srv),
                 ..request
             },
         );

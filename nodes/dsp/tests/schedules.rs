@@ -6,7 +6,7 @@ mod rig;
 use rig::{ALPHA, BETA, DAY, DNO, HOUR, MS, Rig, S, Sent, commands, world_with};
 use secnet_engine::ItemKind;
 use secnet_model::{Address, DeviceId, DeviceStatus, DeviceType, Eui64, Role, Srv, UserId};
-use secnet_wire::{Acknowledgement, Answer, CommandOrigin, DccAlertCode, Message, ServiceRequest};
+use secnet_wire::{Acknowledgement, Answer, CommandOrigin, DccAlertCode, Message, ServiceRequest, Timing};
 
 /// When each reading started: the command left 10 ms of service and 30 ms of link later.
 fn starts(sent: &[Sent]) -> Vec<(u64, UserId, Eui64)> {
@@ -115,9 +115,9 @@ fn a_dnos_schedule_reads_its_licence_areas() {
 }
 
 fn about(rig: &mut Rig, number: &str, scheduled: &str, device: DeviceId) -> ServiceRequest {
-    let execute_at_s = Srv::from_number(scheduled).unwrap().index().into();
+    let srv = Srv::from_number(scheduled).unwrap();
     ServiceRequest {
-        execute_at_s,
+        timing: Timing::Daily { srv },
         ..rig.request(number, ALPHA, Role::ImportSupplier, device)
     }
 }

@@ -6,7 +6,7 @@ mod rig;
 use rig::{ALPHA, DAY, HOUR, MS, Rig, S, commands, csp, response, undeliverable};
 use secnet_engine::ItemKind;
 use secnet_model::{CommandVariant, DeviceType, ResponseCode, Role};
-use secnet_wire::{CommandOrigin, Message, ServiceRequest, ServiceResponse};
+use secnet_wire::{CommandOrigin, Message, ServiceRequest, ServiceResponse, Timing};
 
 fn service_responses(sent: &[rig::Sent]) -> Vec<(u64, ServiceResponse)> {
     let response = |envelope: &rig::Sent| match envelope.message {
@@ -67,11 +67,11 @@ fn a_command_held_by_the_device_times_out_with_e21_and_one_held_by_the_dsp_with_
     let tariff = ServiceRequest {
         variant,
         service: variant.web_service(),
-        execute_at_s: 300,
+        timing: Timing::At { seconds: 300 },
         ..rig.request("1.1.1", ALPHA, Role::ImportSupplier, device)
     };
     let held = ServiceRequest {
-        execute_at_s: 3_600,
+        timing: Timing::At { seconds: 3_600 },
         ..rig.reading()
     };
     rig.submit(S, tariff);

@@ -288,7 +288,7 @@ impl Premises {
         out: &mut Outbox<Message>,
     ) {
         self.state.counts.future_dated_stored += 1;
-        let at = SimTime::from_secs(u64::from(command.execute_at_s)).max(answered_at);
+        let at = command.timing.execution().unwrap_or_default().max(answered_at);
         let held = HeldCommand::new(at, device, command.id, command.srv);
         if let Some(trace) = self.world.sampler.request(&command.id, command.srv) {
             out.trace(trace.span(Step::HeldByDevice, answered_at, at));

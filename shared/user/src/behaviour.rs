@@ -215,7 +215,7 @@ fn a_response_that_overtakes_its_acknowledgement_still_completes_the_request() {
 fn a_future_dated_request_says_when_in_whole_seconds_and_is_timed_from_then() {
     let mut harness = Harness::supplier(&world_with("4.6.1", 0.01, "future_dated_by = \"1h\""));
     let request = harness.next_request();
-    let execution = SimTime::from_secs(u64::from(request.execute_at_s));
+    let execution = request.timing.execution().unwrap();
     let wished = harness.now + SimDuration::from_secs(3_600);
     assert!(execution >= wished && execution.since(wished) < SimDuration::from_secs(1));
     harness.acknowledge(request, Answer::Accepted);
@@ -354,7 +354,7 @@ fn a_schedule_is_created_for_a_schedulable_srv_then_read_and_deleted() {
         (create.srv, create.variant),
         (srv("5.1"), CommandVariant::NonDevice)
     );
-    let scheduled = Srv::from_index(create.execute_at_s as u8).unwrap();
+    let scheduled = create.timing.daily().unwrap();
     assert!(scheduled.entry().dsp_schedulable);
     let device = create.id.target.device().unwrap();
     assert!(scheduled.entry().may_target(device.device_type));
@@ -366,8 +366,8 @@ fn a_schedule_is_created_for_a_schedulable_srv_then_read_and_deleted() {
         }
     };
     assert_eq!(
-        (delete.id.target, delete.execute_at_s),
-        (create.id.target, create.execute_at_s)
+        (delete.id.target, delete.timing),
+        (create.id.target, create.timing)
     );
     let account = harness.account();
     let (key, _) = account.service.iter().next().unwrap();

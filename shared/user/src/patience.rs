@@ -44,7 +44,7 @@ impl Patience {
             return None;
         }
         let due = match open.mode {
-            ServiceMode::FutureDated => SimTime::from_secs(u64::from(open.request.execute_at_s)),
+            ServiceMode::FutureDated => open.request.timing.execution().unwrap_or_default(),
             ServiceMode::OnDemand | ServiceMode::Scheduled | ServiceMode::NonDevice => SimTime::ZERO,
         };
         Some(open.sent_at.max(due) + self.by_srv[usize::from(open.request.srv.index())])

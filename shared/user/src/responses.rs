@@ -97,9 +97,7 @@ impl<D: Desk> User<D> {
         let outcome = outcome_of(response.code, response.result);
         // What the DSP held until its time could not have been answered before.
         let execution = match self.state.book.get_mut(slot) {
-            Some(open) if response.origin == CommandOrigin::HeldByDsp => {
-                Some(SimTime::from_secs(u64::from(open.request.execute_at_s)))
-            }
+            Some(open) if response.origin == CommandOrigin::HeldByDsp => open.request.timing.execution(),
             _ => None,
         };
         self.close(now, slot, outcome, response.code, execution);

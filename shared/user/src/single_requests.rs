@@ -10,6 +10,7 @@ use secnet_topology::live_requests::{EndedRequest, TakenRequest};
 use secnet_topology::scenario::RequestParams;
 use secnet_topology::validation::validate_request;
 use secnet_topology::{Span, TakesRequests, UserEntry, World};
+use secnet_wire::Timing;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -28,8 +29,7 @@ pub struct SingleRequest {
     pub at: SimTime,
     pub form: Result<RequestForm, Unsendable>,
     pub premises: Option<PremisesId>,
-    /// 0 for on demand.
-    pub execute_at_s: u32,
+    pub timing: Timing,
     /// Its place among those taken from outside; `None` for the scenario's.
     pub taken: Option<u32>,
 }
@@ -86,15 +86,14 @@ impl Wanted {
             future_dated: self.future_dated_by.is_some(),
             mistake: None,
         };
-        let execute_at_s = self.future_dated_by.map_or(0, |span| {
-            let seconds = (self.at + span).as_micros().div_ceil(1_000_000);
-            u32::try_from(seconds.max(1)).unwrap_or(u32::MAX)
-        });
         SingleRequest {
             at: self.at,
             form: RequestForm::new::<D>(self.srv, user.roles, wishes),
             premises: self.premises,
-            execute_at_s,
+            timing: match self.future_dated_by {
+                Some(span) => Timing::at(self.at + span),
+                None => Timing::Now,
+            },
             taken: None,
         }
     }

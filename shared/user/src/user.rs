@@ -23,7 +23,7 @@ use secnet_results::{Account, Accountable, AlertLevels, ServiceLevels, ServiceMo
 use secnet_topology::scenario::Mistake;
 use secnet_topology::{UserKind, World};
 use secnet_wire::codec::{self, CodecError};
-use secnet_wire::{Message, ServiceRequest};
+use secnet_wire::{Message, ServiceRequest, Timing};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -243,7 +243,7 @@ impl<D: Desk> User<D> {
             .premises
             .filter(|_| form.mode != ServiceMode::NonDevice)
             .map(|premises| self.world.population.region_of(premises));
-        let request = self.request(form, target, role, single.execute_at_s);
+        let request = self.request(form, target, role, single.timing);
         if let Some(place) = single.taken {
             self.state.taken.sent(place, request.id);
         }
@@ -256,7 +256,7 @@ impl<D: Desk> User<D> {
     }
 
     /// The next request, filled in.
-    fn request(&self, form: &RequestForm, target: Eui64, role: Role, execute_at_s: u32) -> ServiceRequest {
+    fn request(&self, form: &RequestForm, target: Eui64, role: Role, timing: Timing) -> ServiceRequest {
         let counter = self.state.counter + 1;
         let size = self.world.draws.bits(REQUEST_SIZE, u64::from(self.id.0), counter);
         ServiceRequest {
@@ -270,7 +270,7 @@ impl<D: Desk> User<D> {
             service: form.service,
             role: form.claimed_role.unwrap_or(role),
             bytes: payload::service_request(form.srv, size),
-            execute_at_s,
+            timing,
         }
     }
 
@@ -290,25 +290,21 @@ impl<D: Desk> User<D> {
             .ok_or(Unsendable::NoTarget)?
             .as_ref()
             .map_err(|problem| *problem)?;
-        let (target, role, region, execute_at_s) = match &form.subject {
-            Subject::Dcc(role) => (Eui64::DCC, *role, None, 0),
+        let (target, role, region, timing) = match &form.subject {
+            Subject::Dcc(role) => (Eui64::DCC, *role, None, Timing::Now),
             Subject::Device(candidates) => {
                 let (target, role, region) = self.choose_device(now, workload, form.srv, candidates, n)?;
                 let region = region.filter(|_| form.mode != ServiceMode::NonDevice);
-                (target, role, region, execution_time(now, workload, form))
+                (target, role, region, timing(now, workload, form))
             }
             Subject::Schedule(choices) => {
                 let schedule = self.choose_schedule(now, workload, form, choices, n)?;
-                (
-                    schedule.target,
-                    schedule.role,
-                    None,
-                    u32::from(schedule.srv.index()),
-                )
+                let timing = Timing::Daily { srv: schedule.srv };
+                (schedule.target, schedule.role, None, timing)
             }
         };
         Ok(Draft {
-            request: self.request(form, target, role, execute_at_s),
+            request: self.request(form, target, role, timing),
             mode: form.mode,
             region,
         })
@@ -483,11 +479,7 @@ impl<D: Desk> User<D> {
 
     /// Keeps in mind which schedules the DSP holds on its request.
     pub(crate) fn remember_schedule(&mut self, request: ServiceRequest) {
-        if !request.srv.entry().is_about_schedules() {
-            return;
-        }
-        let scheduled = u8::try_from(request.execute_at_s).ok().and_then(Srv::from_index);
-        let Some(srv) = scheduled else { return };
+        let Some(srv) = request.timing.daily() else { return };
         let schedule = OwnSchedule {
             target: request.id.target,
             srv,
@@ -516,13 +508,10 @@ pub(crate) fn submission(trace: Trace, open: &OpenRequest, end: SimTime) -> Span
 }
 
 /// Execution time in whole seconds since the epoch, never 0; 0 for on-demand requests.
-fn execution_time(now: SimTime, workload: &Workload, form: &RequestForm) -> u32 {
+fn timing(now: SimTime, workload: &Workload, form: &RequestForm) -> Timing {
     match workload.future_dated_by {
-        Some(span) if form.mode == ServiceMode::FutureDated => {
-            let seconds = (now + span).as_micros().div_ceil(1_000_000).max(1);
-            u32::try_from(seconds).unwrap_or(u32::MAX)
-        }
-        _ => 0,
+        Some(span) if form.mode == ServiceMode::FutureDated => Timing::at(now + span),
+        _ => Timing::Now,
     }
 }
 

@@ -8,7 +8,7 @@ use secnet_model::{
     WebService,
 };
 use secnet_wire::frame::{Frame, FrameWriter};
-use secnet_wire::{CommandOrigin, DeviceResult, Message, ServiceRequest, ServiceResponse};
+use secnet_wire::{CommandOrigin, DeviceResult, Message, ServiceRequest, ServiceResponse, Timing};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -31,7 +31,7 @@ fn main() {
             service: WebService::SendCommand,
             role: Role::ImportSupplier,
             bytes: 1_800,
-            execute_at_s: 0,
+            timing: Timing::Now,
         })
     });
     cost("service response", |i| {

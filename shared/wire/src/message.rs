@@ -39,9 +39,44 @@ pub struct ServiceRequest {
     pub role: Role,
     /// DUIS payload size; with 5.1 it stands for the schedule's whole content.
     pub bytes: u32,
-    /// For future-dated requests the execution time, in seconds since the scenario's epoch; 0 for on demand.
-    /// With 5.1 the SRV to be scheduled daily (its catalogue index), with 5.3 the same.
-    pub execute_at_s: u32,
+    pub timing: Timing,
+}
+
+/// When the service is to be had.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Timing {
+    /// On demand.
+    Now,
+    /// Future-dated, to that many seconds after the scenario's epoch: execution times are whole seconds.
+    At { seconds: u32 },
+    /// 5.1 to 5.3 are about the DSP's daily reading with this service request.
+    Daily { srv: Srv },
+}
+
+impl Timing {
+    /// Future-dated to the first whole second at which it is `wished` or later.
+    pub fn at(wished: SimTime) -> Timing {
+        let seconds = wished.as_micros().div_ceil(1_000_000);
+        Timing::At {
+            seconds: u32::try_from(seconds).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// When it is to be executed; `None` unless it is future-dated.
+    pub fn execution(self) -> Option<SimTime> {
+        match self {
+            Timing::At { seconds } => Some(SimTime::from_secs(u64::from(seconds))),
+            Timing::Now | Timing::Daily { .. } => None,
+        }
+    }
+
+    /// What the DSP is to read daily; `None` where no schedule is named.
+    pub const fn daily(self) -> Option<Srv> {
+        match self {
+            Timing::Daily { srv } => Some(srv),
+            Timing::Now | Timing::At { .. } => None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -101,8 +136,8 @@ pub struct Command {
     pub correlation: u32,
     /// GBCS command size on the WAN.
     pub bytes: u32,
-    /// For `HeldByDevice`, seconds since the scenario's epoch; 0 otherwise.
-    pub execute_at_s: u32,
+    /// `At` for what the device is to hold, `Now` for the rest.
+    pub timing: Timing,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

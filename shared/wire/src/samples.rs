@@ -2,7 +2,7 @@
 
 use crate::message::{
     Acknowledgement, Answer, Command, CommandOrigin, DccAlert, DccAlertCode, DeviceAlert, DeviceResponse,
-    DeviceResult, Message, ServiceRequest, ServiceResponse, ThrottledAlert, Undeliverable,
+    DeviceResult, Message, ServiceRequest, ServiceResponse, ThrottledAlert, Timing, Undeliverable,
     UndeliverableReason,
 };
 use secnet_engine::{Envelope, Promise};
@@ -37,7 +37,8 @@ pub fn largest_messages() -> Vec<(&'static str, Message)> {
         counter: u64::MAX,
     };
     let srv = Srv::from_index(Srv::COUNT as u8 - 1).expect("the last of the catalogue");
-    let (bytes, correlation, execute_at_s, raised_at) = (u32::MAX, u32::MAX, u32::MAX, SimTime(u64::MAX - 1));
+    let (bytes, correlation, raised_at) = (u32::MAX, u32::MAX, SimTime(u64::MAX - 1));
+    let timing = Timing::At { seconds: u32::MAX };
     let acknowledgement = |answer| Message::Acknowledgement(Acknowledgement { id, srv, answer });
     vec![
         (
@@ -49,7 +50,7 @@ pub fn largest_messages() -> Vec<(&'static str, Message)> {
                 service: WebService::SendCommand,
                 role: Role::OtherUser,
                 bytes,
-                execute_at_s,
+                timing,
             }),
         ),
         ("acknowledgement: accepted", acknowledgement(Answer::Accepted)),
@@ -83,7 +84,7 @@ pub fn largest_messages() -> Vec<(&'static str, Message)> {
                 priority: u8::MAX,
                 correlation,
                 bytes,
-                execute_at_s,
+                timing,
             }),
         ),
         (

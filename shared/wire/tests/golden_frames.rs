@@ -11,7 +11,7 @@ use secnet_model::{
 use secnet_wire::frame::{self, Frame, FrameWriter, Hello};
 use secnet_wire::{
     Acknowledgement, Answer, Command, CommandOrigin, DccAlert, DccAlertCode, DeviceAlert, DeviceResponse,
-    DeviceResult, Message, ServiceRequest, ServiceResponse, ThrottledAlert, Undeliverable,
+    DeviceResult, Message, ServiceRequest, ServiceResponse, ThrottledAlert, Timing, Undeliverable,
     UndeliverableReason,
 };
 
@@ -34,7 +34,21 @@ fn messages() -> Vec<(&'static str, Message)> {
                 service: WebService::SendCommand,
                 role: Role::GasSupplier,
                 bytes: 1_801,
-                execute_at_s: 86_403,
+                timing: Timing::At { seconds: 86_403 },
+            }),
+        ),
+        (
+            "service request about a schedule",
+            Message::ServiceRequest(ServiceRequest {
+                id,
+                srv,
+                variant: CommandVariant::NonDevice,
+                service: WebService::NonDevice,
+                role: Role::ImportSupplier,
+                bytes: 1_802,
+                timing: Timing::Daily {
+                    srv: Srv::from_index(45).unwrap(),
+                },
             }),
         ),
         ("acknowledgement: accepted", acknowledgement(Answer::Accepted)),
@@ -74,7 +88,7 @@ fn messages() -> Vec<(&'static str, Message)> {
                 priority: 4,
                 correlation: 70_000,
                 bytes: 211,
-                execute_at_s: 86_403,
+                timing: Timing::At { seconds: 86_403 },
             }),
         ),
         (

@@ -6,7 +6,7 @@ use secnet_model::{Address, AlertCode, DeviceType, PremisesId, Region, RequestId
 use secnet_results::Accountable;
 use secnet_topology::{Scenario, World};
 use secnet_wire::{
-    Command, CommandOrigin, DeviceAlert, DeviceResponse, DeviceResult, Message, Undeliverable,
+    Command, CommandOrigin, DeviceAlert, DeviceResponse, DeviceResult, Message, Timing, Undeliverable,
     UndeliverableReason,
 };
 use std::sync::Arc;
@@ -192,7 +192,7 @@ pub fn command(counter: u64, priority: u8, bytes: u32) -> Command {
         priority,
         correlation: counter as u32,
         bytes,
-        execute_at_s: 0,
+        timing: Timing::Now,
     }
 }
 

@@ -12,7 +12,7 @@ use secnet_model::{
     Address, CommandVariant, DeviceType, PremisesId, RequestId, Role, SimTime, Srv, UserId, WebService,
 };
 use secnet_wire::codec::{self, ENVELOPE_BYTES_MAX};
-use secnet_wire::{Message, ServiceRequest};
+use secnet_wire::{Message, ServiceRequest, Timing};
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
@@ -220,7 +220,7 @@ fn sample_message() -> anyhow::Result<Vec<u8>> {
         service: WebService::SendCommand,
         role: Role::ImportSupplier,
         bytes: 1_800,
-        execute_at_s: 0,
+        timing: Timing::Now,
     };
     let envelope = Envelope {
         due: SimTime(43_200_000_000),

@@ -15,7 +15,7 @@ use crate::services::NonDeviceService;
 use crate::transform;
 use secnet_engine::{ItemKind, Outbox, Step};
 use secnet_model::{Address, DeviceId, Eui64, RequestId, ResponseCode, SimTime, UserId};
-use secnet_wire::{Answer, Command, CommandOrigin, DccAlertCode, Message, ServiceRequest};
+use secnet_wire::{Answer, Command, CommandOrigin, DccAlertCode, Message, ServiceRequest, Timing};
 
 impl Dsp {
     pub(super) fn serve_request(
@@ -87,18 +87,17 @@ impl Dsp {
         out: &mut Outbox<Message>,
     ) {
         let (id, srv) = (request.id, request.srv);
-        let execute_at = SimTime::from_secs(request.execute_at_s.into());
-        if origin == CommandOrigin::HeldByDsp && execute_at > now {
+        let held_until = request.timing.execution().filter(|at| *at > now);
+        if let (CommandOrigin::HeldByDsp, Some(execute_at)) = (origin, held_until) {
             self.state.future_dated.hold(execute_at, Held { id, srv });
             if let Some(trace) = self.world.sampler.request(&id, srv) {
                 out.trace(trace.span(Step::HeldByDsp, served, execute_at.max(served)));
             }
             return;
         }
-        let execute_at_s = if origin == CommandOrigin::HeldByDevice {
-            request.execute_at_s
-        } else {
-            0
+        let timing = match origin {
+            CommandOrigin::HeldByDevice => request.timing,
+            CommandOrigin::OnDemand | CommandOrigin::HeldByDsp | CommandOrigin::Scheduled => Timing::Now,
         };
         let command = Outstanding {
             id,
@@ -106,7 +105,7 @@ impl Dsp {
             origin,
             started_at: served,
         };
-        self.send_command(served, device, command, execute_at_s, out);
+        self.send_command(served, device, command, timing, out);
     }
 
     /// A request goes on from where it was quarantined.
@@ -242,7 +241,7 @@ impl Dsp {
             origin,
             started_at: execute_at,
         };
-        self.send_command(served, device, command, 0, out);
+        self.send_command(served, device, command, Timing::Now, out);
     }
 
     pub(super) fn start_scheduled_read(
@@ -271,7 +270,7 @@ impl Dsp {
             origin,
             started_at: read.at,
         };
-        self.send_command(served, read.device, command, 0, out);
+        self.send_command(served, read.device, command, Timing::Now, out);
     }
 
     pub(super) fn send_command(
@@ -279,7 +278,7 @@ impl Dsp {
         at: SimTime,
         device: DeviceId,
         outstanding: Outstanding,
-        execute_at_s: u32,
+        timing: Timing,
         out: &mut Outbox<Message>,
     ) {
         let Outstanding { id, srv, origin, .. } = outstanding;
@@ -294,7 +293,7 @@ impl Dsp {
             priority: routing::priority(srv, origin),
             correlation,
             bytes: transform::command_bytes(self.world.draws, &id, srv),
-            execute_at_s,
+            timing,
         };
         let due = at + self.delays.of_request(Leg::Command, &id);
         if let Some(trace) = self.world.sampler.request(&id, srv) {

@@ -11,8 +11,8 @@ use secnet_model::{
 use secnet_results::{Account, Accountable};
 use secnet_topology::World;
 use secnet_wire::{
-    Answer, Command, DeviceAlert, DeviceResponse, DeviceResult, Message, ServiceRequest, Undeliverable,
-    UndeliverableReason,
+    Answer, Command, DeviceAlert, DeviceResponse, DeviceResult, Message, ServiceRequest, Timing,
+    Undeliverable, UndeliverableReason,
 };
 use std::sync::Arc;
 
@@ -105,7 +105,7 @@ impl Rig {
             service: variant.web_service(),
             role,
             bytes: 1_000,
-            execute_at_s: 0,
+            timing: Timing::Now,
         }
     }
 

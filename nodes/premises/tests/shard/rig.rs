@@ -6,7 +6,7 @@ use secnet_premises::Premises;
 use secnet_results::Accountable;
 use secnet_topology::timeline::EventParams;
 use secnet_topology::{Scenario, World};
-use secnet_wire::{Command, CommandOrigin, DeviceAlert, DeviceResponse, Message};
+use secnet_wire::{Command, CommandOrigin, DeviceAlert, DeviceResponse, Message, Timing};
 use std::sync::Arc;
 
 pub const REGION: Region = Region::North;
@@ -172,12 +172,12 @@ pub fn command(counter: u64, srv: &str, premises: PremisesId, device_type: Devic
         priority: 1,
         correlation: 70 + counter as u32,
         bytes: 100,
-        execute_at_s: 0,
+        timing: Timing::Now,
     }
 }
 
-pub fn future_dated(mut command: Command, execute_at_s: u32) -> Command {
-    (command.origin, command.execute_at_s) = (CommandOrigin::HeldByDevice, execute_at_s);
+pub fn future_dated(mut command: Command, seconds: u32) -> Command {
+    (command.origin, command.timing) = (CommandOrigin::HeldByDevice, Timing::At { seconds });
     command
 }
 

@@ -37,10 +37,10 @@ pub fn commands() -> Vec<(u64, Command)> {
             0 => (at_ms, command(i, "4.1.1", premises, target)),
             1 => (at_ms, command(i, "4.8.1", premises, target)),
             _ => {
-                let execute_at_s = (at_ms / 1_000 / 900 + 2) * 900;
+                let seconds = (at_ms / 1_000 / 900 + 2) * 900;
                 (
                     at_ms,
-                    future_dated(command(i, "1.1.1", premises, target), execute_at_s as u32),
+                    future_dated(command(i, "1.1.1", premises, target), seconds as u32),
                 )
             }
         }
