@@ -55,7 +55,8 @@ impl Sampler {
     /// A service request or a scheduled read.
     #[inline]
     pub fn request(&self, id: &RequestId, srv: Srv) -> Option<Trace> {
-        let draw = self.draw(id.target, u64::from(id.originator.0) << 48 ^ id.counter);
+        let [request, target] = id.identity();
+        let draw = self.draw(target, request);
         if draw >= self.requests_below {
             return None;
         }
@@ -64,7 +65,8 @@ impl Sampler {
 
     #[inline]
     pub fn device_alert(&self, device: DeviceId, alert: AlertCode, number: u32) -> Option<Trace> {
-        let draw = self.draw(device.eui64(), u64::from(number));
+        let [key, n] = device.alert_identity(number);
+        let draw = self.draw(key, n);
         if draw >= self.alerts_below {
             return None;
         }
@@ -78,7 +80,7 @@ impl Sampler {
 
     #[inline]
     pub fn dcc_alert(&self, user: UserId, about: Eui64, number: u64) -> Option<Trace> {
-        let draw = self.draw(about, number);
+        let draw = self.draw(about.0, number);
         if draw >= self.alerts_below {
             return None;
         }
@@ -112,8 +114,8 @@ impl Sampler {
 
     /// Not a draw like all others: that would cost a twentieth of a request.
     #[inline]
-    fn draw(&self, target: Eui64, n: u64) -> Threshold {
-        let product = u128::from(self.key ^ target.0) * u128::from(n ^ 0xD6E8_FEB8_6659_FD93);
+    fn draw(&self, target: u64, n: u64) -> Threshold {
+        let product = u128::from(self.key ^ target) * u128::from(n ^ 0xD6E8_FEB8_6659_FD93);
         ((product >> 64) as u64 ^ product as u64) >> 1
     }
 }

@@ -359,9 +359,8 @@ impl Clerk<'_> {
             }
             Freight::Response(_) => {}
             Freight::Alert(alert) => {
-                let id = [alert.device.eui64().0, u64::from(alert.number)];
                 let ledger = &mut self.desk.ledger;
-                ledger.close(ItemKind::DeviceAlert, outcome, id, self.now);
+                ledger.close(ItemKind::DeviceAlert, outcome, alert.identity(), self.now);
             }
         }
         if let Some(trace) = self.trace_of(freight) {

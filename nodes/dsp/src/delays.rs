@@ -61,5 +61,6 @@ impl Delays {
 /// A request's identity in two words: its counter never repeats for its originator.
 #[inline]
 pub fn request_key(id: &RequestId) -> (u64, u64) {
-    (id.target.0, id.counter ^ u64::from(id.originator.0) << 48)
+    let [request, target] = id.identity();
+    (target, request)
 }

@@ -250,7 +250,8 @@ pub fn alert_bytes(draws: Draws, device: DeviceId, alert: AlertCode, number: u32
         min: entry.bytes_min,
         max: entry.bytes_max,
     };
-    let ordinary = range.pick(draws.bits(SIZE, device.eui64().0, u64::from(number)));
+    let [device, number] = device.alert_identity(number);
+    let ordinary = range.pick(draws.bits(SIZE, device, number));
     if factor == 1.0 {
         return ordinary as u16;
     }

@@ -58,8 +58,8 @@ impl Hub {
             return SimDuration::ZERO;
         }
         let (min, mean) = (self.han_delay_min, self.han_delay_mean);
-        self.draws
-            .delay(min, mean, HAN_ALERT, device.eui64().0, u64::from(number))
+        let [device, number] = device.alert_identity(number);
+        self.draws.delay(min, mean, HAN_ALERT, device, number)
     }
 }
 

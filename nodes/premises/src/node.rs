@@ -361,7 +361,7 @@ impl Premises {
         let trace = self.world.sampler.device_alert(device, alert, number);
         if !self.world.population.has_wan(device.premises) {
             self.state.counts.alerts_without_coverage += 1;
-            let id = [device.eui64().0, u64::from(number)];
+            let id = device.alert_identity(number);
             self.state
                 .ledger
                 .close(ItemKind::DeviceAlert, Outcome::LostOnWan, id, now);
@@ -395,7 +395,7 @@ impl Premises {
             Raised::Suppress => {
                 item.into_iter()
                     .for_each(|item| out.trace(item.ended(Outcome::Suppressed)));
-                let id = [device.eui64().0, u64::from(number)];
+                let id = device.alert_identity(number);
                 let ledger = &mut self.state.ledger;
                 return ledger.close(ItemKind::DeviceAlert, Outcome::Suppressed, id, now);
             }

@@ -29,12 +29,8 @@ impl Uplink {
 
     #[inline]
     pub fn alert_latency(&self, device: DeviceId, number: u32) -> SimDuration {
-        self.draws.delay(
-            self.latency_min,
-            self.latency_mean,
-            ALERT,
-            device.eui64().0,
-            u64::from(number),
-        )
+        let [device, number] = device.alert_identity(number);
+        self.draws
+            .delay(self.latency_min, self.latency_mean, ALERT, device, number)
     }
 }

@@ -154,9 +154,13 @@ impl Trace {
     pub fn new(draws: Draws, subject: Subject) -> Trace {
         let (what, id, n) = match subject {
             Subject::Request { id, .. } | Subject::ScheduledRead { id, .. } => {
-                (0, id.target.0, u64::from(id.originator.0) << 48 ^ id.counter)
+                let [request, target] = id.identity();
+                (0, target, request)
             }
-            Subject::DeviceAlert { device, number, .. } => (1, device.eui64().0, u64::from(number)),
+            Subject::DeviceAlert { device, number, .. } => {
+                let [device, number] = device.alert_identity(number);
+                (1, device, number)
+            }
             Subject::DccAlert { about, number, .. } => (2, about.0, number),
         };
         let half = |half: u64| u128::from(draws.bits(TRACE.variant(what * 2 + half), id, n));

@@ -39,6 +39,13 @@ impl RequestId {
     pub const fn is_scheduled_read(&self) -> bool {
         self.counter & RequestId::DSP_COUNTER != 0
     }
+
+    /// The two words that tell it from every other request, for ledgers, traces and draws. The first names its sender
+    /// and number, the second the device.
+    #[inline]
+    pub const fn identity(&self) -> [u64; 2] {
+        [(self.originator.0 as u64) << 48 ^ self.counter, self.target.0]
+    }
 }
 
 /// First 24 bits (the organisation part) of emulated devices' EUI-64s: the range DCC Boxed uses for its test devices.
@@ -75,6 +82,12 @@ impl Eui64 {
 impl DeviceId {
     pub fn eui64(self) -> Eui64 {
         Eui64(DEVICE_PREFIX << 40 | u64::from(self.premises.0) << 4 | u64::from(self.device_type.index()))
+    }
+
+    /// The two words that tell its alert of that number from every other, for ledgers, traces and draws.
+    #[inline]
+    pub fn alert_identity(self, number: u32) -> [u64; 2] {
+        [self.eui64().0, u64::from(number)]
     }
 }
 

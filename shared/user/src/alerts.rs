@@ -27,10 +27,8 @@ impl<D: Desk> User<D> {
                 .record_consolidated(alert.alert, self.id, region, throttled.count);
         }
         self.state.desk.note_alert(now, &alert);
-        let id = [alert.device.eui64().0, u64::from(alert.number)];
-        self.state
-            .ledger
-            .close(ItemKind::DeviceAlert, Outcome::Delivered, id, now);
+        let ledger = &mut self.state.ledger;
+        ledger.close(ItemKind::DeviceAlert, Outcome::Delivered, alert.identity(), now);
         if let Some(trace) = self
             .world
             .sampler
@@ -52,12 +50,8 @@ impl<D: Desk> User<D> {
             DccAlertCode::N46 | DccAlertCode::N47 | DccAlertCode::N48 => self.quarantined(now, alert.request),
             DccAlertCode::N12 | DccAlertCode::N13 | DccAlertCode::N17 => {}
         }
-        self.state.ledger.close(
-            ItemKind::DccAlert,
-            Outcome::Delivered,
-            [alert.about.0, alert.number],
-            now,
-        );
+        let ledger = &mut self.state.ledger;
+        ledger.close(ItemKind::DccAlert, Outcome::Delivered, alert.identity(), now);
         if let Some(trace) = self.world.sampler.dcc_alert(self.id, alert.about, alert.number) {
             self.told
                 .push(trace.span(Step::Receipt, now, now).ended(Outcome::Delivered));

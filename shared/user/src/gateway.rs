@@ -3,7 +3,6 @@
 
 use crate::desk::Desk;
 use crate::request_book::{Slot, Stage};
-use crate::responses::ledger_id;
 use crate::user::User;
 use secnet_model::{SimDuration, SimTime, UserId};
 use secnet_topology::World;
@@ -48,14 +47,14 @@ impl Gateway {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub enum Pushed {
     Response { id: [u64; 2], started_at: SimTime },
-    DeviceAlert { device: u64, number: u32 },
-    DccAlert { about: u64, number: u64 },
+    DeviceAlert { id: [u64; 2] },
+    DccAlert { id: [u64; 2] },
 }
 
 impl From<&ServiceResponse> for Pushed {
     fn from(response: &ServiceResponse) -> Pushed {
         Pushed::Response {
-            id: ledger_id(response.id),
+            id: response.id.identity(),
             started_at: response.started_at,
         }
     }
@@ -63,19 +62,13 @@ impl From<&ServiceResponse> for Pushed {
 
 impl From<&DeviceAlert> for Pushed {
     fn from(alert: &DeviceAlert) -> Pushed {
-        Pushed::DeviceAlert {
-            device: alert.device.eui64().0,
-            number: alert.number,
-        }
+        Pushed::DeviceAlert { id: alert.identity() }
     }
 }
 
 impl From<&DccAlert> for Pushed {
     fn from(alert: &DccAlert) -> Pushed {
-        Pushed::DccAlert {
-            about: alert.about.0,
-            number: alert.number,
-        }
+        Pushed::DccAlert { id: alert.identity() }
     }
 }
 

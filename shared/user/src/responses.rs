@@ -5,14 +5,9 @@ use crate::request_book::{Slot, Stage};
 use crate::single_requests::NO_WORKLOAD;
 use crate::user::{User, submission};
 use secnet_engine::{ItemKind, Outcome, Step};
-use secnet_model::{RequestId, ResponseCode, SimTime};
+use secnet_model::{ResponseCode, SimTime};
 use secnet_results::{ServiceKey, ServiceMode};
 use secnet_wire::{Acknowledgement, Answer, CommandOrigin, DeviceResult, ServiceResponse};
-
-/// The two words that tell a request from every other of the run.
-pub(crate) fn ledger_id(id: RequestId) -> [u64; 2] {
-    [u64::from(id.originator.0) << 48 ^ id.counter, id.target.0]
-}
 
 pub(crate) fn outcome_of(code: ResponseCode, result: DeviceResult) -> Outcome {
     match code {
@@ -123,7 +118,7 @@ impl<D: Desk> User<D> {
             .record(key, outcome, response.code, now.since(response.started_at), 1);
         self.state
             .ledger
-            .close(ItemKind::ScheduledRead, outcome, ledger_id(response.id), now);
+            .close(ItemKind::ScheduledRead, outcome, response.id.identity(), now);
         if let Some(trace) = self.world.sampler.request(&response.id, response.srv) {
             self.told.push(trace.span(Step::Receipt, now, now).ended(outcome));
         }
@@ -165,6 +160,6 @@ impl<D: Desk> User<D> {
             .record(key, outcome, code, now.since(since), open.attempts);
         self.state
             .ledger
-            .close(ItemKind::ServiceRequest, outcome, ledger_id(open.request.id), now);
+            .close(ItemKind::ServiceRequest, outcome, open.request.id.identity(), now);
     }
 }

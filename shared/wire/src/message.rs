@@ -213,6 +213,12 @@ pub struct ThrottledAlert {
 }
 
 impl DeviceAlert {
+    /// The two words that tell it from every other of its kind.
+    #[inline]
+    pub fn identity(&self) -> [u64; 2] {
+        self.device.alert_identity(self.number)
+    }
+
     /// The same for all alerts of one code from one device, and for no others.
     #[inline]
     pub fn repetition_key(&self) -> u64 {
@@ -255,6 +261,13 @@ pub struct DccAlert {
     /// Counts the DSP's alerts from 1.
     pub number: u64,
     pub raised_at: SimTime,
+}
+
+impl DccAlert {
+    /// The two words that tell it from every other of its kind.
+    pub const fn identity(&self) -> [u64; 2] {
+        [self.about.0, self.number]
+    }
 }
 
 impl Carries for Message {

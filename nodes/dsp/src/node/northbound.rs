@@ -41,7 +41,7 @@ impl Dsp {
         else {
             return self.close_alert(now, &alert, Outcome::NoRecipient, out);
         };
-        let (device, number) = (alert.device.eui64().0, u64::from(alert.number));
+        let [device, number] = alert.identity();
         let due = served + self.delays.of(Leg::DeviceAlert, device, number);
         if let Some(trace) = self.trace_of_alert(&alert) {
             out.trace(trace.span(Step::Correlation, self.taken(served), served));
@@ -61,8 +61,8 @@ impl Dsp {
         outcome: Outcome,
         out: &mut Outbox<Message>,
     ) {
-        let id = [alert.device.eui64().0, u64::from(alert.number)];
-        self.state.ledger.close(ItemKind::DeviceAlert, outcome, id, now);
+        let ledger = &mut self.state.ledger;
+        ledger.close(ItemKind::DeviceAlert, outcome, alert.identity(), now);
         if let Some(trace) = self.trace_of_alert(alert) {
             out.trace(trace.span(Step::Correlation, now, now).ended(outcome));
         }
@@ -131,19 +131,13 @@ impl Dsp {
                 self.close_alert(now, &alert, Outcome::Undelivered, out);
             }
             Over::Drop(Pushed::DccAlert(alert)) => {
-                let id = [alert.about.0, alert.number];
-                self.state
-                    .ledger
-                    .close(ItemKind::DccAlert, Outcome::Undelivered, id, now);
+                let ledger = &mut self.state.ledger;
+                ledger.close(ItemKind::DccAlert, Outcome::Undelivered, alert.identity(), now);
             }
             Over::Drop(Pushed::Response(response)) if response.origin == CommandOrigin::Scheduled => {
-                let id = [
-                    u64::from(response.id.originator.0) << 48 ^ response.id.counter,
-                    response.id.target.0,
-                ];
-                self.state
-                    .ledger
-                    .close(ItemKind::ScheduledRead, Outcome::Undelivered, id, now);
+                let id = response.id.identity();
+                let ledger = &mut self.state.ledger;
+                ledger.close(ItemKind::ScheduledRead, Outcome::Undelivered, id, now);
             }
             // The request is its User's, which gives it up when its patience ends.
             Over::Drop(Pushed::Response(_)) => {}
@@ -154,7 +148,7 @@ impl Dsp {
         match pushed {
             Pushed::Response(response) => self.delays.of_request(Leg::Response, &response.id),
             Pushed::DeviceAlert(alert) => {
-                let (device, number) = (alert.device.eui64().0, u64::from(alert.number));
+                let [device, number] = alert.identity();
                 self.delays.of(Leg::DeviceAlert, device, number)
             }
             Pushed::DccAlert(alert) => self.delays.of(Leg::DccAlert, alert.about.0, alert.number),
