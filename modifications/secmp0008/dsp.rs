@@ -6,7 +6,6 @@
 //!
 //! Not here: values in requests, which the network does not model; the payload's size stands in for them.
 
-use crate::delays::request_key;
 use crate::modifications::{Due, Modification, Scrutiny};
 use crate::records::Records;
 use crate::service_process::Capacity;
@@ -90,7 +89,7 @@ impl Modification for AnomalyDetection {
         };
         let params = &world.scenario.parameters.secmp0008;
         let (min, mean) = (params.release_delay_min, params.release_delay_mean);
-        let (key, n) = request_key(&request.id);
+        let [key, n] = request.id.identity();
         let delay = world
             .draws
             .delay(min.as_duration(), mean.as_duration(), DECISION_DELAY, key, n);

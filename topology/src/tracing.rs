@@ -55,8 +55,8 @@ impl Sampler {
     /// A service request or a scheduled read.
     #[inline]
     pub fn request(&self, id: &RequestId, srv: Srv) -> Option<Trace> {
-        let [request, target] = id.identity();
-        let draw = self.draw(target, request);
+        let [key, n] = id.identity();
+        let draw = self.draw(key, n);
         if draw >= self.requests_below {
             return None;
         }

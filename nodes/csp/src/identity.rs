@@ -18,7 +18,7 @@ impl Identity {
             Freight::Command(command) => Identity::of_request(command.id),
             Freight::Response(response) => Identity::of_request(response.id),
             Freight::Alert(alert) => Identity {
-                // Requests count far below 2^48 and originators below 2^16, so the mark of an alert is its own.
+                // A request's first word has no top bit.
                 id: ALERT | u64::from(alert.number),
                 n: alert.device.eui64().0 & EUI64_LOW,
             },
@@ -27,9 +27,10 @@ impl Identity {
 
     #[inline]
     pub fn of_request(id: secnet_model::RequestId) -> Identity {
+        let [id, target] = id.identity();
         Identity {
-            id: u64::from(id.originator.0) << 47 ^ id.counter,
-            n: id.target.0 & EUI64_LOW,
+            id,
+            n: target & EUI64_LOW,
         }
     }
 }

@@ -53,14 +53,7 @@ impl Delays {
 
     #[inline]
     pub fn of_request(&self, leg: Leg, id: &RequestId) -> SimDuration {
-        let (key, n) = request_key(id);
+        let [key, n] = id.identity();
         self.of(leg, key, n)
     }
-}
-
-/// A request's identity in two words: its counter never repeats for its originator.
-#[inline]
-pub fn request_key(id: &RequestId) -> (u64, u64) {
-    let [request, target] = id.identity();
-    (target, request)
 }

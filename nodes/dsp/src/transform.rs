@@ -3,8 +3,6 @@
 use secnet_engine::draw::{Draws, Stream};
 use secnet_model::{RequestId, Srv};
 
-use crate::delays::request_key;
-
 /// What signing and the MAC add to a pre-command (domain.md §1).
 pub const SIGNATURE_AND_MAC_BYTES: u32 = 92;
 
@@ -13,7 +11,7 @@ const COMMAND_BYTES: Stream = Stream::named("dsp-command-bytes");
 /// The command's size: uniform over the catalogue's range, the same whenever the same request is transformed.
 #[inline]
 pub fn command_bytes(draws: Draws, id: &RequestId, srv: Srv) -> u32 {
-    let (key, n) = request_key(id);
+    let [key, n] = id.identity();
     srv.entry().command_bytes.pick(draws.bits(COMMAND_BYTES, key, n))
 }
 

@@ -54,12 +54,8 @@ impl Answers {
 
     #[inline]
     pub fn result(&self, request: RequestId) -> DeviceResult {
-        match self.draws.chance(
-            self.device_error_share,
-            DEVICE_ERROR,
-            key(request),
-            request.target.0,
-        ) {
+        let [id, n] = request.identity();
+        match self.draws.chance(self.device_error_share, DEVICE_ERROR, id, n) {
             true => DeviceResult::Error,
             false => DeviceResult::Success,
         }
@@ -68,7 +64,7 @@ impl Answers {
     /// GBCS size of the response.
     #[inline]
     pub fn bytes(&self, command: &Command, result: DeviceResult) -> u32 {
-        let (id, n) = (key(command.id), command.id.target.0);
+        let [id, n] = command.id.identity();
         match (self.sizes[usize::from(command.srv.index())], result) {
             (Size::Range(range), DeviceResult::Success) => range.pick(self.draws.bits(RESPONSE_SIZE, id, n)),
             (Size::Profile { framing }, DeviceResult::Success) => {
@@ -87,9 +83,4 @@ impl Answers {
             (Size::Profile { framing }, DeviceResult::Error) => framing,
         }
     }
-}
-
-#[inline]
-fn key(request: RequestId) -> u64 {
-    u64::from(request.originator.0) << 47 ^ request.counter
 }

@@ -49,8 +49,8 @@ impl HeldCommand {
 
     /// Whether the device cannot do at its time what it was told before.
     pub fn fails(&self, draws: Draws, share: f64) -> bool {
-        let id = u64::from(self.originator.0) << 47 ^ self.counter;
-        draws.chance(share, EXECUTION_FAILS, id, self.device().eui64().0)
+        let [id, n] = self.request().identity();
+        draws.chance(share, EXECUTION_FAILS, id, n)
     }
 }
 

@@ -40,15 +40,9 @@ impl Hub {
         if is_in_hub(device_type) {
             return fetched;
         }
-        let id = u64::from(request.originator.0) << 47 ^ request.counter;
-        fetched
-            + self.draws.delay(
-                self.han_delay_min,
-                self.han_delay_mean,
-                HAN_COMMAND,
-                id,
-                request.target.0,
-            )
+        let (min, mean) = (self.han_delay_min, self.han_delay_mean);
+        let [id, n] = request.identity();
+        fetched + self.draws.delay(min, mean, HAN_COMMAND, id, n)
     }
 
     /// How long a device's alert takes to its hub. Assumed: as long as a command and its answer.

@@ -17,14 +17,9 @@ pub struct Uplink {
 impl Uplink {
     #[inline]
     pub fn response_latency(&self, request: RequestId) -> SimDuration {
-        let id = u64::from(request.originator.0) << 47 ^ request.counter;
-        self.draws.delay(
-            self.latency_min,
-            self.latency_mean,
-            RESPONSE,
-            id,
-            request.target.0,
-        )
+        let [id, n] = request.identity();
+        self.draws
+            .delay(self.latency_min, self.latency_mean, RESPONSE, id, n)
     }
 
     #[inline]

@@ -155,7 +155,7 @@ impl Trace {
         let (what, id, n) = match subject {
             Subject::Request { id, .. } | Subject::ScheduledRead { id, .. } => {
                 let [request, target] = id.identity();
-                (0, target, request)
+                (0, request, target)
             }
             Subject::DeviceAlert { device, number, .. } => {
                 let [device, number] = device.alert_identity(number);

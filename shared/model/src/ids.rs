@@ -41,10 +41,11 @@ impl RequestId {
     }
 
     /// The two words that tell it from every other request, for ledgers, traces and draws. The first names its sender
-    /// and number, the second the device.
+    /// and number, the second the device; the top bit of the first and the top byte of the second are zero, except in a
+    /// target that is no emulated device.
     #[inline]
     pub const fn identity(&self) -> [u64; 2] {
-        [(self.originator.0 as u64) << 48 ^ self.counter, self.target.0]
+        [(self.originator.0 as u64) << 47 ^ self.counter, self.target.0]
     }
 }
 
@@ -184,6 +185,31 @@ mod tests {
             "premises index out of 32 bits"
         );
         assert_eq!(UserId(7).eui64().user(), Some(UserId(7)));
+    }
+
+    #[test]
+    fn requests_of_all_users_and_of_schedules_have_identities_of_their_own() {
+        let target = PremisesId(u32::MAX).device(DeviceType::Cad).eui64();
+        let counters = [
+            0,
+            1,
+            RequestId::DSP_COUNTER - 1,
+            RequestId::DSP_COUNTER,
+            2 * RequestId::DSP_COUNTER - 1,
+        ];
+        let mut seen = std::collections::BTreeSet::new();
+        for originator in [0, 1, 2, 0x7FFF, 0x8000, u16::MAX].map(UserId) {
+            for counter in counters {
+                let [request, device] = RequestId {
+                    originator,
+                    target,
+                    counter,
+                }
+                .identity();
+                assert_eq!((request >> 63, device >> 56), (0, 0));
+                assert!(seen.insert([request, device]), "{originator:?} {counter}");
+            }
+        }
     }
 
     #[test]

@@ -105,7 +105,7 @@ impl Dsp {
         out: &mut Outbox<Message>,
     ) {
         self.state.answers.count(answer);
-        let (key, n) = crate::delays::request_key(&request.id);
+        let [key, n] = request.id.identity();
         let due = now + self.delays.of(Leg::Busy, key, n ^ now.0.rotate_left(20));
         self.trace_acknowledgement(now, due, request, answer, out);
         let acknowledgement = Acknowledgement {
