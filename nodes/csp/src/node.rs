@@ -436,6 +436,10 @@ impl Accountable for Csp {
         account
     }
 
+    fn ledger(&self) -> &Ledger {
+        &self.state.desk.ledger
+    }
+
     fn save(&self) -> Result<Vec<u8>, CodecError> {
         encode_value(STATE_NAME, &self.state, STATE_BYTES_MAX)
     }

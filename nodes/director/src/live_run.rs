@@ -12,7 +12,9 @@ use anyhow::{Context, anyhow};
 use secnet_engine::trace::TraceBook;
 use secnet_engine::{ItemKind, Ledger, Pace, Violations};
 use secnet_fabric::control::{DirectorControl, Event};
-use secnet_fabric::report::{Command, NodeStatus, Phase, ProcessResult, ProcessStatus, RunStatus};
+use secnet_fabric::report::{
+    Command, NodeStatus, Phase, ProcessNews, ProcessResult, ProcessStatus, RunStatus,
+};
 use secnet_fabric::session::Attachment;
 use secnet_fabric::{Endpoints, Launch};
 use secnet_model::{Region, SimDuration, SimTime};
@@ -345,18 +347,19 @@ impl<'a> LiveRun<'a> {
                     self.processes[index].token_gone = Some(Instant::now());
                 }
             }
-            Event::Status(status) => {
+            Event::News(news) => {
+                let ProcessNews { status, ledgers } = *news;
                 let Some(index) = by_name(&mut self.processes, &status.process) else {
                     return;
                 };
                 let process = &mut self.processes[index];
-                process.ledgers.extend(status.ledgers.iter().cloned());
+                process.ledgers.extend(ledgers);
                 if let Some(problem) = status.nodes.iter().find_map(|node| node.problem.clone())
                     && process.lost.is_none()
                 {
                     process.lost = Some(problem);
                 }
-                process.status = Some((Instant::now(), *status));
+                process.status = Some((Instant::now(), status));
             }
             Event::Result(result) => {
                 if let Some(index) = by_name(&mut self.processes, &result.process) {

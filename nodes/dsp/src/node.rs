@@ -254,6 +254,10 @@ impl Accountable for Dsp {
         }
     }
 
+    fn ledger(&self) -> &Ledger {
+        &self.state.ledger
+    }
+
     fn open_spans(&self, at: SimTime, spans: &mut Vec<Span>) {
         for command in self.state.commands.iter() {
             let Some(trace) = self.world.sampler.request(&command.id, command.srv) else {

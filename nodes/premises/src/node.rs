@@ -544,6 +544,10 @@ impl Accountable for Premises {
         }
     }
 
+    fn ledger(&self) -> &Ledger {
+        &self.state.ledger
+    }
+
     fn save(&self) -> Result<Vec<u8>, CodecError> {
         encode_value(STATE_NAME, &self.state, STATE_BYTES_MAX)
     }

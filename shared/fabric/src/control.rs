@@ -3,7 +3,7 @@
 //! Nothing here is sent once: statuses come round, commands and results are repeated until their effect shows.
 
 use crate::launch::Offer;
-use crate::report::{Command, ProcessResult, ProcessStatus, RunStatus};
+use crate::report::{Command, ProcessNews, ProcessResult, RunStatus};
 use crate::session::{self, Attachment};
 use anyhow::{Context, anyhow};
 use secnet_topology::live_requests::{TakenRequest, parse_request};
@@ -29,7 +29,7 @@ pub enum Event {
     Gone {
         process: String,
     },
-    Status(Box<ProcessStatus>),
+    News(Box<ProcessNews>),
     Result(Box<ProcessResult>),
     /// Something on the control plane could not be read.
     Unreadable(String),
@@ -106,7 +106,7 @@ impl DirectorControl {
                 )
                 .map_or_else(
                     |e| Event::Unreadable(e.to_string()),
-                    |status| Event::Status(Box::new(status)),
+                    |news| Event::News(Box::new(news)),
                 );
                 let _ = statuses.send(event);
             })
@@ -136,6 +136,7 @@ impl DirectorControl {
                 match encode_value("the run's status", &status, CONTROL_BYTES_MAX) {
                     Ok(bytes) => {
                         use zenoh::Wait;
+                        tracing::trace!(bytes = bytes.len(), "answers a status query");
                         if let Err(error) = query.reply(query.key_expr().clone(), bytes).wait() {
                             tracing::warn!(%error, "could not answer a status query");
                         }
@@ -491,8 +492,9 @@ impl ProcessControl {
         Ok(queries)
     }
 
-    pub async fn status(&self, status: &ProcessStatus) -> anyhow::Result<()> {
-        let bytes = encode_value("a process status", status, CONTROL_BYTES_MAX)?;
+    pub async fn news(&self, news: &ProcessNews) -> anyhow::Result<()> {
+        let bytes = encode_value("a process status", news, CONTROL_BYTES_MAX)?;
+        tracing::trace!(bytes = bytes.len(), "tells the director how it is");
         let put = self.session.put(self.keys.status(&self.process)?, bytes);
         put.await.map_err(failed("cannot send a status"))
     }

@@ -7,7 +7,7 @@ use crate::bus::{Frame, FrameSink};
 use crate::report::{self, LinkStatus, NodeReport, NodeStatus};
 use actix::{Actor, ActorContext, AsyncContext, Context, Handler, SpawnHandle};
 use secnet_engine::trace::TraceBook;
-use secnet_engine::{Carries, Envelope, Node, NodeIndex, Pace, Party, Promise};
+use secnet_engine::{Carries, Envelope, Ledger, Node, NodeIndex, Pace, Party, Promise};
 use secnet_model::{SimDuration, SimTime};
 use secnet_results::{Account, Accountable};
 use secnet_telemetry::SpanExport;
@@ -522,6 +522,20 @@ impl Handler<AskStatus> for Host {
 
     fn handle(&mut self, _: AskStatus, _: &mut Context<Host>) -> Self::Result {
         actix::MessageResult(self.status())
+    }
+}
+
+/// The ledger of the node's account as it stands.
+#[derive(actix::Message)]
+#[rtype(result = "Ledger")]
+pub struct AskLedger;
+
+impl Handler<AskLedger> for Host {
+    type Result = actix::MessageResult<AskLedger>;
+
+    fn handle(&mut self, _: AskLedger, _: &mut Context<Host>) -> Self::Result {
+        let node = self.node();
+        actix::MessageResult(node.map(|node| node.ledger().clone()).unwrap_or_default())
     }
 }
 

@@ -3,11 +3,11 @@
 use crate::bus::{self, Inbox};
 use crate::control::{self, ProcessControl, RequestQuery};
 use crate::host::{
-    AskReport, AskRequests, AskStatus, BoxedParticipant, Halt, Host, HostedLink, Leave, Start, TakeRequest,
-    TakeTraces, Tracing,
+    AskLedger, AskReport, AskRequests, AskStatus, BoxedParticipant, Halt, Host, HostedLink, Leave, Start,
+    TakeRequest, TakeTraces, Tracing,
 };
 use crate::launch::Launch;
-use crate::report::{Command, ProcessResult, ProcessStatus};
+use crate::report::{Command, ProcessNews, ProcessResult, ProcessStatus};
 use crate::session;
 use crate::telling::Telling;
 use actix::{Actor, Addr};
@@ -372,11 +372,12 @@ async fn obey(
             _ = tick.tick() => {
                 let with_ledgers = ticks.is_multiple_of(STATUSES_PER_LEDGER);
                 ticks = ticks.wrapping_add(1);
-                let status = status(process, hosts, with_ledgers).await?;
-                telling.tell(&status);
-                control.pulse.beat(status.nodes.iter().find_map(|node| node.problem.clone()));
-                let settled = status.nodes.iter().all(|node| node.settled);
-                control.status(&status).await?;
+                let news = news(process, hosts, with_ledgers).await?;
+                telling.tell(&news);
+                let nodes = &news.status.nodes;
+                control.pulse.beat(nodes.iter().find_map(|node| node.problem.clone()));
+                control.news(&news).await?;
+                let settled = nodes.iter().all(|node| node.settled);
                 if settled && result.is_none() {
                     result = Some(gather_result(process, hosts, telling.export.take()).await?);
                 }
@@ -452,24 +453,24 @@ async fn control_gone(control: &ProcessControl, watch: bool) {
     }
 }
 
-async fn status(process: &str, hosts: &[Hosted], with_ledgers: bool) -> anyhow::Result<ProcessStatus> {
+async fn news(process: &str, hosts: &[Hosted], with_ledgers: bool) -> anyhow::Result<ProcessNews> {
     let mut status = ProcessStatus {
         process: process.to_owned(),
         pid: std::process::id(),
         nodes: Vec::new(),
-        ledgers: Vec::new(),
     };
+    let mut ledgers = Vec::new();
     for hosted in hosts {
         let asked = hosted.actor.send(AskStatus).await;
         status
             .nodes
             .push(asked.with_context(|| format!("the actor of {} has ended", hosted.name))?);
         if with_ledgers {
-            let (_, account) = hosted.actor.send(AskReport).await?;
-            status.ledgers.push((hosted.name.clone(), account.ledger));
+            let ledger = hosted.actor.send(AskLedger).await?;
+            ledgers.push((hosted.name.clone(), ledger));
         }
     }
-    Ok(status)
+    Ok(ProcessNews { status, ledgers })
 }
 
 #[tracing::instrument(name = "gather the result", skip_all)]

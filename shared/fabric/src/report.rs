@@ -24,12 +24,18 @@ pub enum Command {
 
 /// Process → director, a few times a second.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ProcessNews {
+    pub status: ProcessStatus,
+    /// By node, on some of the news: what is known of their accounts should the process be lost.
+    pub ledgers: Vec<(String, Ledger)>,
+}
+
+/// How a process is.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct ProcessStatus {
     pub process: String,
     pub pid: u32,
     pub nodes: Vec<NodeStatus>,
-    /// What is known of the nodes' accounts should the process be lost.
-    pub ledgers: Vec<(String, Ledger)>,
 }
 
 /// How far a node has got. Written as its word.

@@ -1,6 +1,6 @@
 //! What a process tells besides its results: spans as they come, metrics at each status.
 
-use crate::report::{LinkStatus, ProcessStatus};
+use crate::report::{LinkStatus, ProcessNews};
 use secnet_telemetry::{MetricsEndpoint, NodeReading, SpanExport};
 
 /// What is told while the process runs, to whoever the environment names.
@@ -10,13 +10,13 @@ pub(crate) struct Telling {
 }
 
 impl Telling {
-    pub fn tell(&mut self, status: &ProcessStatus) {
+    pub fn tell(&mut self, news: &ProcessNews) {
         let Some(metrics) = &mut self.metrics else {
             return;
         };
-        for node in &status.nodes {
+        for node in &news.status.nodes {
             let in_flight = |link: &LinkStatus| (link.neighbour.clone(), link.in_flight);
-            let ledger = status.ledgers.iter().find(|(name, _)| *name == node.name);
+            let ledger = news.ledgers.iter().find(|(name, _)| *name == node.name);
             metrics.tell(&NodeReading {
                 node: node.name.clone(),
                 emulated_seconds: node.now.as_secs_f64(),

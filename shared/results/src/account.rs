@@ -40,6 +40,9 @@ impl Account {
 pub trait Accountable {
     fn account(&self) -> Account;
 
+    /// The account's ledger alone: it is asked for several times a second.
+    fn ledger(&self) -> &Ledger;
+
     /// The steps of sampled items that had begun and not ended when the run ended, at `at`.
     fn open_spans(&self, _at: SimTime, _spans: &mut Vec<Span>) {}
 
@@ -51,6 +54,10 @@ pub trait Accountable {
 impl<T: Accountable + ?Sized> Accountable for Box<T> {
     fn account(&self) -> Account {
         (**self).account()
+    }
+
+    fn ledger(&self) -> &Ledger {
+        (**self).ledger()
     }
 
     fn open_spans(&self, at: SimTime, spans: &mut Vec<Span>) {

@@ -563,6 +563,10 @@ impl<D: Desk> Accountable for User<D> {
         }
     }
 
+    fn ledger(&self) -> &Ledger {
+        &self.state.ledger
+    }
+
     fn open_spans(&self, at: SimTime, spans: &mut Vec<Span>) {
         for (_, open) in self.state.book.iter() {
             let Some(trace) = self.trace_of(&open.request) else {
