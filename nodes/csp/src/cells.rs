@@ -5,7 +5,11 @@ use crate::identity::Identity;
 use crate::loss::{Direction, Loss};
 use crate::reach::Reach;
 use crate::waiting_room::{Parcel, WaitingRoom};
-use secnet_model::{SimDuration, SimTime};
+use secnet_engine::ItemKind;
+use secnet_model::{Region, SimDuration, SimTime};
+use secnet_results::figures::{Figures, Key};
+use secnet_results::{Part, figures};
+use secnet_topology::World;
 use secnet_topology::timeline::Windows;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
@@ -48,6 +52,7 @@ pub struct Traffic {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Cells {
+    region: Region,
     /// Two per cell: downlink, uplink.
     servers: Vec<Server>,
     room: WaitingRoom,
@@ -89,8 +94,9 @@ impl Parcel {
 }
 
 impl Cells {
-    pub fn new(cells: u32) -> Cells {
+    pub fn new(region: Region, cells: u32) -> Cells {
         Cells {
+            region,
             servers: vec![Server::IDLE; cells as usize * 2],
             room: WaitingRoom::default(),
             due: BinaryHeap::new(),
@@ -103,25 +109,12 @@ impl Cells {
         (self.servers.len() / 2) as u32
     }
 
-    /// The next moment a queue moves or a loss is noticed.
-    #[inline]
-    pub fn next_deadline(&self) -> SimTime {
-        self.due.peek().map_or(SimTime::NEVER, |Reverse((at, _))| *at)
-    }
-
-    /// Device alerts in the cells' custody. One that is being received already travels as an envelope.
-    pub fn alerts_held(&self) -> u64 {
-        self.room.alerts()
+    pub const fn region(&self) -> Region {
+        self.region
     }
 
     pub fn waiting(&self) -> usize {
         self.room.len()
-    }
-
-    pub fn memory_bytes(&self) -> usize {
-        self.servers.capacity() * size_of::<Server>()
-            + self.room.memory_bytes()
-            + self.due.capacity() * size_of::<Reverse<(SimTime, Event)>>()
     }
 
     /// A message comes to its cell: it is sent at once, waits, or is refused.
@@ -235,5 +228,67 @@ impl Cells {
         } else {
             leave(parcel, Passage::Sent { starts: now, ends });
         }
+    }
+}
+
+figures! {
+    /// What the radio did.
+    struct Radio: "CSPs' radio" in "csp" {
+        /// Transmissions to premises, repeated ones included.
+        downlink_transmissions: sum "transmissions" as "downlink.transmissions",
+        /// Repeated transmissions to premises.
+        downlink_retransmissions: sum "transmissions" as "downlink.retransmissions",
+        /// Time that messages to premises waited in a queue.
+        downlink_waiting_us: sum "µs" as "downlink.waiting_us",
+        /// Airtime of transmissions to premises.
+        downlink_transmitting_us: sum "µs" as "downlink.transmitting_us",
+        /// Transmissions from premises, repeated ones included.
+        uplink_transmissions: sum "transmissions" as "uplink.transmissions",
+        /// Repeated transmissions from premises.
+        uplink_retransmissions: sum "transmissions" as "uplink.retransmissions",
+        /// Time that messages from premises waited in a queue.
+        uplink_waiting_us: sum "µs" as "uplink.waiting_us",
+        /// Airtime of transmissions from premises.
+        uplink_transmitting_us: sum "µs" as "uplink.transmitting_us",
+        /// Repeated transmissions both ways.
+        retransmissions: sum "transmissions",
+    }
+}
+
+impl Part for Cells {
+    /// The next moment a queue moves or a loss is noticed.
+    #[inline]
+    fn next_deadline(&self, _world: &World) -> SimTime {
+        self.due.peek().map_or(SimTime::NEVER, |Reverse((at, _))| *at)
+    }
+
+    /// The alerts that wait. One that is being received already travels as an envelope.
+    fn held(&self, kind: ItemKind) -> u64 {
+        match kind {
+            ItemKind::DeviceAlert => self.room.alerts(),
+            ItemKind::ServiceRequest | ItemKind::ScheduledRead | ItemKind::DccAlert => 0,
+        }
+    }
+
+    fn figures(&self, _world: &World, figures: &mut Figures) {
+        let (down, up) = (&self.downlink, &self.uplink);
+        let radio = Radio {
+            downlink_transmissions: down.transmissions,
+            downlink_retransmissions: down.retransmissions,
+            downlink_waiting_us: down.waiting.0,
+            downlink_transmitting_us: down.transmitting.0,
+            uplink_transmissions: up.transmissions,
+            uplink_retransmissions: up.retransmissions,
+            uplink_waiting_us: up.waiting.0,
+            uplink_transmitting_us: up.transmitting.0,
+            retransmissions: down.retransmissions + up.retransmissions,
+        };
+        figures.put(Key::Region(self.region), &radio);
+    }
+
+    fn memory_bytes(&self) -> usize {
+        self.servers.capacity() * size_of::<Server>()
+            + self.room.memory_bytes()
+            + self.due.capacity() * size_of::<Reverse<(SimTime, Event)>>()
     }
 }

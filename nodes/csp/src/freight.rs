@@ -1,6 +1,7 @@
 //! What travels over the SM WAN. One exhaustive type: the next kind of message on the WAN cannot go without airtime, class,
 //! identity or account.
 
+use crate::loss::Direction;
 use secnet_model::{PremisesId, RequestId};
 use secnet_wire::{Command, DeviceAlert, DeviceResponse, Message};
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,15 @@ pub enum Freight {
 }
 
 impl Freight {
+    /// Which way it goes.
+    #[inline]
+    pub const fn direction(&self) -> Direction {
+        match self {
+            Freight::Command(_) => Direction::Downlink,
+            Freight::Response(_) | Freight::Alert(_) => Direction::Uplink,
+        }
+    }
+
     /// GBCS size.
     #[inline]
     pub fn bytes(&self) -> u32 {

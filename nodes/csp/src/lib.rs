@@ -16,6 +16,7 @@ pub mod freight;
 pub mod identity;
 pub mod latency;
 pub mod loss;
+pub mod modifications;
 pub mod node;
 pub mod priority;
 pub mod reach;

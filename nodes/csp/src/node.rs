@@ -6,14 +6,14 @@ use crate::freight::Freight;
 use crate::identity::Identity;
 use crate::latency::{Latencies, Latency};
 use crate::loss::{Direction, Loss};
+use crate::modifications::{Entry, Modifications};
 use crate::priority::class_of;
 use crate::reach::Reach;
 use crate::waiting_room::Parcel;
 use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Outcome, Step, Trace};
 use secnet_model::{Address, PremisesId, Region, SimTime};
-use secnet_results::figures;
-use secnet_results::figures::Key;
-use secnet_results::{Account, Accountable};
+use secnet_results::figures::{Figures, Key};
+use secnet_results::{Account, Accountable, Part, figures, part, parts};
 use secnet_topology::tracing::Sampler;
 use secnet_topology::{TakesRequests, World};
 use secnet_wire::codec::{CodecError, Problem, STATE_BYTES_MAX, decode_value, encode_value};
@@ -34,20 +34,29 @@ pub struct Csp {
     state: CspState,
 }
 
-/// Everything about a CSP that changes.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct CspState {
-    cells: Cells,
-    desk: Desk,
+parts! {
+    /// Everything about a CSP that changes.
+    pub struct CspState {
+        cells: Cells,
+        modifications: Modifications,
+        desk: Desk,
+    }
 }
 
 /// Where messages leave the cells to: what was sent, closed and counted.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Desk {
+    region: Region,
     /// Envelopes sent so far.
     sent: u64,
     ledger: Ledger,
     counts: Counts,
+}
+
+impl Part for Desk {
+    fn figures(&self, _world: &World, figures: &mut Figures) {
+        figures.put(Key::Region(self.region), &self.counts);
+    }
 }
 
 figures! {
@@ -80,41 +89,19 @@ figures! {
     }
 }
 
-figures! {
-    /// What the radio did.
-    struct Radio: "CSPs' radio" in "csp" {
-        /// Transmissions to premises, repeated ones included.
-        downlink_transmissions: sum "transmissions" as "downlink.transmissions",
-        /// Repeated transmissions to premises.
-        downlink_retransmissions: sum "transmissions" as "downlink.retransmissions",
-        /// Time that messages to premises waited in a queue.
-        downlink_waiting_us: sum "µs" as "downlink.waiting_us",
-        /// Airtime of transmissions to premises.
-        downlink_transmitting_us: sum "µs" as "downlink.transmitting_us",
-        /// Transmissions from premises, repeated ones included.
-        uplink_transmissions: sum "transmissions" as "uplink.transmissions",
-        /// Repeated transmissions from premises.
-        uplink_retransmissions: sum "transmissions" as "uplink.retransmissions",
-        /// Time that messages from premises waited in a queue.
-        uplink_waiting_us: sum "µs" as "uplink.waiting_us",
-        /// Airtime of transmissions from premises.
-        uplink_transmitting_us: sum "µs" as "uplink.transmitting_us",
-        /// Repeated transmissions both ways.
-        retransmissions: sum "transmissions",
-    }
-}
-
 impl Csp {
     pub fn new(world: &Arc<World>, region: Region) -> Csp {
-        let cells = Cells::new(world.population.cell_count(region));
-        Csp::with_state(
-            world,
-            region,
-            CspState {
-                cells,
-                desk: Desk::default(),
+        let state = CspState {
+            cells: Cells::new(region, world.population.cell_count(region)),
+            modifications: Modifications::new(world, region),
+            desk: Desk {
+                region,
+                sent: 0,
+                ledger: Ledger::default(),
+                counts: Counts::default(),
             },
-        )
+        };
+        Csp::with_state(world, region, state)
     }
 
     fn with_state(world: &Arc<World>, region: Region, state: CspState) -> Csp {
@@ -140,12 +127,15 @@ impl Csp {
         }
     }
 
-    /// A CSP that goes on from what [`save`](Accountable::save) wrote. The state of another scenario's is refused.
+    /// A CSP that goes on from what [`save`](Accountable::save) wrote. The state of another scenario's or region's is refused.
     pub fn restore(world: &Arc<World>, region: Region, saved: &[u8]) -> Result<Csp, CodecError> {
         let state: CspState = decode_value(STATE_NAME, saved, STATE_BYTES_MAX)?;
         let (cells, expected) = (state.cells.count(), world.population.cell_count(region));
-        if cells != expected {
-            let problem = Problem::Invalid(format!("has {cells} cells where the region has {expected}"));
+        let saved_region = state.cells.region();
+        if saved_region != region || cells != expected {
+            let problem = Problem::Invalid(format!(
+                "is of {saved_region} with {cells} cells, where {region} has {expected}"
+            ));
             return Err(CodecError {
                 what: STATE_NAME.to_owned(),
                 problem,
@@ -154,9 +144,9 @@ impl Csp {
         Ok(Csp::with_state(world, region, state))
     }
 
-    /// Bytes this CSP's cells, queues and timers take.
+    /// Bytes this CSP's cells, queues and timers take, and what Modifications keep.
     pub fn memory_bytes(&self) -> usize {
-        self.state.cells.memory_bytes()
+        self.state.memory_bytes()
     }
 
     /// A command from the DSP: to the cell of its premises, where there is coverage.
@@ -176,14 +166,14 @@ impl Csp {
                 .clerk(now, out)
                 .undeliverable(&command, UndeliverableReason::NoCoverage);
         }
-        self.offer(now, Direction::Downlink, premises, Freight::Command(command), out);
+        self.arrive(now, premises, Freight::Command(command), out);
     }
 
     /// A response or an alert from a premises: through its cell, then to the DSP.
     #[inline]
     fn up(&mut self, now: SimTime, freight: Freight, out: &mut Outbox<Message>) {
         match self.premises_of(freight.premises()) {
-            Some(premises) => self.offer(now, Direction::Uplink, premises, freight, out),
+            Some(premises) => self.arrive(now, premises, freight, out),
             None => {
                 self.state.desk.counts.misrouted += 1;
                 self.clerk(now, out).gone(&freight, Outcome::LostOnWan);
@@ -195,15 +185,23 @@ impl Csp {
         premises.filter(|premises| self.premises.contains(&premises.0))
     }
 
+    /// At the door of the SM WAN.
     #[inline]
-    fn offer(
-        &mut self,
-        now: SimTime,
-        direction: Direction,
-        premises: PremisesId,
-        freight: Freight,
-        out: &mut Outbox<Message>,
-    ) {
+    fn arrive(&mut self, now: SimTime, premises: PremisesId, freight: Freight, out: &mut Outbox<Message>) {
+        match self
+            .state
+            .modifications
+            .freight_arrives(now, &self.world, &freight)
+        {
+            Entry::Admit => self.offer(now, premises, freight, out),
+            Entry::Hold => {}
+            Entry::Refuse => self.clerk(now, out).gone(&freight, Outcome::DroppedQueueFull),
+        }
+    }
+
+    #[inline]
+    fn offer(&mut self, now: SimTime, premises: PremisesId, freight: Freight, out: &mut Outbox<Message>) {
+        let direction = freight.direction();
         let parcel = Parcel {
             server: direction.server(self.world.population.cell_of(premises)),
             class: class_of(&freight),
@@ -218,6 +216,12 @@ impl Csp {
     }
 
     fn wake(&mut self, now: SimTime, out: &mut Outbox<Message>) {
+        self.state.modifications.go_live(now);
+        while let Some(freight) = self.state.modifications.due(now) {
+            if let Some(premises) = self.premises_of(freight.premises()) {
+                self.offer(now, premises, freight, out);
+            }
+        }
         let (cells, wan, mut clerk) = self.cells_and_clerk(now, out);
         cells.wake(now, wan, &mut |parcel, passage| clerk.leave(&parcel, passage));
     }
@@ -266,7 +270,7 @@ impl Node for Csp {
 
     #[inline]
     fn next_deadline(&self) -> SimTime {
-        self.state.cells.next_deadline()
+        self.state.next_deadline(&self.world)
     }
 }
 
@@ -413,27 +417,7 @@ impl TakesRequests for Csp {}
 
 impl Accountable for Csp {
     fn account(&self) -> Account {
-        let CspState { cells, desk } = &self.state;
-        let mut account = Account {
-            ledger: desk.ledger.clone(),
-            ..Account::default()
-        };
-        account.held[ItemKind::DeviceAlert as usize] = cells.alerts_held();
-        let (down, up) = (&cells.downlink, &cells.uplink);
-        let radio = Radio {
-            downlink_transmissions: down.transmissions,
-            downlink_retransmissions: down.retransmissions,
-            downlink_waiting_us: down.waiting.0,
-            downlink_transmitting_us: down.transmitting.0,
-            uplink_transmissions: up.transmissions,
-            uplink_retransmissions: up.retransmissions,
-            uplink_waiting_us: up.waiting.0,
-            uplink_transmitting_us: up.transmitting.0,
-            retransmissions: down.retransmissions + up.retransmissions,
-        };
-        account.figures.put(Key::Region(self.region), &desk.counts);
-        account.figures.put(Key::Region(self.region), &radio);
-        account
+        part::account(&self.state, &self.state.desk.ledger, &self.world)
     }
 
     fn ledger(&self) -> &Ledger {

@@ -16,10 +16,9 @@ use crate::records::Records;
 use crate::schedules::{Schedules, SchedulesState};
 use crate::service_process::{Capacity, ServiceProcess};
 use crate::timeouts::TimeoutClasses;
-use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Span, Step};
+use secnet_engine::{Input, Ledger, Node, Outbox, Span, Step};
 use secnet_model::{Address, ResponseCode, SimTime};
-use secnet_results::figures::Figures;
-use secnet_results::{Account, Accountable, AlertLevels, Part, ServiceLevels, figures, parts};
+use secnet_results::{Account, Accountable, Part, figures, part, parts};
 use secnet_topology::{TakesRequests, World};
 use secnet_wire::codec::CodecError;
 use secnet_wire::{CommandOrigin, Message, codec};
@@ -239,19 +238,7 @@ impl TakesRequests for Dsp {}
 
 impl Accountable for Dsp {
     fn account(&self) -> Account {
-        let mut figures = Figures::default();
-        self.state.figures(&self.world, &mut figures);
-        let mut held = [0; ItemKind::COUNT];
-        for kind in ItemKind::ALL {
-            held[*kind as usize] = self.state.held(*kind);
-        }
-        Account {
-            ledger: self.state.ledger.clone(),
-            held,
-            service: ServiceLevels::default(),
-            alerts: AlertLevels::default(),
-            figures,
-        }
+        part::account(&self.state, &self.state.ledger, &self.world)
     }
 
     fn ledger(&self) -> &Ledger {

@@ -14,8 +14,7 @@ use crate::uplink::Uplink;
 use secnet_engine::trace::SpanLink;
 use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Outcome, Step};
 use secnet_model::{Address, AlertCode, DeviceId, DeviceType, PremisesId, Region, SimTime, Srv, UserId};
-use secnet_results::figures::Figures;
-use secnet_results::{Account, Accountable, Part, figures, parts};
+use secnet_results::{Account, Accountable, Part, figures, part, parts};
 use secnet_topology::{TakesRequests, World};
 use secnet_wire::codec::{CodecError, Problem, STATE_BYTES_MAX, decode_value, encode_value};
 use secnet_wire::{Command, CommandOrigin, DeviceAlert, DeviceResponse, DeviceResult, Message};
@@ -529,19 +528,7 @@ impl TakesRequests for Premises {}
 
 impl Accountable for Premises {
     fn account(&self) -> Account {
-        let state = &self.state;
-        let mut figures = Figures::default();
-        state.figures(&self.world, &mut figures);
-        let mut held = [0; ItemKind::COUNT];
-        for kind in ItemKind::ALL {
-            held[*kind as usize] = state.held(*kind);
-        }
-        Account {
-            ledger: state.ledger.clone(),
-            held,
-            figures,
-            ..Account::default()
-        }
+        part::account(&self.state, &self.state.ledger, &self.world)
     }
 
     fn ledger(&self) -> &Ledger {

@@ -1,6 +1,7 @@
 //! A participant's parts. A part owns its state and says of it what the participant has to know; the list of a participant's parts is
 //! written once, with [`parts!`](crate::parts!), and deadlines, custody, saving, figures and memory follow from the list.
 
+use crate::Account;
 use crate::figures::Figures;
 use secnet_engine::{ItemKind, Ledger};
 use secnet_model::SimTime;
@@ -26,6 +27,19 @@ pub trait Part {
     fn memory_bytes(&self) -> usize {
         0
     }
+}
+
+/// The account of a participant that consists of these parts: what they hold and counted, and the ledger they write.
+pub fn account(parts: &impl Part, ledger: &Ledger, world: &World) -> Account {
+    let mut account = Account {
+        ledger: ledger.clone(),
+        ..Account::default()
+    };
+    for kind in ItemKind::ALL {
+        account.held[*kind as usize] = parts.held(*kind);
+    }
+    parts.figures(world, &mut account.figures);
+    account
 }
 
 /// Its own account is kept beside the figures.

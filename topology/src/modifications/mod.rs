@@ -23,7 +23,8 @@ macro_rules! registry {
     ($(
         $(#[doc = $doc:literal])*
         $name:literal $module:ident {
-            parameters: $Params:ident $(, plan: $Plan:ident)? $(, dsp: $Dsp:ident)? $(, premises: $Premises:ident)?
+            parameters: $Params:ident $(, plan: $Plan:ident)? $(, dsp: $Dsp:ident)? $(, csp: $Csp:ident)?
+            $(, premises: $Premises:ident)?
         }
     )*) => {
         $(

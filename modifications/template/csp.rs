@@ -1,0 +1,15 @@
+//! TEMPLATE at a CSP: what it does there.
+
+use crate::modifications::Modification;
+use secnet_model::Region;
+use secnet_topology::World;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Template;
+
+impl Modification for Template {
+    fn new(_world: &World, _region: Region) -> Option<Template> {
+        Some(Template)
+    }
+}

@@ -1,0 +1,14 @@
+//! TEMPLATE in the premises: what it does there.
+
+use crate::modifications::Modification;
+use secnet_topology::World;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Template;
+
+impl Modification for Template {
+    fn new(_world: &World) -> Option<Template> {
+        Some(Template)
+    }
+}
