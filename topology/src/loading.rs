@@ -162,7 +162,8 @@ impl Sources<'_> {
         let mut offset = self.text.len() + 1;
         for flag in self.overrides {
             let value = flag.split_once('=').map_or("", |(_, value)| value.trim());
-            let document = format!("{:offset$}v = {value}", "");
+            // A width of `format!` goes no further than 65,535.
+            let document = " ".repeat(offset) + &format!("v = {value}");
             offset = document.len() + 1;
             self.ends.push(offset);
             padded.push(document);

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
-    /// Short name: the default run folder's.
+    /// Short name, the default run folder's: up to 64 of a to z, 0 to 9, `.`, `_` and `-`, beginning with a letter or digit.
     pub name: String,
     /// What the scenario shows, in a sentence or a paragraph.
     #[serde(default)]

@@ -31,6 +31,11 @@ pub struct Problem {
     pub message: String,
 }
 
+/// More than anything in the network does in a day, a second or a proportion; what is above would never end.
+const RATE_MAX: f64 = 1e6;
+const NAME_MAX: usize = 64;
+/// More servers than any DSP has.
+const SERVERS_MAX: u32 = 1_000_000;
 const PREMISES_MAX: u32 = 100_000_000;
 const USERS_MAX: usize = 65_000;
 const SHARDS_MAX: u32 = 64;
@@ -46,6 +51,7 @@ pub fn validate(scenario: &Scenario) -> Result<(), Invalid> {
         users: &users,
         problems: Vec::new(),
     };
+    check.name(&scenario.name);
     check.time(scenario);
     check.population(scenario);
     check.users(scenario);
@@ -98,10 +104,10 @@ impl<'u> Check<'u> {
     }
 
     pub(crate) fn rate(&mut self, path: &str, rate: f64) {
-        if !(rate.is_finite() && rate >= 0.0) {
+        if !(0.0..=RATE_MAX).contains(&rate) {
             self.wrong(
                 path,
-                format!("a rate is a finite number from 0 up; {rate} is not"),
+                format!("a rate lies between 0 and {RATE_MAX}; {rate:?} does not"),
             );
         }
     }
@@ -115,6 +121,21 @@ impl<'u> Check<'u> {
     pub(crate) fn min_and_mean(&mut self, path: &str, min: Span, mean: Span) {
         if mean < min {
             self.wrong(path, format!("the mean, {mean}, is less than the least, {min}"));
+        }
+    }
+
+    /// It names the run folder.
+    fn name(&mut self, name: &str) {
+        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        let fits = name.len() <= NAME_MAX
+            && name.starts_with(is_plain)
+            && name.chars().all(|c| is_plain(c) || "._-".contains(c));
+        if !fits {
+            let message = format!(
+                "`{}` cannot name a run folder: use up to {NAME_MAX} of a to z, 0 to 9, `.`, `_` and `-`, and begin with a letter or digit",
+                name.escape_debug()
+            );
+            self.wrong("name", message);
         }
     }
 
@@ -426,7 +447,10 @@ impl<'u> Check<'u> {
     fn network(&mut self, scenario: &Scenario) {
         self.link("gateway", &scenario.gateway);
         self.link("dsp_csp", &scenario.dsp_csp);
-        self.at_least_one("dsp.servers", scenario.dsp.servers);
+        if !(1..=SERVERS_MAX).contains(&scenario.dsp.servers) {
+            let message = format!("there must be 1 to {SERVERS_MAX}, not {}", scenario.dsp.servers);
+            self.wrong("dsp.servers", message);
+        }
         let factor = scenario.dsp.timeout_in_target_response_times;
         if !(factor.is_finite() && factor > 0.0) {
             self.wrong(

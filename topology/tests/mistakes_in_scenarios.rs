@@ -370,18 +370,18 @@ fn impossible_numbers_are_refused() {
         "2.0",
         "-2.0\nstarts_after = \"30min\"\nends_after = \"10min\"",
         expect![[r#"
-        error: a rate is a finite number from 0 up; -2 is not
-          --> small.toml:23:24
-           |
-        23 | per_premises_per_day = -2.0
-           |                        ^^^^
+            error: a rate lies between 0 and 1000000; -2.0 does not
+              --> small.toml:23:24
+               |
+            23 | per_premises_per_day = -2.0
+               |                        ^^^^
 
-        error: 10min is not after the start, 30min
-          --> small.toml:25:14
-           |
-        25 | ends_after = "10min"
-           |              ^^^^^^^
-    "#]],
+            error: 10min is not after the start, 30min
+              --> small.toml:25:14
+               |
+            25 | ends_after = "10min"
+               |              ^^^^^^^
+        "#]],
     );
     check(
         "[csp.north]",
@@ -1041,4 +1041,68 @@ fn planned_maintenance_keeps_to_the_rule_in_force_when_it_begins() {
         41 | [[events]]
            | ^^^^^^^^^^
     "#]].assert_eq(&all);
+}
+
+#[test]
+fn a_name_is_one_of_a_folder_and_nothing_else() {
+    let named = |name: &str| {
+        let text = GOOD.replacen("\"small\"", &format!("\"{name}\""), 1);
+        complaints(&text, &[])
+    };
+    for name in ["a", "gb-2026.1_b", "0"] {
+        assert_eq!(named(name), "good\n", "{name}");
+    }
+    let long = "x".repeat(65);
+    for name in [
+        "",
+        "/abs/victim",
+        "../..",
+        ".hidden",
+        "Demo",
+        "a b",
+        "a\\u001b[31m",
+        &long,
+    ] {
+        assert!(
+            named(name).contains("cannot name a run folder"),
+            "{name}: {}",
+            named(name)
+        );
+        assert!(!named(name).contains('\u{1b}'), "{name}");
+    }
+}
+
+#[test]
+fn an_override_of_a_long_scenario_is_read_as_of_a_short_one() {
+    let long = format!("{GOOD}\n# {}\n", "x".repeat(70_000));
+    let overrides = ["seed=7".to_owned(), "horizon=2h".to_owned()];
+    let scenario = parse("long.toml", &long, &overrides).unwrap();
+    assert_eq!(
+        (scenario.seed, scenario.horizon.to_string()),
+        (7, "2h".to_owned())
+    );
+    let wrong = parse("long.toml", &long, &["seed=x".to_owned()])
+        .unwrap_err()
+        .to_string();
+    assert!(wrong.contains("--set seed=x"), "{wrong}");
+}
+
+#[test]
+fn numbers_that_would_never_end_or_fit_are_refused() {
+    let set = |overrides: &str| complaints(GOOD, &[overrides]);
+    expect![[r#"
+        error: a rate lies between 0 and 1000000; 1e300 does not
+         --> --set workloads=[{name="r",from="suppliers",srvs=["4.1.1"],per_premises_per_day=1e300}]
+        error: a rate lies between 0 and 1000000; 2000000.0 does not
+         --> --set premises.alerts_per_premises_per_day=2e6
+        error: there must be 1 to 1000000, not 4294967295
+         --> --set dsp.servers=4294967295
+    "#]].assert_eq(
+        &[
+            set("workloads=[{name=\"r\",from=\"suppliers\",srvs=[\"4.1.1\"],per_premises_per_day=1e300}]"),
+            set("premises.alerts_per_premises_per_day=2e6"),
+            set("dsp.servers=4294967295"),
+        ]
+        .concat(),
+    );
 }

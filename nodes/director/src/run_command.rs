@@ -49,7 +49,8 @@ pub struct ConductArguments {
         value_parser = parse_ready
     )]
     pub interactive: Ready,
-    /// Run folder; `runs/<scenario's name>` otherwise. What an earlier run left there is replaced.
+    /// Run folder; `runs/<scenario's name>` otherwise. What an earlier run left there is replaced; a folder with anything else in
+    /// it is refused.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// A paced run that fell further behind the wall clock than this counts as incomplete: `500ms`, `5s`.
@@ -118,7 +119,31 @@ pub fn run(arguments: RunArguments) -> anyhow::Result<Exit> {
             }
         }
     };
+    keep_source(&arguments.scenario.scenario, &scenario.name, &arguments.conduct)?;
     conduct(scenario, &arguments.conduct, driver, cancellation)
+}
+
+/// Refuses a run folder that holds the scenario given: the run would write over what it comes from.
+fn keep_source(file: &Path, name: &str, arguments: &ConductArguments) -> anyhow::Result<()> {
+    let out = run_folder(arguments, name);
+    let folder = file
+        .canonicalize()
+        .ok()
+        .and_then(|file| Some(file.parent()?.to_owned()));
+    if folder.is_some() && folder == out.canonicalize().ok() {
+        let message = format!(
+            "{} is in {}, which the run would write over; give another folder with --out",
+            file.display(),
+            out.display()
+        );
+        return Err(bad_input(message));
+    }
+    Ok(())
+}
+
+fn run_folder(arguments: &ConductArguments, name: &str) -> PathBuf {
+    let default_out = || Path::new(RUNS).join(name);
+    arguments.out.clone().unwrap_or_else(default_out)
 }
 
 /// Runs a scenario and makes of what came of it a summary and an exit code.
@@ -128,12 +153,12 @@ pub fn conduct(
     driver: run::Driver,
     cancellation: Cancellation,
 ) -> anyhow::Result<Exit> {
-    let default_out = || Path::new(RUNS).join(&scenario.name);
+    let out = run_folder(arguments, &scenario.name);
     let options = RunOptions {
         driver,
         pace: arguments.speed,
         ready: arguments.interactive.0,
-        out: Some(arguments.out.clone().unwrap_or_else(default_out)),
+        out: Some(out),
         shows_progress: true,
         cancellation,
     };

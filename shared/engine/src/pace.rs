@@ -27,9 +27,16 @@ impl Pace {
         match self {
             Pace::Max => Duration::ZERO,
             Pace::WallTimes(speed) => {
-                let seconds = time.0.saturating_add(1) as f64 / 1e6 / speed;
                 // A century is as good as never, and far from what an `Instant` overflows at.
-                Duration::from_secs_f64(seconds.min(3e9))
+                const NEVER_S: f64 = 3e9;
+                let seconds = time.0.saturating_add(1) as f64 / 1e6 / speed;
+                // A speed that is no positive number, which a stranger may have sent, never gets there.
+                let seconds = if speed > 0.0 {
+                    seconds.min(NEVER_S)
+                } else {
+                    NEVER_S
+                };
+                Duration::from_secs_f64(seconds)
             }
         }
     }
@@ -46,6 +53,19 @@ impl Pace {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_speed_that_is_none_never_gets_there() {
+        for speed in [-1.0, 0.0, f64::NAN, f64::NEG_INFINITY] {
+            let pace = Pace::WallTimes(speed);
+            assert_eq!(
+                pace.wall(SimTime::from_secs(1)),
+                Duration::from_secs(3_000_000_000),
+                "{speed}"
+            );
+            assert!(pace.limit(Duration::from_secs(1)) <= SimTime::ZERO, "{speed}");
+        }
+    }
 
     #[test]
     fn an_event_may_be_handled_once_the_wall_has_passed_it() {

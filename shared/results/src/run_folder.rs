@@ -8,8 +8,9 @@ use secnet_topology::timeline::Event;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::{fs, thread};
 
 pub const SCENARIO: &str = "scenario.toml";
@@ -140,12 +141,43 @@ pub enum RunFolderError {
     NoRun { path: PathBuf },
     #[error("there is no folder {}", path.display())]
     NoFolder { path: PathBuf },
+    #[error("another run is writing to {}", path.display())]
+    InUse { path: PathBuf },
+    #[error(
+        "{} holds {name}, which no run of secnet wrote; give --out a folder of its own",
+        path.display()
+    )]
+    Foreign { path: PathBuf, name: String },
+    #[error("{} is a link; give --out the folder itself", path.display())]
+    Link { path: PathBuf },
 }
 
-/// A folder to write a run's files to.
+/// What the first line of a processed scenario says, so that a user's own is told from it.
+const WRITTEN_BY_US: &str =
+    "# The scenario as it ran, written by secnet: every default filled in, every override applied.\n\n";
+
+/// What runs, studies and their containers leave in a folder.
+const WRITTEN: [&str; 12] = [
+    SCENARIO,
+    MANIFEST,
+    LEDGER,
+    KPIS,
+    TRACES,
+    "launch.json",
+    "logs",
+    "compose.yaml",
+    "assessment.json",
+    "assessment.md",
+    "with.toml",
+    "without.toml",
+];
+
+/// A folder to write a run's files to, which nobody else writes to until it is dropped.
 #[derive(Clone, Debug)]
 pub struct RunFolder {
     path: PathBuf,
+    /// Locked for this run alone.
+    _claim: Arc<fs::File>,
 }
 
 /// A run as read back from its folder.
@@ -162,15 +194,27 @@ pub struct LoadedRun {
 }
 
 impl RunFolder {
-    /// Makes the folder where needed. An earlier run's manifest and traces in it are removed, as the folder no longer holds that
-    /// run.
+    /// Makes the folder where needed, and claims it: while this run has it no other gets it. A folder with anything in it that
+    /// no run wrote is refused. An earlier run's manifest and traces are removed, as the folder no longer holds that run.
     pub fn create(path: impl Into<PathBuf>) -> Result<RunFolder, RunFolderError> {
         let path = path.into();
         let failed = |path: &Path, source| RunFolderError::Write {
             path: path.to_owned(),
             source,
         };
+        if path.is_symlink() {
+            return Err(RunFolderError::Link { path });
+        }
         fs::create_dir_all(&path).map_err(|source| failed(&path, source))?;
+        let claim = fs::File::open(&path).map_err(|source| failed(&path, source))?;
+        match claim.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => return Err(RunFolderError::InUse { path }),
+            Err(fs::TryLockError::Error(source)) => return Err(failed(&path, source)),
+        }
+        if let Some(name) = foreign(&path).map_err(|source| failed(&path, source))? {
+            return Err(RunFolderError::Foreign { path, name });
+        }
         for stale in [MANIFEST, TRACES].map(|name| path.join(name)) {
             match fs::remove_file(&stale) {
                 Err(source) if source.kind() != io::ErrorKind::NotFound => {
@@ -179,7 +223,10 @@ impl RunFolder {
                 _ => {}
             }
         }
-        Ok(RunFolder { path })
+        Ok(RunFolder {
+            path,
+            _claim: Arc::new(claim),
+        })
     }
 
     pub fn path(&self) -> &Path {
@@ -213,7 +260,7 @@ impl RunFolder {
     /// The processed scenario alone: it is known before the run starts.
     pub fn write_scenario(&self, scenario: &Scenario) -> Result<(), RunFolderError> {
         let text = toml::to_string_pretty(scenario).map_err(|problem| self.malformed(SCENARIO, &problem))?;
-        self.write_file(SCENARIO, text.as_bytes())
+        self.write_file(SCENARIO, format!("{WRITTEN_BY_US}{text}").as_bytes())
     }
 
     pub fn write_json(&self, name: &str, content: &impl Serialize) -> Result<(), RunFolderError> {
@@ -245,6 +292,33 @@ impl RunFolder {
             problem: problem.to_string(),
         }
     }
+}
+
+/// The first thing in the folder, by name, that no run wrote: also a scenario that is the user's own, and a link.
+fn foreign(folder: &Path) -> io::Result<Option<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let written = name
+            .strip_prefix('.')
+            .and_then(|name| name.strip_suffix(".part"))
+            .unwrap_or(&name);
+        let is_ours = WRITTEN.contains(&written) && !entry.file_type()?.is_symlink();
+        let is_users_scenario =
+            name == SCENARIO && !folder.join(MANIFEST).exists() && !is_processed(&entry.path())?;
+        if !is_ours || is_users_scenario {
+            names.push(name);
+        }
+    }
+    Ok(names.into_iter().min())
+}
+
+fn is_processed(scenario: &Path) -> io::Result<bool> {
+    let mut line = String::new();
+    let file = io::BufReader::new(fs::File::open(scenario)?);
+    file.take(WRITTEN_BY_US.len() as u64).read_to_string(&mut line)?;
+    Ok(line == WRITTEN_BY_US)
 }
 
 impl LoadedRun {
@@ -396,9 +470,59 @@ mod tests {
     #[test]
     fn a_folder_without_a_manifest_is_no_run_and_a_reused_folder_is_none_until_written() {
         let scratch = Scratch::new("no-run");
-        let folder = written(&scratch);
-        RunFolder::create(folder.path()).unwrap();
+        let path = written(&scratch).path().to_owned();
+        let folder = RunFolder::create(path).unwrap();
         assert!(error(folder.path()).ends_with("holds no finished run: it has no manifest.json"));
+    }
+
+    #[test]
+    fn a_folder_is_one_runs_at_a_time() {
+        let scratch = Scratch::new("claimed");
+        let first = written(&scratch);
+        let problem = RunFolder::create(first.path()).unwrap_err().to_string();
+        assert!(problem.starts_with("another run is writing to "), "{problem}");
+        assert!(LoadedRun::load(first.path()).is_ok(), "nothing of it is touched");
+        let path = first.path().to_owned();
+        drop(first);
+        RunFolder::create(path).unwrap();
+    }
+
+    #[test]
+    fn what_no_run_wrote_is_not_written_over() {
+        let scratch = Scratch::new("foreign");
+        let refused = |name: &str| {
+            let problem = RunFolder::create(&scratch.0).unwrap_err().to_string();
+            assert!(
+                problem.contains(&format!(" holds {name}, which no run")),
+                "{problem}"
+            );
+        };
+        fs::create_dir_all(&scratch.0).unwrap();
+        fs::write(scratch.0.join("thesis.odt"), "years of work").unwrap();
+        refused("thesis.odt");
+        fs::remove_file(scratch.0.join("thesis.odt")).unwrap();
+        // A scenario that is the user's own has the name of ours.
+        let own = toml::to_string(&sample::scenario()).unwrap();
+        fs::write(scratch.0.join(SCENARIO), &own).unwrap();
+        refused(SCENARIO);
+        assert_eq!(fs::read_to_string(scratch.0.join(SCENARIO)).unwrap(), own);
+        fs::remove_file(scratch.0.join(SCENARIO)).unwrap();
+        // What a run that was cut off leaves is.
+        RunFolder::create(&scratch.0)
+            .unwrap()
+            .write_scenario(&sample::scenario())
+            .unwrap();
+        RunFolder::create(&scratch.0).unwrap();
+        let elsewhere = Scratch::new("foreign-target");
+        fs::create_dir_all(&elsewhere.0).unwrap();
+        std::os::unix::fs::symlink(&elsewhere.0, scratch.0.join("logs")).unwrap();
+        refused("logs");
+        let link = scratch.0.with_extension("link");
+        let _ = fs::remove_file(&link);
+        std::os::unix::fs::symlink(&elsewhere.0, &link).unwrap();
+        let problem = RunFolder::create(&link).unwrap_err().to_string();
+        fs::remove_file(&link).unwrap();
+        assert!(problem.contains(" is a link"), "{problem}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The timeline's events: each key fits its kind, and what it names exists.
 
-use super::Check;
+use super::{Check, SERVERS_MAX};
 use crate::population::regional_premises;
 use crate::scenario::Scenario;
 use crate::suggest::mend;
@@ -8,9 +8,6 @@ use crate::timeline::{EventKind, EventParams, Impact, System};
 use crate::units::Span;
 use crate::users::UserKind;
 use std::collections::BTreeSet;
-
-/// More servers than any DSP has.
-const SERVERS_MAX: u32 = 1_000_000;
 
 impl Check<'_> {
     pub(super) fn events(&mut self, scenario: &Scenario) {
