@@ -109,6 +109,9 @@ impl std::error::Error for UnusableFolder {}
 /// Runs a scenario to its end, or until it is cancelled. A run that loses a node is no error: the outcome names the node.
 ///
 /// Spans of sampled items go to the OTLP endpoint that the environment names, if it names one.
+///
+/// Blocks until the run has ended. Asynchronous programs call it on a thread for blocking work: the drivers that use the bus
+/// start a runtime, which a thread of another runtime must not.
 pub fn run(scenario: Scenario, options: &RunOptions) -> anyhow::Result<FinishedRun> {
     let world = Arc::new(World::new(scenario).map_err(bad_input)?);
     let layout = world.layout();

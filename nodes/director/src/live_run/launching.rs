@@ -1,0 +1,85 @@
+//! The launch of a run: its name, its ports, and the file that tells others where it answers.
+
+use super::assignment::Network;
+use anyhow::Context;
+use secnet_fabric::{Endpoints, Launch};
+use secnet_model::Region;
+use secnet_results::RunFolder;
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The file in the run folder that tells `secnet status` where the run answers.
+pub const LAUNCH_FILE: &str = "launch.json";
+
+/// Removed when the run has ended, however it did.
+pub(super) struct LaunchFile(pub(super) PathBuf);
+
+impl LaunchFile {
+    pub(super) fn store(launch: &Launch, folder: &RunFolder) -> anyhow::Result<LaunchFile> {
+        let file = LaunchFile(folder.path().join(LAUNCH_FILE));
+        launch.store(&file.0)?;
+        Ok(file)
+    }
+}
+
+impl Drop for LaunchFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Whether a live run goes on in that folder.
+pub fn goes_on_in(folder: &Path) -> bool {
+    Launch::load(&folder.join(LAUNCH_FILE)).is_ok_and(|launch| launch.endpoints.is_control_open())
+}
+
+/// A new run of the network, on ports that are free.
+pub(super) fn launch(network: &Network<'_>) -> anyhow::Result<Launch> {
+    let Network {
+        world,
+        layout,
+        folder,
+        ..
+    } = network;
+    // All ports are held until all are chosen, so that none is chosen twice.
+    let mut held = Vec::new();
+    let mut endpoint = || -> anyhow::Result<String> {
+        let listener = TcpListener::bind("127.0.0.1:0").context("no free port on the loopback interface")?;
+        let endpoint = format!("tcp/{}", listener.local_addr()?);
+        held.push(listener);
+        Ok(endpoint)
+    };
+    let regions = Region::ALL
+        .into_iter()
+        .filter(|region| layout.network.directory.csps[region.index()].is_some());
+    let wan = regions
+        .map(|region| Ok((region, endpoint()?)))
+        .collect::<anyhow::Result<BTreeMap<_, _>>>()?;
+    let endpoints = Endpoints {
+        control: endpoint()?,
+        gateway: endpoint()?,
+        dsp_csp: endpoint()?,
+        wan,
+    };
+    let scenario = std::path::absolute(folder.path().join(secnet_results::run_folder::SCENARIO))?;
+    tracing::debug!(scenario = world.scenario.name, "launching");
+    Ok(Launch {
+        run: run_id(),
+        scenario,
+        endpoints,
+    })
+}
+
+/// A name no other run has.
+pub fn run_id() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let unix_ms = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_millis();
+    format!("r{}-{unix_ms}-{number}", std::process::id())
+}
