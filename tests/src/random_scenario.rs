@@ -443,6 +443,7 @@ impl Dice {
             retry_backoff,
             retry_backoff_max: self.at_least(retry_backoff, &[0, MIN, HOUR]),
             patience: self.span(&[0, S, MIN, HOUR]),
+            ..UserParams::default()
         }
     }
 

@@ -175,6 +175,24 @@ fn a_closed_gateway_delays_and_loses_nothing() {
 }
 
 #[test]
+fn what_a_closing_gateway_leaves_in_doubt_comes_in_twice_and_counts_once() {
+    let closed = "[[events]]\nname = \"g\"\nkind = \"gateway_outage\"\nstarts_after = \"30min\"\nlasts = \"1h\"\nuser = \"B\"";
+    let slow = &["gateway.latency_mean=30s", "user.remembered_before_closing=10min"];
+    let (with, without) = (reads(closed, slow), reads("", slow));
+    let counters = &with.report.ledger.counters;
+    let (twice, seen) = (counters.get("dsp.pushed_twice"), counters.get("user.duplicates"));
+    assert!(
+        twice.is_some_and(|count| *count > 0) && twice == seen,
+        "{counters:?}"
+    );
+    assert_eq!(counters.get("user.duplicates_not_recognised"), None);
+    assert_eq!(
+        with.report.ledger.outcomes["device_alert"].closed,
+        without.report.ledger.outcomes["device_alert"].closed
+    );
+}
+
+#[test]
 fn an_outage_of_the_dsp_delays_everything_and_refuses_nothing_its_queue_has_room_for() {
     let out = "[[events]]\nname = \"o\"\nkind = \"dsp_outage\"\nstarts_after = \"30min\"\nlasts = \"10min\"";
     let (with, without) = (reads(out, &[]), reads("", &[]));

@@ -307,6 +307,9 @@ pub struct UserParams {
     pub retry_backoff_max: Span,
     /// A User gives a request up as unanswered this long after the time its answer was due. Assumed.
     pub patience: Span,
+    /// What comes in this long before its gateway closes, or later, a User recognises when it comes in again. Assumed: longer
+    /// than any message is under way to it.
+    pub remembered_before_closing: Span,
 }
 
 /// When planned maintenance may be: the rule of 2017 (SEC H8.3; domain.md §10). MP092 replaces the number of windows.
@@ -557,6 +560,7 @@ impl Default for UserParams {
             retry_backoff: Span::from_secs(2),
             retry_backoff_max: Span::from_secs(60),
             patience: Span::from_secs(60),
+            remembered_before_closing: Span::from_secs(30),
         }
     }
 }

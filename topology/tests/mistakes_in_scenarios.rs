@@ -1097,7 +1097,8 @@ fn numbers_that_would_never_end_or_fit_are_refused() {
          --> --set premises.alerts_per_premises_per_day=2e6
         error: there must be 1 to 1000000, not 4294967295
          --> --set dsp.servers=4294967295
-    "#]].assert_eq(
+    "#]]
+    .assert_eq(
         &[
             set("workloads=[{name=\"r\",from=\"suppliers\",srvs=[\"4.1.1\"],per_premises_per_day=1e300}]"),
             set("premises.alerts_per_premises_per_day=2e6"),

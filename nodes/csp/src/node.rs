@@ -263,7 +263,8 @@ impl Node for Csp {
                 | Message::Acknowledgement(_)
                 | Message::Undeliverable(_)
                 | Message::ServiceResponse(_)
-                | Message::DccAlert(_) => self.state.desk.counts.misrouted += 1,
+                | Message::DccAlert(_)
+                | Message::PushedAgain(_) => self.state.desk.counts.misrouted += 1,
             },
         }
     }

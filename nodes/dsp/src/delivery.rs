@@ -4,15 +4,18 @@
 //! messages stay in order: while one is kept, those after it wait behind it. When a gateway opens is on the timeline, so
 //! that only the try that succeeds is emulated.
 //!
+//! The answer to a push takes as long as the push did (assumed). Where the gateway closes meanwhile, the message has come in
+//! and the DSP cannot know it: it is pushed again as well, as a copy, and holds nothing back.
+//!
 //! Not here: the answer within a web service call, which is given if the call was made (assumed).
 
-use secnet_engine::ItemKind;
+use secnet_engine::{Carries, ItemKind};
 use secnet_model::{SimDuration, SimTime, UserId};
-use secnet_results::figures::{Figures, Key};
+use secnet_results::figures::Figures;
 use secnet_results::{Part, figures};
 use secnet_topology::World;
 use secnet_topology::scenario::DspParams;
-use secnet_wire::{CommandOrigin, DccAlert, DeviceAlert, Message, ServiceResponse};
+use secnet_wire::{Message, Pushed};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -43,36 +46,9 @@ impl Patience {
     }
 }
 
-/// What the DSP pushes to Users.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
-pub enum Pushed {
-    Response(ServiceResponse),
-    DeviceAlert(DeviceAlert),
-    DccAlert(DccAlert),
-}
-
-impl Pushed {
-    /// The item it brings its User; a response to a User's own request belongs to an item of the User's.
-    fn item(&self) -> Option<ItemKind> {
-        match self {
-            Pushed::Response(response) => match response.origin {
-                CommandOrigin::Scheduled => Some(ItemKind::ScheduledRead),
-                CommandOrigin::OnDemand | CommandOrigin::HeldByDsp | CommandOrigin::HeldByDevice => None,
-            },
-            Pushed::DeviceAlert(_) => Some(ItemKind::DeviceAlert),
-            Pushed::DccAlert(_) => Some(ItemKind::DccAlert),
-        }
-    }
-}
-
-impl From<Pushed> for Message {
-    fn from(pushed: Pushed) -> Message {
-        match pushed {
-            Pushed::Response(response) => Message::ServiceResponse(response),
-            Pushed::DeviceAlert(alert) => Message::DeviceAlert(alert),
-            Pushed::DccAlert(alert) => Message::DccAlert(alert),
-        }
-    }
+/// The item a pushed message brings its User; a response to a User's own request belongs to an item of the User's.
+fn item(pushed: &Pushed) -> Option<ItemKind> {
+    Message::from(*pushed).carries()
 }
 
 /// A message that is kept.
@@ -81,11 +57,21 @@ struct Kept {
     /// The first try that was in vain.
     first_try: SimTime,
     pushed: Pushed,
+    /// It has come in; the DSP does not know.
+    is_copy: bool,
+}
+
+impl Kept {
+    /// The item that is in the DSP's custody with it.
+    fn item(&self) -> Option<ItemKind> {
+        item(&self.pushed).filter(|_| !self.is_copy)
+    }
 }
 
 /// A User whose gateway was down when something was pushed.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 struct Line {
+    /// Copies come before all else: once something is kept, nothing is pushed past it.
     kept: VecDeque<Kept>,
     /// When something kept was last pushed with success.
     pushed_again_at: SimTime,
@@ -98,8 +84,19 @@ pub struct Delivery {
     lines: BTreeMap<UserId, Line>,
     /// By [`ItemKind`].
     held: [u64; ItemKind::COUNT],
-    kept_total: u64,
-    dropped_total: u64,
+    counts: Counts,
+}
+
+figures! {
+    /// What Users' gateways did not take at once.
+    struct Counts: "DSP's delivery to Users" in "dsp" {
+        /// Responses and alerts kept because the User's gateway was closed.
+        kept_for_users: sum "messages" if nonzero,
+        /// Those of them that were dropped, as they had been kept too long.
+        undelivered: sum "messages" if nonzero,
+        /// Pushed again although they had come in: the gateway closed before the DSP knew.
+        pushed_twice: sum "messages" if nonzero,
+    }
 }
 
 /// What becomes of what is pushed.
@@ -114,8 +111,12 @@ pub enum Push {
 pub enum Over {
     /// Pushed again; it arrives no sooner than `not_before`.
     Push { pushed: Pushed, not_before: SimTime },
+    /// The same with what came in before.
+    PushCopy { pushed: Pushed, not_before: SimTime },
     /// Kept for too long.
     Drop(Pushed),
+    /// A copy was kept for too long: nothing is lost with it.
+    DropCopy,
 }
 
 impl Delivery {
@@ -140,22 +141,30 @@ impl Delivery {
         let gateway = world.timeline.gateway(user);
         let line = self.lines.entry(user).or_default();
         let due = due.max(line.last_arrives);
-        if line.kept.is_empty() && !gateway.closed(due) {
+        let held_back = line.holds_back();
+        if !held_back && !gateway.closed(due) {
             line.last_arrives = due;
+            let answered = due + due.since(at);
+            let closes = gateway.next_change(due);
+            if closes <= answered {
+                line.kept.push_back(Kept {
+                    first_try: closes,
+                    pushed: *pushed,
+                    is_copy: true,
+                });
+            }
             return Push::Arrives(due);
         }
-        line.kept.push_back(Kept {
-            first_try: if line.kept.is_empty() && !gateway.closed(at) {
-                due
-            } else {
-                at
-            },
+        let kept = Kept {
+            first_try: if held_back || gateway.closed(at) { at } else { due },
             pushed: *pushed,
-        });
-        self.kept_total += 1;
-        if let Some(kind) = pushed.item() {
+            is_copy: false,
+        };
+        self.counts.kept_for_users += 1;
+        if let Some(kind) = kept.item() {
             self.held[kind as usize] += 1;
         }
+        line.kept.push_back(kept);
         Push::Kept
     }
 
@@ -164,34 +173,34 @@ impl Delivery {
         let patience = Patience::new(&world.scenario.dsp);
         let is_due = |(user, line): &(&UserId, &mut Line)| line.due(world, **user, patience) <= now;
         let (user, line) = self.lines.iter_mut().find(is_due)?;
-        let Kept { first_try, pushed } = line.kept.pop_front()?;
-        if let Some(kind) = pushed.item() {
+        let kept = line.kept.pop_front()?;
+        if let Some(kind) = kept.item() {
             self.held[kind as usize] -= 1;
         }
-        let over = if first_try + patience.kept_for <= now {
-            self.dropped_total += 1;
-            Over::Drop(pushed)
-        } else {
-            line.pushed_again_at = now;
-            let not_before = line.last_arrives;
-            Over::Push { pushed, not_before }
+        let Kept { pushed, is_copy, .. } = kept;
+        let is_too_old = kept.first_try + patience.kept_for <= now;
+        let not_before = line.last_arrives;
+        let over = match (is_too_old, is_copy) {
+            (true, true) => Over::DropCopy,
+            (true, false) => {
+                self.counts.undelivered += 1;
+                Over::Drop(pushed)
+            }
+            (false, true) => {
+                self.counts.pushed_twice += 1;
+                Over::PushCopy { pushed, not_before }
+            }
+            (false, false) => Over::Push { pushed, not_before },
         };
+        if !is_too_old {
+            line.pushed_again_at = now;
+        }
         Some((*user, over))
     }
 
-    /// What [`Over::Push`] handed out arrives at `due`.
+    /// What [`Over::Push`] or [`Over::PushCopy`] handed out arrives at `due`.
     pub fn pushed_again(&mut self, user: UserId, due: SimTime) {
         self.lines.entry(user).or_default().last_arrives = due;
-    }
-}
-
-figures! {
-    /// What Users' gateways did not take at once.
-    struct Counts: "DSP's delivery to Users" in "dsp" {
-        /// Responses and alerts kept because the User's gateway was closed.
-        kept_for_users: sum "messages" if nonzero,
-        /// Those of them that were dropped, as they had been kept too long.
-        undelivered: sum "messages" if nonzero,
     }
 }
 
@@ -212,16 +221,17 @@ impl Part for Delivery {
         self.held[kind as usize]
     }
 
-    fn figures(&self, _world: &World, figures: &mut Figures) {
-        let counts = Counts {
-            kept_for_users: self.kept_total,
-            undelivered: self.dropped_total,
-        };
-        figures.put(Key::Whole, &counts);
+    fn figures(&self, world: &World, figures: &mut Figures) {
+        self.counts.figures(world, figures);
     }
 }
 
 impl Line {
+    /// Whether what is pushed now waits behind something.
+    fn holds_back(&self) -> bool {
+        self.kept.back().is_some_and(|last| !last.is_copy)
+    }
+
     /// When its first message is pushed again with success, or dropped; those behind it follow at once.
     fn due(&self, world: &World, user: UserId, patience: Patience) -> SimTime {
         let Some(Kept { first_try, .. }) = self.kept.front().copied() else {

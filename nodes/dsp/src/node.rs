@@ -121,7 +121,8 @@ impl Node for Dsp {
             Message::Acknowledgement(_)
             | Message::Command(_)
             | Message::ServiceResponse(_)
-            | Message::DccAlert(_) => self.state.counts.misdirected += 1,
+            | Message::DccAlert(_)
+            | Message::PushedAgain(_) => self.state.counts.misdirected += 1,
         }
     }
 

@@ -4,9 +4,9 @@
 mod rig;
 
 use rig::{ALPHA, DAY, HOUR, MS, Rig, S, Sent, alert, closed, commands, csp, only, response};
-use secnet_engine::{ItemKind, Outcome};
+use secnet_engine::{Carries, ItemKind, Outcome};
 use secnet_model::{Address, DeviceType};
-use secnet_wire::{DeviceAlert, Message};
+use secnet_wire::{DeviceAlert, Message, Pushed};
 
 fn rig(lasts: &str) -> Rig {
     Rig::with(&format!(
@@ -107,4 +107,49 @@ fn a_response_is_kept_as_well_and_outlives_a_restart_of_the_dsp() {
     let (due, to, message) = only(&rig.run_until(DAY));
     assert_eq!((due, to), (2 * HOUR + 40 * MS, Address::user(ALPHA)));
     assert!(matches!(message, Message::ServiceResponse(_)));
+}
+
+#[test]
+fn what_came_in_without_the_dsp_knowing_is_pushed_again_as_a_copy_that_carries_nothing() {
+    let mut rig = rig("1h");
+    // Pushed 10 ms after they came, 40 ms under way, and so is the answer: the gateway closes on that of the second.
+    let mut sent = raise(&mut rig, HOUR - 100 * MS, 1);
+    sent.extend(raise(&mut rig, HOUR - 60 * MS, 2));
+    assert_eq!(arrivals(&sent), [(1, HOUR - 50 * MS), (2, HOUR - 10 * MS)]);
+    rig.assert_balance_of_others(ItemKind::DeviceAlert, 2, 2);
+    let saved = secnet_results::Accountable::save(&rig.dsp).unwrap();
+    rig.dsp = secnet_dsp::Dsp::restore(&rig.world, &saved).unwrap();
+    let again = rig.run_until(DAY);
+    let (due, to, message) = only(&again);
+    assert_eq!((due, to), (2 * HOUR + 40 * MS, Address::user(ALPHA)));
+    let Message::PushedAgain(Pushed::DeviceAlert(copy)) = message else {
+        panic!("{message:?}")
+    };
+    assert_eq!(copy.number, 2);
+    assert_eq!(message.carries(), None);
+    rig.assert_balance_of_others(ItemKind::DeviceAlert, 2, 2);
+    assert_eq!(rig.counter("dsp.pushed_twice"), 1);
+    let counters = rig.account().counters();
+    assert!(!counters.contains_key("dsp.kept_for_users"), "{counters:?}");
+}
+
+#[test]
+fn a_copy_goes_before_what_is_kept_and_is_dropped_without_an_outcome() {
+    let mut short = rig("1h");
+    let mut sent = raise(&mut short, HOUR - 60 * MS, 1);
+    sent.extend(raise(&mut short, HOUR + S, 2));
+    sent.extend(short.run_until(DAY));
+    let [first, again, kept] = sent.as_slice() else {
+        panic!("{sent:?}")
+    };
+    assert!(matches!(again.message, Message::PushedAgain(_)) && again.due >= first.due);
+    assert!(kept.due >= again.due && kept.seq > again.seq);
+    let mut long = rig("60h");
+    raise(&mut long, HOUR - 60 * MS, 1);
+    assert!(long.run_until(3 * DAY).is_empty());
+    assert_eq!(
+        closed(&long.account(), ItemKind::DeviceAlert, Outcome::Undelivered),
+        0
+    );
+    assert!(!long.account().counters().contains_key("dsp.undelivered"));
 }

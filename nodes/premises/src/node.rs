@@ -513,7 +513,8 @@ impl Node for Premises {
                 | Message::DeviceResponse(_)
                 | Message::ServiceResponse(_)
                 | Message::DeviceAlert(_)
-                | Message::DccAlert(_) => self.state.counts.misrouted += 1,
+                | Message::DccAlert(_)
+                | Message::PushedAgain(_) => self.state.counts.misrouted += 1,
             },
         }
     }

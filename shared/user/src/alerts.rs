@@ -9,10 +9,7 @@ use secnet_wire::{DccAlert, DccAlertCode, DeviceAlert};
 
 impl<D: Desk> User<D> {
     pub(crate) fn receive_device_alert(&mut self, now: SimTime, alert: DeviceAlert) {
-        if self.state.received.again(&self.gateway, now, &alert) {
-            self.state.counts.duplicates += 1;
-            return;
-        }
+        self.state.received.note(&self.gateway, now, &alert);
         let counts = &mut self.state.counts;
         counts.misdirected_alerts += u64::from(!D::expects(alert.alert.entry().recipient));
         counts.future_dated_executed += u64::from(alert.alert == AlertCode::future_dated_succeeded());
@@ -41,10 +38,7 @@ impl<D: Desk> User<D> {
     }
 
     pub(crate) fn receive_dcc_alert(&mut self, now: SimTime, alert: DccAlert) {
-        if self.state.received.again(&self.gateway, now, &alert) {
-            self.state.counts.duplicates += 1;
-            return;
-        }
+        self.state.received.note(&self.gateway, now, &alert);
         self.state.counts.dcc_alert(alert.code);
         match alert.code {
             DccAlertCode::N46 | DccAlertCode::N47 | DccAlertCode::N48 => self.quarantined(now, alert.request),

@@ -30,6 +30,8 @@ figures! {
         pub kept_by_gateway: sum "requests" if nonzero,
         /// What the DSP pushed again after the gateway was closed, and had come in before.
         pub duplicates: sum "messages" if nonzero,
+        /// Such messages that it had forgotten: `user.remembered_before_closing` is too short.
+        pub duplicates_not_recognised: sum "messages" if nonzero,
         /// DCC alerts N12.
         n12: sum "alerts" as "dcc_alerts.n12",
         /// DCC alerts N13.

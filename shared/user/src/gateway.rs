@@ -1,5 +1,5 @@
 //! The User's connection to the DCC, the DCC User Gateway: while it is closed nothing is submitted, and what came in just before
-//! may come in once more when it opens, since its acknowledgement was lost (domain.md §14).
+//! may come in once more when it opens, since its acknowledgement was lost (domain.md §14). Such a copy is counted, and that is all.
 
 use crate::desk::Desk;
 use crate::request_book::{Slot, Stage};
@@ -7,23 +7,23 @@ use crate::user::User;
 use secnet_model::{SimDuration, SimTime, UserId};
 use secnet_topology::World;
 use secnet_topology::timeline::Windows;
-use secnet_wire::{DccAlert, DeviceAlert, ServiceResponse};
+use secnet_wire::{DccAlert, DeviceAlert, Pushed, ServiceResponse};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-
-/// What came in this long before the gateway closes may not have been acknowledged. Assumed; longer than any message is under way.
-const REMEMBERED_BEFORE: SimDuration = SimDuration::from_secs(30);
 
 /// What the plan says of the gateway.
 #[derive(Clone, Debug)]
 pub struct Gateway {
     closed: Windows,
+    /// What came in this long before it closes may not have been acknowledged.
+    remembered_before: SimDuration,
 }
 
 impl Gateway {
     pub fn new(world: &World, user: UserId) -> Gateway {
         Gateway {
             closed: world.timeline.gateway(user).clone(),
+            remembered_before: world.scenario.user.remembered_before_closing.as_duration(),
         }
     }
 
@@ -39,36 +39,46 @@ impl Gateway {
     /// When the gateway closes, if what comes in at `now` may then not have been acknowledged.
     fn closing(&self, now: SimTime) -> Option<SimTime> {
         let next = self.closed.iter().find(|window| window.end > now)?;
-        (next.start <= now + REMEMBERED_BEFORE).then_some(next.start)
+        (next.start <= now + self.remembered_before).then_some(next.start)
     }
 }
 
 /// What tells a message the DSP pushes from every other.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-pub enum Pushed {
+pub enum PushedId {
     Response { id: [u64; 2], started_at: SimTime },
     DeviceAlert { id: [u64; 2] },
     DccAlert { id: [u64; 2] },
 }
 
-impl From<&ServiceResponse> for Pushed {
-    fn from(response: &ServiceResponse) -> Pushed {
-        Pushed::Response {
+impl From<&ServiceResponse> for PushedId {
+    fn from(response: &ServiceResponse) -> PushedId {
+        PushedId::Response {
             id: response.id.identity(),
             started_at: response.started_at,
         }
     }
 }
 
-impl From<&DeviceAlert> for Pushed {
-    fn from(alert: &DeviceAlert) -> Pushed {
-        Pushed::DeviceAlert { id: alert.identity() }
+impl From<&DeviceAlert> for PushedId {
+    fn from(alert: &DeviceAlert) -> PushedId {
+        PushedId::DeviceAlert { id: alert.identity() }
     }
 }
 
-impl From<&DccAlert> for Pushed {
-    fn from(alert: &DccAlert) -> Pushed {
-        Pushed::DccAlert { id: alert.identity() }
+impl From<&DccAlert> for PushedId {
+    fn from(alert: &DccAlert) -> PushedId {
+        PushedId::DccAlert { id: alert.identity() }
+    }
+}
+
+impl From<&Pushed> for PushedId {
+    fn from(pushed: &Pushed) -> PushedId {
+        match pushed {
+            Pushed::Response(response) => response.into(),
+            Pushed::DeviceAlert(alert) => alert.into(),
+            Pushed::DccAlert(alert) => alert.into(),
+        }
     }
 }
 
@@ -76,28 +86,30 @@ impl From<&DccAlert> for Pushed {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Received {
     closing: Option<SimTime>,
-    known: BTreeSet<Pushed>,
+    known: BTreeSet<PushedId>,
 }
 
 impl Received {
-    /// Whether it came in before. If not, it is remembered where the plan says that it may come in again.
+    /// What comes in is remembered where the plan says that it may come in again.
     #[inline]
-    pub fn again(&mut self, gateway: &Gateway, now: SimTime, pushed: impl Into<Pushed>) -> bool {
-        !gateway.closed.is_empty() && self.note(gateway.closing(now), pushed.into())
+    pub fn note(&mut self, gateway: &Gateway, now: SimTime, pushed: impl Into<PushedId>) {
+        if !gateway.closed.is_empty()
+            && let Some(closing) = gateway.closing(now)
+        {
+            self.remember(closing, pushed.into());
+        }
     }
 
-    fn note(&mut self, closing: Option<SimTime>, pushed: Pushed) -> bool {
-        if self.known.contains(&pushed) {
-            return true;
+    fn remember(&mut self, closing: SimTime, pushed: PushedId) {
+        if self.closing != Some(closing) {
+            self.known.clear();
+            self.closing = Some(closing);
         }
-        if closing.is_some() {
-            if closing != self.closing {
-                self.known.clear();
-                self.closing = closing;
-            }
-            self.known.insert(pushed);
-        }
-        false
+        self.known.insert(pushed);
+    }
+
+    fn knows(&self, pushed: &Pushed) -> bool {
+        self.known.contains(&pushed.into())
     }
 }
 
@@ -111,6 +123,17 @@ impl<D: Desk> User<D> {
         let counter = open.request.id.counter;
         self.state.counts.kept_by_gateway += 1;
         self.wait_until(opens, counter, slot);
+    }
+
+    /// What came in once more. Its item ended when it came in first, so that nothing else is done about it even where the User
+    /// has forgotten.
+    pub(crate) fn receive_copy(&mut self, pushed: &Pushed) {
+        let counts = &mut self.state.counts;
+        if self.state.received.knows(pushed) {
+            counts.duplicates += 1;
+        } else {
+            counts.duplicates_not_recognised += 1;
+        }
     }
 }
 
@@ -199,20 +222,20 @@ mod tests {
             panic!("two requests at least: {sent:?}");
         };
         let premises = PremisesId(7);
-        let messages = [
-            Message::ServiceResponse(response_to(
+        let pushed = [
+            Pushed::Response(response_to(
                 request,
                 CommandOrigin::OnDemand,
                 ResponseCode::I0,
                 DeviceResult::Success,
             )),
-            Message::ServiceResponse(response_to(
+            Pushed::Response(response_to(
                 read,
                 CommandOrigin::Scheduled,
                 ResponseCode::I0,
                 DeviceResult::Success,
             )),
-            Message::DeviceAlert(DeviceAlert {
+            Pushed::DeviceAlert(DeviceAlert {
                 device: premises.device(DeviceType::Esme),
                 alert: AlertCode::future_dated_succeeded(),
                 number: 1,
@@ -221,7 +244,7 @@ mod tests {
                 command_sender: None,
                 throttled: None,
             }),
-            Message::DccAlert(DccAlert {
+            Pushed::DccAlert(DccAlert {
                 code: DccAlertCode::N13,
                 about: premises.device(DeviceType::Esme).eui64(),
                 request: 0,
@@ -234,16 +257,28 @@ mod tests {
             let kinds = ItemKind::ALL.iter();
             kinds.map(|kind| ledger.closed_total(*kind)).sum::<u64>()
         };
-        let tell_all = |harness: &mut Harness| {
+        let tell_all = |harness: &mut Harness, message: fn(Pushed) -> Message| {
             let before = closed(harness);
-            for message in messages {
-                harness.tell(harness.now, message);
+            for pushed in pushed {
+                harness.tell(harness.now, message(pushed));
             }
-            let duplicates = harness.account().counters().get("user.duplicates").copied();
-            (closed(harness) - before, duplicates)
+            let counters = harness.account().counters();
+            let count = |name: &str| counters.get(name).copied();
+            let duplicates = count("user.duplicates");
+            (
+                closed(harness) - before,
+                duplicates,
+                count("user.duplicates_not_recognised"),
+            )
         };
-        assert_eq!(tell_all(&mut harness), (4, None));
+        assert_eq!(tell_all(&mut harness, Message::from), (4, None, None));
         harness.run_to(ONE);
-        assert_eq!(tell_all(&mut harness), (0, Some(4)));
+        assert_eq!(tell_all(&mut harness, Message::PushedAgain), (0, Some(4), None));
+        let forgetful = format!("{CLOSED}\nremembered_before_closing = \"5s\"");
+        let mut forgetful = Harness::supplier(&world_with("4.1.1", 0.05, &forgetful));
+        forgetful.run_to(SimTime(NOON.0 - 10_000_000));
+        tell_all(&mut forgetful, Message::from);
+        forgetful.run_to(ONE);
+        assert_eq!(tell_all(&mut forgetful, Message::PushedAgain), (0, None, Some(4)));
     }
 }

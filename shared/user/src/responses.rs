@@ -76,10 +76,7 @@ impl<D: Desk> User<D> {
     }
 
     pub(crate) fn receive_service_response(&mut self, now: SimTime, response: ServiceResponse) {
-        if self.state.received.again(&self.gateway, now, &response) {
-            self.state.counts.duplicates += 1;
-            return;
-        }
+        self.state.received.note(&self.gateway, now, &response);
         if response.origin == CommandOrigin::Scheduled {
             self.receive_scheduled_read(now, response);
             return;

@@ -176,6 +176,7 @@ impl<D: Desk> User<D> {
             Message::ServiceResponse(response) => self.receive_service_response(now, response),
             Message::DeviceAlert(alert) => self.receive_device_alert(now, alert),
             Message::DccAlert(alert) => self.receive_dcc_alert(now, alert),
+            Message::PushedAgain(pushed) => self.receive_copy(&pushed),
             Message::ServiceRequest(_)
             | Message::Command(_)
             | Message::Undeliverable(_)

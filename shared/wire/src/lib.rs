@@ -17,6 +17,6 @@ pub use keys::{Keys, NameError};
 pub use link::{LinkConfig, LinkEnd, LinkError, LinkStats, Received, Tuning};
 pub use message::{
     Acknowledgement, Answer, Command, CommandOrigin, DccAlert, DccAlertCode, DeviceAlert, DeviceResponse,
-    DeviceResult, Message, ServiceRequest, ServiceResponse, ThrottledAlert, Timing, Undeliverable,
+    DeviceResult, Message, Pushed, ServiceRequest, ServiceResponse, ThrottledAlert, Timing, Undeliverable,
     UndeliverableReason,
 };

@@ -26,6 +26,26 @@ pub enum Message {
     DeviceAlert(DeviceAlert),
     /// DSP → User.
     DccAlert(DccAlert),
+    /// DSP → User: a copy of what came in before, as the gateway closed before the DSP could know that it had.
+    PushedAgain(Pushed),
+}
+
+/// What the DSP pushes to a User.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Pushed {
+    Response(ServiceResponse),
+    DeviceAlert(DeviceAlert),
+    DccAlert(DccAlert),
+}
+
+impl From<Pushed> for Message {
+    fn from(pushed: Pushed) -> Message {
+        match pushed {
+            Pushed::Response(response) => Message::ServiceResponse(response),
+            Pushed::DeviceAlert(alert) => Message::DeviceAlert(alert),
+            Pushed::DccAlert(alert) => Message::DccAlert(alert),
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -283,6 +303,8 @@ impl Carries for Message {
             },
             Message::DeviceAlert(_) => Some(ItemKind::DeviceAlert),
             Message::DccAlert(_) => Some(ItemKind::DccAlert),
+            // The message it is a copy of brought the item.
+            Message::PushedAgain(_) => None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::message::{
     Acknowledgement, Answer, Command, CommandOrigin, DccAlert, DccAlertCode, DeviceAlert, DeviceResponse,
-    DeviceResult, Message, ServiceRequest, ServiceResponse, ThrottledAlert, Timing, Undeliverable,
+    DeviceResult, Message, Pushed, ServiceRequest, ServiceResponse, ThrottledAlert, Timing, Undeliverable,
     UndeliverableReason,
 };
 use secnet_engine::{Envelope, Promise};
@@ -40,6 +40,27 @@ pub fn largest_messages() -> Vec<(&'static str, Message)> {
     let (bytes, correlation, raised_at) = (u32::MAX, u32::MAX, SimTime(u64::MAX - 1));
     let timing = Timing::At { seconds: u32::MAX };
     let acknowledgement = |answer| Message::Acknowledgement(Acknowledgement { id, srv, answer });
+    let device_alert = DeviceAlert {
+        device: PremisesId(u32::MAX).device(DeviceType::Cad),
+        alert: AlertCode::all().last().expect("there are alerts"),
+        command_sender: Some(UserId(u16::MAX)),
+        number: u32::MAX,
+        bytes: u16::MAX,
+        raised_at,
+        throttled: Some(ThrottledAlert {
+            count: u32::MAX,
+            sequence: u32::MAX,
+        }),
+    };
+    let service_response = ServiceResponse {
+        id,
+        srv,
+        origin: CommandOrigin::Scheduled,
+        code: ResponseCode::E31,
+        result: DeviceResult::Error,
+        bytes,
+        started_at: raised_at,
+    };
     vec![
         (
             "service request",
@@ -106,32 +127,15 @@ pub fn largest_messages() -> Vec<(&'static str, Message)> {
                 bytes,
             }),
         ),
+        ("service response", Message::ServiceResponse(service_response)),
+        ("device alert", Message::DeviceAlert(device_alert)),
         (
-            "service response",
-            Message::ServiceResponse(ServiceResponse {
-                id,
-                srv,
-                origin: CommandOrigin::Scheduled,
-                code: ResponseCode::E31,
-                result: DeviceResult::Error,
-                bytes,
-                started_at: raised_at,
-            }),
+            "service response pushed again",
+            Message::PushedAgain(Pushed::Response(service_response)),
         ),
         (
-            "device alert",
-            Message::DeviceAlert(DeviceAlert {
-                device: PremisesId(u32::MAX).device(DeviceType::Cad),
-                alert: AlertCode::all().last().expect("there are alerts"),
-                command_sender: Some(UserId(u16::MAX)),
-                number: u32::MAX,
-                bytes: u16::MAX,
-                raised_at,
-                throttled: Some(ThrottledAlert {
-                    count: u32::MAX,
-                    sequence: u32::MAX,
-                }),
-            }),
+            "device alert pushed again",
+            Message::PushedAgain(Pushed::DeviceAlert(device_alert)),
         ),
         (
             "DCC alert",

@@ -11,7 +11,7 @@ use secnet_model::{
 use secnet_wire::frame::{self, Frame, FrameWriter, Hello};
 use secnet_wire::{
     Acknowledgement, Answer, Command, CommandOrigin, DccAlert, DccAlertCode, DeviceAlert, DeviceResponse,
-    DeviceResult, Message, ServiceRequest, ServiceResponse, ThrottledAlert, Timing, Undeliverable,
+    DeviceResult, Message, Pushed, ServiceRequest, ServiceResponse, ThrottledAlert, Timing, Undeliverable,
     UndeliverableReason,
 };
 
@@ -158,6 +158,16 @@ fn messages() -> Vec<(&'static str, Message)> {
                 number: 66_000,
                 raised_at: SimTime(43_200_000_031),
             }),
+        ),
+        (
+            "DCC alert pushed again",
+            Message::PushedAgain(Pushed::DccAlert(DccAlert {
+                code: DccAlertCode::N17,
+                about: Eui64(0x90B3_D500_0000_0007),
+                request: 70_002,
+                number: 66_001,
+                raised_at: SimTime(43_200_000_037),
+            })),
         ),
     ]
 }

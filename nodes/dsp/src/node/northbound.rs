@@ -3,11 +3,11 @@
 use super::Dsp;
 use crate::alerts;
 use crate::delays::Leg;
-use crate::delivery::{Over, Push, Pushed};
+use crate::delivery::{Over, Push};
 use crate::modifications::{Northbound, Work};
 use secnet_engine::{ItemKind, Outbox, Outcome, Step, Trace};
 use secnet_model::{Address, Eui64, SimDuration, SimTime, UserId};
-use secnet_wire::{CommandOrigin, DccAlert, DccAlertCode, DeviceAlert, Message};
+use secnet_wire::{CommandOrigin, DccAlert, DccAlertCode, DeviceAlert, Message, Pushed};
 
 impl Dsp {
     pub(super) fn device_alert(&mut self, now: SimTime, alert: DeviceAlert, out: &mut Outbox<Message>) {
@@ -127,6 +127,12 @@ impl Dsp {
                 }
                 self.send(Address::user(user), due, pushed.into(), out);
             }
+            Over::PushCopy { pushed, not_before } => {
+                let due = (now + self.push_delay(&pushed)).max(not_before);
+                self.state.delivery.pushed_again(user, due);
+                self.send(Address::user(user), due, Message::PushedAgain(pushed), out);
+            }
+            Over::DropCopy => {}
             Over::Drop(Pushed::DeviceAlert(alert)) => {
                 self.close_alert(now, &alert, Outcome::Undelivered, out);
             }

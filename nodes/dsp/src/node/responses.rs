@@ -3,12 +3,13 @@
 use super::Dsp;
 use crate::correlation::Outstanding;
 use crate::delays::Leg;
-use crate::delivery::Pushed;
 use crate::modifications::Work;
 use crate::services::{Learnt, SrvRules};
 use secnet_engine::{Outbox, Step, Trace};
 use secnet_model::{DeviceId, ResponseCode, SimTime, UserId};
-use secnet_wire::{CommandOrigin, DeviceResponse, DeviceResult, Message, ServiceResponse, Undeliverable};
+use secnet_wire::{
+    CommandOrigin, DeviceResponse, DeviceResult, Message, Pushed, ServiceResponse, Undeliverable,
+};
 
 /// A service response that says only that there is no answer. Assumed.
 const NO_ANSWER_BYTES: u32 = 200;
