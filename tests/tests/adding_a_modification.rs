@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const LINE: &str = "    /// Said nowhere else.\n    \
-    \"SECMP0999\" secmp0999 { parameters: Secmp0999Params, plan: Secmp0999, dsp: Secmp0999, csp: Secmp0999, premises: Secmp0999 }\n}\n";
+    \"SECMP0999\" secmp0999 { parameters: Secmp0999Params, plan: Secmp0999, user: Secmp0999, dsp: Secmp0999, \
+    csp: Secmp0999, premises: Secmp0999 }\n}\n";
 
 const RENAMED: [(&str, &str); 3] = [
     ("TEMPLATE", "SECMP0999"),

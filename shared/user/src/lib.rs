@@ -14,6 +14,7 @@ pub mod day_shape;
 pub mod desk;
 pub mod gateway;
 pub mod mistakes;
+pub mod modifications;
 pub mod patience;
 pub mod payload;
 pub mod request_book;

@@ -19,7 +19,7 @@ pub enum Stage {
     Accepted,
     /// Held by anomaly detection until people have released or deleted it (SECMP0008); no patience runs out meanwhile.
     Quarantined,
-    /// Ready to be sent; the gateway is closed.
+    /// Ready to be sent; the gateway is closed, or a Modification keeps it.
     Kept,
 }
 

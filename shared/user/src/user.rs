@@ -6,6 +6,7 @@ use crate::customers::Customers;
 use crate::desk::Desk;
 use crate::gateway::{Gateway, Received};
 use crate::mistakes;
+use crate::modifications::Modifications;
 use crate::patience::Patience;
 use crate::payload;
 use crate::request_book::{OpenRequest, RequestBook, Slot, Stage};
@@ -19,7 +20,7 @@ use secnet_engine::draw::Stream;
 use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Span, Step, Trace};
 use secnet_model::{Address, Eui64, Region, RequestId, Role, SimDuration, SimTime, Srv, UserId};
 use secnet_results::figures::Figures;
-use secnet_results::{Account, Accountable, AlertLevels, ServiceLevels, ServiceMode};
+use secnet_results::{Account, Accountable, AlertLevels, Part, ServiceLevels, ServiceMode};
 use secnet_topology::scenario::Mistake;
 use secnet_topology::{UserKind, World};
 use secnet_wire::codec::{self, CodecError};
@@ -80,6 +81,7 @@ pub struct UserState<D> {
     pub(crate) service: ServiceLevels,
     pub(crate) alerts: AlertLevels,
     pub(crate) counts: Counts,
+    pub(crate) modifications: Modifications,
 }
 
 /// A schedule the User created and has not deleted.
@@ -116,6 +118,7 @@ impl<D: Desk> User<D> {
         let state = UserState {
             arrivals: workloads.iter().map(first_arrival).collect(),
             patience_check_at: SimTime::NEVER,
+            modifications: Modifications::new(world, id),
             ..UserState::default()
         };
         User {
@@ -171,11 +174,24 @@ impl<D: Desk> User<D> {
     }
 
     fn receive(&mut self, now: SimTime, message: Message) {
+        let (modifications, world) = (&mut self.state.modifications, &*self.world);
         match message {
-            Message::Acknowledgement(acknowledgement) => self.receive_acknowledgement(now, acknowledgement),
-            Message::ServiceResponse(response) => self.receive_service_response(now, response),
-            Message::DeviceAlert(alert) => self.receive_device_alert(now, alert),
-            Message::DccAlert(alert) => self.receive_dcc_alert(now, alert),
+            Message::Acknowledgement(acknowledgement) => {
+                modifications.is_acknowledged(now, world, &acknowledgement);
+                self.receive_acknowledgement(now, acknowledgement);
+            }
+            Message::ServiceResponse(response) => {
+                modifications.is_answered(now, world, &response);
+                self.receive_service_response(now, response);
+            }
+            Message::DeviceAlert(alert) => {
+                modifications.hears_device_alert(now, world, &alert);
+                self.receive_device_alert(now, alert);
+            }
+            Message::DccAlert(alert) => {
+                modifications.hears_dcc_alert(now, world, &alert);
+                self.receive_dcc_alert(now, alert);
+            }
             Message::PushedAgain(pushed) => self.receive_copy(&pushed),
             Message::ServiceRequest(_)
             | Message::Command(_)
@@ -189,6 +205,7 @@ impl<D: Desk> User<D> {
     }
 
     fn wake(&mut self, now: SimTime, out: &mut Outbox<Message>) {
+        self.state.modifications.go_live(now);
         while self.arrivals_due.earliest() <= now {
             self.arrive(now, self.arrivals_due.earliest_index(), out);
         }
@@ -451,6 +468,12 @@ impl<D: Desk> User<D> {
         let Some(open) = self.state.book.get_mut(slot) else {
             return;
         };
+        let later = self.state.modifications.submits(now, &self.world, &open.request);
+        if later > now {
+            open.stage = Stage::Kept;
+            let counter = open.request.id.counter;
+            return self.wait_until(later, counter, slot);
+        }
         open.stage = Stage::Submitted;
         open.sent_at = now;
         open.submissions = open.submissions.wrapping_add(1);
@@ -548,6 +571,7 @@ impl<D: Desk> Node for User<D> {
             .min(self.single.next_at(self.state.singles_sent as usize))
             .min(waiting)
             .min(self.state.patience_check_at)
+            .min(self.state.modifications.next_deadline(&self.world))
     }
 }
 
@@ -555,12 +579,14 @@ impl<D: Desk> Accountable for User<D> {
     fn account(&self) -> Account {
         let mut held = [0; ItemKind::COUNT];
         held[ItemKind::ServiceRequest as usize] = self.state.book.len() as u64;
+        let mut figures = Figures::of(&self.state.counts);
+        self.state.modifications.figures(&self.world, &mut figures);
         Account {
             ledger: self.state.ledger.clone(),
             held,
             service: self.state.service.clone(),
             alerts: self.state.alerts.clone(),
-            figures: Figures::of(&self.state.counts),
+            figures,
         }
     }
 

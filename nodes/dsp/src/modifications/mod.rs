@@ -278,7 +278,7 @@ macro_rules! registry {
     ($(
         $(#[doc = $doc:literal])*
         $name:literal $module:ident {
-            parameters: $Params:ident $(, plan: $Plan:ident)? $(, dsp: $Dsp:ident)? $(, csp: $Csp:ident)?
+            parameters: $Params:ident $(, plan: $Plan:ident)? $(, user: $User:ident)? $(, dsp: $Dsp:ident)? $(, csp: $Csp:ident)?
             $(, premises: $Premises:ident)?
         }
     )*) => {
