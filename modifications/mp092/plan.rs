@@ -4,7 +4,7 @@ use crate::modifications::plan::Modification;
 use crate::scenario::Scenario;
 use crate::validation::{MaintenanceRule, WindowsMax};
 
-pub struct MaintenanceByImpact;
+pub(crate) struct MaintenanceByImpact;
 
 impl Modification for MaintenanceByImpact {
     fn maintenance_rule(scenario: &Scenario) -> Option<MaintenanceRule> {

@@ -127,7 +127,8 @@ impl LiveRun {
         arguments: &[&str],
     ) -> LiveRun {
         let folder = scratch("run");
-        let stderr = folder.join("stderr");
+        // Beside it: a run folder holds nothing else.
+        let stderr = folder.with_extension("stderr");
         let director = Command::new(programs.join("secnet"))
             .arg("run")
             .arg(topology(scenario))
@@ -315,6 +316,7 @@ impl Drop for LiveRun {
         // A failed test's logs can be read.
         if !std::thread::panicking() {
             let _ = fs::remove_dir_all(&self.folder);
+            let _ = fs::remove_file(&self.stderr);
         }
     }
 }

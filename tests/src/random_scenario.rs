@@ -371,7 +371,11 @@ impl Dice {
         ModificationSwitches {
             secmp0008: self.switch(epoch),
             secmp0028: self.switch(epoch),
-            secmp0062: self.switch(epoch),
+            // Alerts that repeat are rare, so that what becomes of them needs more tries.
+            secmp0062: match self.once_in(2) {
+                true => Switch::On,
+                false => self.switch(epoch),
+            },
             secmp0067: self.switch(epoch),
             ..ModificationSwitches::default()
         }

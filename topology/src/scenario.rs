@@ -724,49 +724,49 @@ impl Default for TracingParams {
 mod defaults {
     use super::*;
 
-    pub fn seed() -> u64 {
+    pub(super) fn seed() -> u64 {
         1
     }
-    pub fn epoch() -> DateTime {
+    pub(super) fn epoch() -> DateTime {
         DateTime::from_unix_seconds(1_774_994_400) // 2026-03-31T22:00:00Z
     }
-    pub fn drain() -> Span {
+    pub(super) fn drain() -> Span {
         Span::from_secs(600)
     }
-    pub fn enrolled_share() -> f64 {
+    pub(super) fn enrolled_share() -> f64 {
         1.0
     }
-    pub fn gas_share() -> f64 {
+    pub(super) fn gas_share() -> f64 {
         0.72
     }
-    pub fn dual_fuel_share() -> f64 {
+    pub(super) fn dual_fuel_share() -> f64 {
         0.85
     }
-    pub fn prepayment_share() -> f64 {
+    pub(super) fn prepayment_share() -> f64 {
         0.13
     }
-    pub fn no_wan_share() -> f64 {
+    pub(super) fn no_wan_share() -> f64 {
         0.007
     }
-    pub fn ppmid_share() -> f64 {
+    pub(super) fn ppmid_share() -> f64 {
         0.75
     }
-    pub fn not_commissioned_share() -> f64 {
+    pub(super) fn not_commissioned_share() -> f64 {
         0.01
     }
-    pub fn suspended_share() -> f64 {
+    pub(super) fn suspended_share() -> f64 {
         0.002
     }
-    pub fn one() -> f64 {
+    pub(super) fn one() -> f64 {
         1.0
     }
-    pub fn esme() -> DeviceType {
+    pub(super) fn esme() -> DeviceType {
         DeviceType::Esme
     }
-    pub fn schedule_window() -> Span {
+    pub(super) fn schedule_window() -> Span {
         Span::from_secs(6 * 3_600)
     }
-    pub fn dsp_csp() -> LinkParams {
+    pub(super) fn dsp_csp() -> LinkParams {
         LinkParams {
             latency_min: Span::from_millis(30),
             latency_mean: Span::from_millis(50),

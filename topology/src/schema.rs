@@ -47,7 +47,7 @@ pub(crate) enum Shape {
 }
 
 impl Place {
-    pub fn root() -> Place {
+    pub(crate) fn root() -> Place {
         Place::at(json_schema())
     }
 
@@ -59,7 +59,7 @@ impl Place {
         Place { outer, inner }
     }
 
-    pub fn shape(self) -> Shape {
+    pub(crate) fn shape(self) -> Shape {
         let named = match &self.inner["type"] {
             Value::Array(types) => types.iter().find_map(Value::as_str).unwrap_or_default(),
             single => single.as_str().unwrap_or_default(),
@@ -75,7 +75,7 @@ impl Place {
     }
 
     /// The keys of a table.
-    pub fn keys(self) -> impl Iterator<Item = (&'static str, Place)> + Clone {
+    pub(crate) fn keys(self) -> impl Iterator<Item = (&'static str, Place)> + Clone {
         let properties = self.inner["properties"].as_object();
         properties
             .into_iter()
@@ -83,11 +83,11 @@ impl Place {
             .map(|(key, schema)| (key.as_str(), Place::at(schema)))
     }
 
-    pub fn key(self, key: &str) -> Option<Place> {
+    pub(crate) fn key(self, key: &str) -> Option<Place> {
         self.inner["properties"].get(key).map(Place::at)
     }
 
-    pub fn required_keys(self) -> impl Iterator<Item = &'static str> {
+    pub(crate) fn required_keys(self) -> impl Iterator<Item = &'static str> {
         self.inner["required"]
             .as_array()
             .into_iter()
@@ -96,12 +96,12 @@ impl Place {
     }
 
     /// The entries of a list.
-    pub fn items(self) -> Option<Place> {
+    pub(crate) fn items(self) -> Option<Place> {
         self.inner.get("items").map(Place::at)
     }
 
     /// The words a text may be, with their descriptions; `None` for free text.
-    pub fn words(self) -> Option<Vec<(&'static str, &'static str)>> {
+    pub(crate) fn words(self) -> Option<Vec<(&'static str, &'static str)>> {
         if let Some(names) = self.inner["enum"].as_array() {
             return Some(
                 names
@@ -126,14 +126,14 @@ impl Place {
     }
 
     /// What a text with a unit must look like.
-    pub fn quantity(self) -> Option<&'static str> {
+    pub(crate) fn quantity(self) -> Option<&'static str> {
         self.inner["format"]
             .as_str()
             .filter(|_| self.shape() == Shape::Text)
     }
 
     /// The least and the most a whole number may be.
-    pub fn bounds(self) -> (i128, i128) {
+    pub(crate) fn bounds(self) -> (i128, i128) {
         match self.inner["format"].as_str() {
             Some("uint8") => (0, i128::from(u8::MAX)),
             Some("uint16") => (0, i128::from(u16::MAX)),
@@ -145,16 +145,16 @@ impl Place {
     }
 
     /// What the key means in this table; empty where only its type says so.
-    pub fn description(self) -> &'static str {
+    pub(crate) fn description(self) -> &'static str {
         self.outer["description"].as_str().unwrap_or_default()
     }
 
     /// What the type means wherever it is used.
-    pub fn type_description(self) -> &'static str {
+    pub(crate) fn type_description(self) -> &'static str {
         self.inner["description"].as_str().unwrap_or_default()
     }
 
-    pub fn default_value(self) -> Option<&'static Value> {
+    pub(crate) fn default_value(self) -> Option<&'static Value> {
         self.outer.get("default")
     }
 }

@@ -37,7 +37,7 @@ impl SupplierRange {
 }
 
 impl Supply {
-    pub fn new(scenario: &Scenario, draws: Draws) -> Supply {
+    pub(crate) fn new(scenario: &Scenario, draws: Draws) -> Supply {
         let params = &scenario.population;
         let shares: Vec<f64> = scenario.suppliers.iter().map(|supplier| supplier.share).collect();
         let (mut start, mut pool_start) = (0, 0);
@@ -61,28 +61,28 @@ impl Supply {
         }
     }
 
-    pub fn supplies_electricity_to(&self, supplier: usize) -> u32 {
+    pub(crate) fn supplies_electricity_to(&self, supplier: usize) -> u32 {
         self.suppliers.get(supplier).map_or(0, |range| range.len)
     }
 
-    pub fn supplies_gas_to(&self, supplier: usize) -> u32 {
+    pub(crate) fn supplies_gas_to(&self, supplier: usize) -> u32 {
         self.suppliers.get(supplier).map_or(0, |range| range.gas)
     }
 
     #[inline]
-    pub fn electricity_supplier(&self, premises: PremisesId) -> UserId {
+    pub(crate) fn electricity_supplier(&self, premises: PremisesId) -> UserId {
         UserId(self.at_position(self.positions.invert(premises.0)) as u16)
     }
 
     #[inline]
-    pub fn has_gas(&self, premises: PremisesId) -> bool {
+    pub(crate) fn has_gas(&self, premises: PremisesId) -> bool {
         let position = self.positions.invert(premises.0);
         let range = &self.suppliers[self.at_position(position)];
         Spread::new(range.gas, range.len).is_chosen(position - range.start)
     }
 
     #[inline]
-    pub fn gas_supplier(&self, premises: PremisesId) -> Option<UserId> {
+    pub(crate) fn gas_supplier(&self, premises: PremisesId) -> Option<UserId> {
         let position = self.positions.invert(premises.0);
         let electricity = self.at_position(position);
         let range = &self.suppliers[electricity];
@@ -103,14 +103,14 @@ impl Supply {
 
     /// The `i`-th premises the Supplier supplies electricity to; `i` must be below their number.
     #[inline]
-    pub fn electricity_member(&self, supplier: usize, i: u32) -> PremisesId {
+    pub(crate) fn electricity_member(&self, supplier: usize, i: u32) -> PremisesId {
         debug_assert!(i < self.suppliers[supplier].len);
         PremisesId(self.positions.apply(self.suppliers[supplier].start + i))
     }
 
     /// The `i`-th premises the Supplier supplies gas to; `i` must be below their number.
     #[inline]
-    pub fn gas_member(&self, supplier: usize, i: u32) -> PremisesId {
+    pub(crate) fn gas_member(&self, supplier: usize, i: u32) -> PremisesId {
         let own = &self.suppliers[supplier];
         debug_assert!(i < own.gas);
         let dual_fuel = Spread::new(own.dual_fuel, own.gas);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 /// What cover is worked out by; amounts in pence.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Terms {
+pub(super) struct Terms {
     pub uninvoiced_months: f64,
     pub unsecured_credit_factor: f64,
     pub maximum_credit_value: u64,
@@ -14,7 +14,7 @@ pub struct Terms {
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Party {
+pub(super) struct Party {
     pence_per_meter: u64,
     /// "Never" for a User that goes on.
     stops_paying_at: SimTime,
@@ -34,7 +34,7 @@ pub struct Party {
 
 impl Terms {
     /// The cover asked for, by value at risk: what the greater of the two unsecured amounts leaves.
-    pub fn cover(self, value_at_risk: u64) -> u64 {
+    pub(super) fn cover(self, value_at_risk: u64) -> u64 {
         let by_factor = (value_at_risk as f64 * self.unsecured_credit_factor).round() as u64;
         let unsecured = by_factor.max(self.maximum_credit_value);
         match value_at_risk.saturating_sub(unsecured) {
@@ -45,7 +45,7 @@ impl Terms {
 }
 
 impl Party {
-    pub fn new(pence_per_meter: u64, stops_paying_at: SimTime) -> Party {
+    pub(super) fn new(pence_per_meter: u64, stops_paying_at: SimTime) -> Party {
         Party {
             pence_per_meter,
             stops_paying_at,
@@ -62,32 +62,32 @@ impl Party {
         }
     }
 
-    pub fn pays(&self, at: SimTime) -> bool {
+    pub(super) fn pays(&self, at: SimTime) -> bool {
         at < self.stops_paying_at
     }
 
-    pub fn charge(&mut self, month: u32) {
+    pub(super) fn charge(&mut self, month: u32) {
         let charge = self.monthly_charge();
         self.charged += charge;
         self.unsettled.insert(month, charge);
     }
 
-    pub fn invoice(&self, month: u32) -> u64 {
+    pub(super) fn invoice(&self, month: u32) -> u64 {
         self.unsettled.get(&month).copied().unwrap_or_default()
     }
 
-    pub fn open(&self) -> u64 {
+    pub(super) fn open(&self) -> u64 {
         self.unsettled.values().sum()
     }
 
     /// What is charged and not settled, and what will be before the next review is of use.
-    pub fn value_at_risk(&self, terms: Terms) -> u64 {
+    pub(super) fn value_at_risk(&self, terms: Terms) -> u64 {
         let to_come = self.monthly_charge() as f64 * terms.uninvoiced_months;
         self.open().saturating_add(to_come.round() as u64)
     }
 
     /// The month's invoice is paid, drawn or unpaid; what is unpaid.
-    pub fn settle(&mut self, at: SimTime, month: u32) -> u64 {
+    pub(super) fn settle(&mut self, at: SimTime, month: u32) -> u64 {
         let invoice = self.unsettled.remove(&month).unwrap_or_default();
         if self.pays(at) {
             self.paid += invoice;
@@ -106,7 +106,7 @@ impl Party {
 }
 
 /// A sum in whole pence by weights, to the last penny; nothing where nobody has any weight.
-pub fn divided(sum: u64, weights: &[u64]) -> Vec<u64> {
+pub(super) fn divided(sum: u64, weights: &[u64]) -> Vec<u64> {
     let total: u128 = weights.iter().map(|weight| u128::from(*weight)).sum();
     let up_to = |weight: u128| match total {
         0 => 0,

@@ -6,7 +6,7 @@ use secnet_topology::{UserKind, World};
 
 /// Rates in requests per second that follow from the parameters.
 #[derive(Clone, PartialEq, Debug)]
-pub struct TrafficLimits {
+pub(super) struct TrafficLimits {
     pub capacity: f64,
     pub threshold: f64,
     /// What each User is held to while traffic is managed, by [`UserId`].
@@ -14,7 +14,7 @@ pub struct TrafficLimits {
 }
 
 impl TrafficLimits {
-    pub fn new(world: &World) -> TrafficLimits {
+    pub(super) fn new(world: &World) -> TrafficLimits {
         let params = &world.scenario.parameters.secmp0067;
         let services = world
             .scenario

@@ -148,7 +148,8 @@ fn prepare_folder(
     sides: &Sides,
 ) -> anyhow::Result<RunFolder> {
     let default = || PathBuf::from("runs").join(format!("assess-{modification}-{}", sides.with.name));
-    let folder = RunFolder::create(arguments.out.clone().unwrap_or_else(default))?;
+    let folder = RunFolder::create(arguments.out.clone().unwrap_or_else(default))
+        .map_err(|error| bad_input(format!("{error}; choose another with --out")))?;
     for old in [JSON, MARKDOWN] {
         let old = folder.path().join(old);
         if old.exists() {

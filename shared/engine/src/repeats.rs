@@ -184,7 +184,7 @@ mod by_key {
     use rustc_hash::FxHashMap;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    pub fn serialize<V: Copy + Serialize, S: Serializer>(
+    pub(super) fn serialize<V: Copy + Serialize, S: Serializer>(
         table: &FxHashMap<u64, V>,
         to: S,
     ) -> Result<S::Ok, S::Error> {
@@ -193,7 +193,7 @@ mod by_key {
         entries.serialize(to)
     }
 
-    pub fn deserialize<'de, V: Deserialize<'de>, D: Deserializer<'de>>(
+    pub(super) fn deserialize<'de, V: Deserialize<'de>, D: Deserializer<'de>>(
         from: D,
     ) -> Result<FxHashMap<u64, V>, D::Error> {
         Ok(Vec::<(u64, V)>::deserialize(from)?.into_iter().collect())

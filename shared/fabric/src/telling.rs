@@ -10,7 +10,7 @@ pub(crate) struct Telling {
 }
 
 impl Telling {
-    pub fn tell(&mut self, news: &ProcessNews) {
+    pub(crate) fn tell(&mut self, news: &ProcessNews) {
         let Some(metrics) = &mut self.metrics else {
             return;
         };

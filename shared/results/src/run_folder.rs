@@ -144,11 +144,11 @@ pub enum RunFolderError {
     #[error("another run is writing to {}", path.display())]
     InUse { path: PathBuf },
     #[error(
-        "{} holds {name}, which no run of secnet wrote; give --out a folder of its own",
+        "{} holds {name}, which no run of secnet wrote",
         path.display()
     )]
     Foreign { path: PathBuf, name: String },
-    #[error("{} is a link; give --out the folder itself", path.display())]
+    #[error("{} is a link", path.display())]
     Link { path: PathBuf },
 }
 

@@ -286,15 +286,17 @@ impl Attributes {
 mod hexadecimal {
     macro_rules! hexadecimal {
         ($name:ident, $Id:ident, $Bits:ty) => {
-            pub mod $name {
+            pub(super) mod $name {
                 use secnet_engine::trace::$Id;
                 use serde::{Deserialize, Deserializer, Serializer, de};
 
-                pub fn serialize<S: Serializer>(id: &$Id, serializer: S) -> Result<S::Ok, S::Error> {
+                pub(crate) fn serialize<S: Serializer>(id: &$Id, serializer: S) -> Result<S::Ok, S::Error> {
                     serializer.collect_str(id)
                 }
 
-                pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<$Id, D::Error> {
+                pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+                    deserializer: D,
+                ) -> Result<$Id, D::Error> {
                     let text = String::deserialize(deserializer)?;
                     <$Bits>::from_str_radix(&text, 16)
                         .map($Id)
@@ -306,18 +308,23 @@ mod hexadecimal {
     hexadecimal!(trace, TraceId, u128);
     hexadecimal!(span, SpanId, u64);
 
-    pub mod parent {
+    pub(super) mod parent {
         use secnet_engine::trace::SpanId;
         use serde::{Deserializer, Serializer};
 
-        pub fn serialize<S: Serializer>(id: &Option<SpanId>, serializer: S) -> Result<S::Ok, S::Error> {
+        pub(crate) fn serialize<S: Serializer>(
+            id: &Option<SpanId>,
+            serializer: S,
+        ) -> Result<S::Ok, S::Error> {
             match id {
                 Some(id) => super::span::serialize(id, serializer),
                 None => serializer.serialize_none(),
             }
         }
 
-        pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SpanId>, D::Error> {
+        pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+            deserializer: D,
+        ) -> Result<Option<SpanId>, D::Error> {
             super::span::deserialize(deserializer).map(Some)
         }
     }

@@ -15,17 +15,17 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The place of a workload that single requests have.
-pub const NO_WORKLOAD: u16 = u16::MAX;
+pub(crate) const NO_WORKLOAD: u16 = u16::MAX;
 
 #[derive(Clone, Debug)]
-pub struct SingleRequests {
+pub(crate) struct SingleRequests {
     /// In the order of their times.
     requests: Vec<SingleRequest>,
     pub retry_policy: RetryPolicy,
 }
 
 #[derive(Clone, Debug)]
-pub struct SingleRequest {
+pub(crate) struct SingleRequest {
     pub at: SimTime,
     pub form: Result<RequestForm, Unsendable>,
     pub premises: Option<PremisesId>,
@@ -46,7 +46,7 @@ struct Wanted {
 
 /// The requests that came from outside while the run went on, and what became of them.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct TakenRequests {
+pub(crate) struct TakenRequests {
     /// In the order in which they came.
     requests: Vec<Taken>,
     /// By the counter of those sent and open: the place in `requests`.
@@ -112,7 +112,11 @@ impl Wanted {
 
 impl SingleRequests {
     /// The scenario's, and those taken since.
-    pub fn new<D: Desk>(world: &World, user: Option<&UserEntry>, taken: &TakenRequests) -> SingleRequests {
+    pub(crate) fn new<D: Desk>(
+        world: &World,
+        user: Option<&UserEntry>,
+        taken: &TakenRequests,
+    ) -> SingleRequests {
         let scenario = &world.scenario;
         let mut single = SingleRequests {
             requests: Vec::new(),
@@ -142,20 +146,20 @@ impl SingleRequests {
 
     /// When the request with that number, from 0, is sent; "never" past the last.
     #[inline]
-    pub fn next_at(&self, number: usize) -> SimTime {
+    pub(crate) fn next_at(&self, number: usize) -> SimTime {
         self.requests
             .get(number)
             .map_or(SimTime::NEVER, |request| request.at)
     }
 
-    pub fn get(&self, number: usize) -> Option<&SingleRequest> {
+    pub(crate) fn get(&self, number: usize) -> Option<&SingleRequest> {
         self.requests.get(number)
     }
 }
 
 impl SingleRequest {
     /// Whom the request goes to and in which role.
-    pub fn target(&self, world: &World, form: &RequestForm) -> Option<(Eui64, Role)> {
+    pub(crate) fn target(&self, world: &World, form: &RequestForm) -> Option<(Eui64, Role)> {
         match (&form.subject, self.premises) {
             (Subject::Dcc(role), _) => Some((Eui64::DCC, *role)),
             (Subject::Device(candidates), Some(premises)) => {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct SupplierDesk;
+pub(crate) struct SupplierDesk;
 
 impl Desk for SupplierDesk {
     const SCHEDULES: &'static [&'static str] = &["4.6.1"];
@@ -30,7 +30,7 @@ impl Desk for SupplierDesk {
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct DnoDesk;
+pub(crate) struct DnoDesk;
 
 impl Desk for DnoDesk {
     const SCHEDULES: &'static [&'static str] = &["4.10"];
@@ -48,7 +48,7 @@ impl Desk for DnoDesk {
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct OtherUserDesk;
+pub(crate) struct OtherUserDesk;
 
 impl Desk for OtherUserDesk {
     const SCHEDULES: &'static [&'static str] = &["4.8.1"];
@@ -62,13 +62,13 @@ impl Desk for OtherUserDesk {
     }
 }
 
-pub const FIRST_SUPPLIER: UserId = UserId(0);
-pub const DISTRIBUTOR: UserId = UserId(2);
-pub const ADVISER: UserId = UserId(3);
+pub(crate) const FIRST_SUPPLIER: UserId = UserId(0);
+pub(crate) const DISTRIBUTOR: UserId = UserId(2);
+pub(crate) const ADVISER: UserId = UserId(3);
 
 /// Two Suppliers, a DNO and an other User over 3,000 premises of one area, for a day from midnight; `more` holds workloads and
 /// other tables.
-pub fn world(more: &str) -> Arc<World> {
+pub(crate) fn world(more: &str) -> Arc<World> {
     let scenario = format!(
         r#"
         name = "users"
@@ -105,7 +105,7 @@ pub fn world(more: &str) -> Arc<World> {
 }
 
 /// One workload of Supplier A; `more` are further keys of it and further tables.
-pub fn world_with(srv: &str, per_premises_per_day: f64, more: &str) -> Arc<World> {
+pub(crate) fn world_with(srv: &str, per_premises_per_day: f64, more: &str) -> Arc<World> {
     world(&format!(
         "[[workloads]]\nname = \"w\"\nfrom = \"A\"\nsrvs = [\"{srv}\"]\n\
          per_premises_per_day = {per_premises_per_day:?}\n{more}"
@@ -113,7 +113,7 @@ pub fn world_with(srv: &str, per_premises_per_day: f64, more: &str) -> Arc<World
 }
 
 /// A User with a hand on it: the test is the DSP.
-pub struct Harness<D: Desk = SupplierDesk> {
+pub(crate) struct Harness<D: Desk = SupplierDesk> {
     pub user: User<D>,
     pub now: SimTime,
     out: Outbox<Message>,
@@ -121,17 +121,17 @@ pub struct Harness<D: Desk = SupplierDesk> {
 }
 
 impl Harness {
-    pub fn supplier(world: &Arc<World>) -> Harness {
+    pub(crate) fn supplier(world: &Arc<World>) -> Harness {
         Harness::new(world, FIRST_SUPPLIER)
     }
 }
 
 impl<D: Desk> Harness<D> {
-    pub fn new(world: &Arc<World>, id: UserId) -> Harness<D> {
+    pub(crate) fn new(world: &Arc<World>, id: UserId) -> Harness<D> {
         Harness::of(User::new(world, id))
     }
 
-    pub fn of(user: User<D>) -> Harness<D> {
+    pub(crate) fn of(user: User<D>) -> Harness<D> {
         Harness {
             user,
             now: SimTime::ZERO,
@@ -141,7 +141,7 @@ impl<D: Desk> Harness<D> {
     }
 
     /// Lets the next deadline come; what was sent then, with its due times.
-    pub fn wake(&mut self) -> Vec<Envelope<Message>> {
+    pub(crate) fn wake(&mut self) -> Vec<Envelope<Message>> {
         let deadline = self.user.next_deadline();
         assert!(!deadline.is_never(), "nothing to wait for");
         self.now = deadline;
@@ -151,7 +151,7 @@ impl<D: Desk> Harness<D> {
     }
 
     /// Lets deadlines come until a request is sent.
-    pub fn next_request(&mut self) -> ServiceRequest {
+    pub(crate) fn next_request(&mut self) -> ServiceRequest {
         loop {
             let sent = self.wake();
             if let [envelope] = sent[..] {
@@ -162,7 +162,7 @@ impl<D: Desk> Harness<D> {
     }
 
     /// Lets all deadlines up to and including `end` come; the requests sent.
-    pub fn run_to(&mut self, end: SimTime) -> Vec<(SimTime, ServiceRequest)> {
+    pub(crate) fn run_to(&mut self, end: SimTime) -> Vec<(SimTime, ServiceRequest)> {
         let mut requests = Vec::new();
         while self.user.next_deadline() <= end {
             let sent = self.wake();
@@ -172,7 +172,7 @@ impl<D: Desk> Harness<D> {
         requests
     }
 
-    pub fn tell(&mut self, at: SimTime, message: Message) {
+    pub(crate) fn tell(&mut self, at: SimTime, message: Message) {
         assert!(
             at >= self.now && at <= self.user.next_deadline(),
             "a deadline comes first"
@@ -191,7 +191,7 @@ impl<D: Desk> Harness<D> {
         assert!(self.out.is_empty(), "a User sends when its deadlines come");
     }
 
-    pub fn acknowledge(&mut self, request: ServiceRequest, answer: Answer) {
+    pub(crate) fn acknowledge(&mut self, request: ServiceRequest, answer: Answer) {
         let acknowledgement = Acknowledgement {
             id: request.id,
             srv: request.srv,
@@ -200,7 +200,7 @@ impl<D: Desk> Harness<D> {
         self.tell(self.now, Message::Acknowledgement(acknowledgement));
     }
 
-    pub fn respond(
+    pub(crate) fn respond(
         &mut self,
         at: SimTime,
         request: ServiceRequest,
@@ -211,7 +211,7 @@ impl<D: Desk> Harness<D> {
         self.tell(at, Message::ServiceResponse(response));
     }
 
-    pub fn account(&self) -> Account {
+    pub(crate) fn account(&self) -> Account {
         let account = self.user.account();
         let (ledger, requests) = (&account.ledger, ItemKind::ServiceRequest);
         let held = account.held[requests as usize];
@@ -223,12 +223,12 @@ impl<D: Desk> Harness<D> {
         account
     }
 
-    pub fn closed(&self, outcome: Outcome) -> u64 {
+    pub(crate) fn closed(&self, outcome: Outcome) -> u64 {
         self.account().ledger.closed(ItemKind::ServiceRequest, outcome)
     }
 }
 
-pub fn response_to(
+pub(crate) fn response_to(
     request: ServiceRequest,
     origin: CommandOrigin,
     code: ResponseCode,

@@ -11,7 +11,7 @@ use secnet_model::{
     SimTime, Srv, UserId, WebService,
 };
 
-pub fn largest_envelope(message: Message) -> Envelope<Message> {
+pub(crate) fn largest_envelope(message: Message) -> Envelope<Message> {
     let address = Address::premises(PremisesId(0x7FFF_FFFF));
     Envelope {
         due: SimTime::NEVER,
@@ -22,7 +22,7 @@ pub fn largest_envelope(message: Message) -> Envelope<Message> {
     }
 }
 
-pub fn largest_promise() -> Promise {
+pub(crate) fn largest_promise() -> Promise {
     Promise {
         not_before: SimTime::NEVER,
         covers: u64::MAX,
@@ -30,7 +30,7 @@ pub fn largest_promise() -> Promise {
     }
 }
 
-pub fn largest_messages() -> Vec<(&'static str, Message)> {
+pub(crate) fn largest_messages() -> Vec<(&'static str, Message)> {
     let id = RequestId {
         originator: UserId(u16::MAX),
         target: Eui64(u64::MAX),

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 /// What a scenario's planned maintenance is held to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct MaintenanceRule {
+pub(crate) struct MaintenanceRule {
     /// As a complaint names it.
     pub name: &'static str,
     /// The longest a window may be.
@@ -19,7 +19,7 @@ pub struct MaintenanceRule {
 
 /// How many windows a calendar month may have. Windows that overlap or touch are one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum WindowsMax {
+pub(crate) enum WindowsMax {
     /// Whatever their impact.
     InAll(u32),
     ByImpact {

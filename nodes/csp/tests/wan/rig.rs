@@ -11,7 +11,7 @@ use secnet_wire::{
 };
 use std::sync::Arc;
 
-pub const REGION: Region = Region::North;
+pub(crate) const REGION: Region = Region::North;
 
 /// One octet takes a millisecond each way, nothing is added, nothing is lost. Latencies have no tails, so that times are
 /// exact.
@@ -49,11 +49,11 @@ const ONE_CELL: &str = r#"
     queue_limit = 500
 "#;
 
-pub fn scenario() -> Scenario {
+pub(crate) fn scenario() -> Scenario {
     secnet_topology::parse("one-cell", ONE_CELL, &[]).unwrap()
 }
 
-pub struct Rig {
+pub(crate) struct Rig {
     pub world: Arc<World>,
     pub csp: Csp,
     /// Everything sent so far, in the order of sending.
@@ -63,14 +63,14 @@ pub struct Rig {
 }
 
 impl Rig {
-    pub fn new(edit: impl FnOnce(&mut Scenario)) -> Rig {
+    pub(crate) fn new(edit: impl FnOnce(&mut Scenario)) -> Rig {
         let mut scenario = scenario();
         edit(&mut scenario);
         Rig::of(scenario)
     }
 
     /// With `[[events]]`.
-    pub fn with_events(events: &str) -> Rig {
+    pub(crate) fn with_events(events: &str) -> Rig {
         let text = format!("{ONE_CELL}\n{events}");
         Rig::of(secnet_topology::parse("events", &text, &[]).unwrap())
     }
@@ -88,7 +88,7 @@ impl Rig {
     }
 
     /// What the driver does before a message that is due at `now`: deadlines up to then, that moment's included.
-    pub fn run_until(&mut self, now: SimTime) {
+    pub(crate) fn run_until(&mut self, now: SimTime) {
         while self.csp.next_deadline() <= now {
             let deadline = self.csp.next_deadline();
             self.csp.handle(deadline, Input::Deadline, &mut self.out);
@@ -97,7 +97,7 @@ impl Rig {
         }
     }
 
-    pub fn arrive(&mut self, now: SimTime, from: Address, message: Message) {
+    pub(crate) fn arrive(&mut self, now: SimTime, from: Address, message: Message) {
         self.run_until(now);
         self.arrivals += 1;
         let envelope = Envelope {
@@ -111,11 +111,11 @@ impl Rig {
         self.sent.extend(self.out.drain());
     }
 
-    pub fn command(&mut self, at_ms: u64, command: Command) {
+    pub(crate) fn command(&mut self, at_ms: u64, command: Command) {
         self.arrive(ms(at_ms), Address::DSP, Message::Command(command));
     }
 
-    pub fn response(&mut self, at_ms: u64, response: DeviceResponse) {
+    pub(crate) fn response(&mut self, at_ms: u64, response: DeviceResponse) {
         let from = response.id.target.device().unwrap().premises;
         self.arrive(
             ms(at_ms),
@@ -124,7 +124,7 @@ impl Rig {
         );
     }
 
-    pub fn alert(&mut self, at_ms: u64, alert: DeviceAlert) {
+    pub(crate) fn alert(&mut self, at_ms: u64, alert: DeviceAlert) {
         self.arrive(
             ms(at_ms),
             Address::premises(alert.device.premises),
@@ -133,12 +133,12 @@ impl Rig {
     }
 
     /// Lets everything happen.
-    pub fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         self.run_until(SimTime(SimTime::NEVER.0 - 1));
     }
 
     /// (due in ms, request counter) of what went to premises.
-    pub fn delivered(&self) -> Vec<(u64, u64)> {
+    pub(crate) fn delivered(&self) -> Vec<(u64, u64)> {
         let commands = self.sent.iter().filter_map(|envelope| match envelope.message {
             Message::Command(command) => Some((envelope.due.0 / 1_000, command.id.counter)),
             _ => None,
@@ -147,7 +147,7 @@ impl Rig {
     }
 
     /// (due in ms, request counter, reason) of what could not be delivered.
-    pub fn undeliverable(&self) -> Vec<(u64, u64, UndeliverableReason)> {
+    pub(crate) fn undeliverable(&self) -> Vec<(u64, u64, UndeliverableReason)> {
         let words = self.sent.iter().filter_map(|envelope| match envelope.message {
             Message::Undeliverable(Undeliverable { id, reason, .. }) => {
                 Some((envelope.due.0 / 1_000, id.counter, reason))
@@ -157,24 +157,24 @@ impl Rig {
         words.collect()
     }
 
-    pub fn counter(&self, name: &str) -> u64 {
+    pub(crate) fn counter(&self, name: &str) -> u64 {
         self.csp.account().counters()[&format!("csp.{REGION}.{name}")]
     }
 
-    pub fn alerts_closed(&self, outcome: Outcome) -> u64 {
+    pub(crate) fn alerts_closed(&self, outcome: Outcome) -> u64 {
         self.csp.account().ledger.closed(ItemKind::DeviceAlert, outcome)
     }
 
-    pub fn alerts_held(&self) -> u64 {
+    pub(crate) fn alerts_held(&self) -> u64 {
         self.csp.account().held[ItemKind::DeviceAlert as usize]
     }
 }
 
-pub fn ms(millis: u64) -> SimTime {
+pub(crate) fn ms(millis: u64) -> SimTime {
     SimTime(millis * 1_000)
 }
 
-pub fn request(counter: u64, premises: u32) -> RequestId {
+pub(crate) fn request(counter: u64, premises: u32) -> RequestId {
     let target = PremisesId(premises).device(DeviceType::Esme).eui64();
     RequestId {
         originator: UserId(0),
@@ -184,7 +184,7 @@ pub fn request(counter: u64, premises: u32) -> RequestId {
 }
 
 /// To premises 0.
-pub fn command(counter: u64, priority: u8, bytes: u32) -> Command {
+pub(crate) fn command(counter: u64, priority: u8, bytes: u32) -> Command {
     Command {
         id: request(counter, 0),
         srv: Srv::from_number("4.1.1").unwrap(),
@@ -197,7 +197,7 @@ pub fn command(counter: u64, priority: u8, bytes: u32) -> Command {
 }
 
 /// From premises 0.
-pub fn response(counter: u64, priority: u8, bytes: u32) -> DeviceResponse {
+pub(crate) fn response(counter: u64, priority: u8, bytes: u32) -> DeviceResponse {
     DeviceResponse {
         id: request(counter, 0),
         srv: Srv::from_number("4.1.1").unwrap(),
@@ -209,7 +209,7 @@ pub fn response(counter: u64, priority: u8, bytes: u32) -> DeviceResponse {
 }
 
 /// `8F35` is critical, `8002` is not.
-pub fn alert(code: &str, number: u32, bytes: u16) -> DeviceAlert {
+pub(crate) fn alert(code: &str, number: u32, bytes: u16) -> DeviceAlert {
     DeviceAlert {
         device: PremisesId(1).device(DeviceType::Esme),
         alert: AlertCode::from_code(code).unwrap(),

@@ -8,11 +8,11 @@ use std::sync::Arc;
 /// Mean response time of a read of an ESME in [`round_trips`], in seconds: gateway and DSP–CSP links both ways, WAN both ways,
 /// HAN and device, transmission and the DSP's service time. Known beforehand to set the rate that keeps the wanted number in
 /// flight; how many there are is measured.
-pub const RESPONSE_TIME_S: f64 = 3.87;
+pub(super) const RESPONSE_TIME_S: f64 = 3.87;
 
 /// What to generate.
 #[derive(Clone, Copy, Debug)]
-pub struct RoundTrips {
+pub(super) struct RoundTrips {
     pub in_flight: u32,
     pub premises: u32,
     pub suppliers: u32,
@@ -25,7 +25,7 @@ pub struct RoundTrips {
 
 /// Suppliers that read meters on demand (SRV 4.1.1) over cells with room to spare, nothing lost, nothing refused: every request is a
 /// round trip of six hops. Latencies are the defaults of a cellular region and of the links.
-pub fn round_trips(wanted: RoundTrips) -> anyhow::Result<Arc<World>> {
+pub(super) fn round_trips(wanted: RoundTrips) -> anyhow::Result<Arc<World>> {
     let per_second = f64::from(wanted.in_flight) / RESPONSE_TIME_S;
     let per_premises_per_day = per_second * 86_400.0 / f64::from(wanted.premises);
     let mut text = format!(
@@ -50,7 +50,7 @@ pub fn round_trips(wanted: RoundTrips) -> anyhow::Result<Arc<World>> {
 }
 
 /// A day in which nothing happens but `reads` requests; without any, no alert either.
-pub fn quiet_day(reads: u32) -> anyhow::Result<Arc<World>> {
+pub(super) fn quiet_day(reads: u32) -> anyhow::Result<Arc<World>> {
     const PREMISES: u32 = 2_000;
     let mut text = format!(
         "name = \"quiet-day\"\nhorizon = \"1d\"\n[population]\npremises = {PREMISES}\n\
@@ -69,7 +69,7 @@ pub fn quiet_day(reads: u32) -> anyhow::Result<Arc<World>> {
 }
 
 /// The demo as shipped.
-pub fn demo() -> anyhow::Result<Arc<World>> {
+pub(super) fn demo() -> anyhow::Result<Arc<World>> {
     world("demo", include_str!("../../../../topology/demo.toml"))
 }
 

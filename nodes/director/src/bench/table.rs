@@ -3,7 +3,7 @@
 use crate::bench::Figures;
 use std::fmt::{self, Write};
 
-pub fn render(figures: &Figures) -> String {
+pub(super) fn render(figures: &Figures) -> String {
     let machine = &figures.machine;
     let mut text = format!(
         "secnet {} on {} cores, {}, {} GiB\n",

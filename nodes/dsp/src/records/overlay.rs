@@ -11,7 +11,7 @@ const BLOCK_PREMISES_BITS: u32 = 12;
 /// 4 B for a device's small value, 5 with room to grow: within the budget of 16 B per changed premises, which has
 /// two meters.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Overlay<V> {
+pub(super) struct Overlay<V> {
     blocks: BTreeMap<u32, Vec<(u16, V)>>,
 }
 
@@ -25,18 +25,18 @@ impl<V> Default for Overlay<V> {
 
 impl<V: Copy> Overlay<V> {
     #[inline]
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.blocks.is_empty()
     }
 
-    pub fn get(&self, device: DeviceId) -> Option<V> {
+    pub(super) fn get(&self, device: DeviceId) -> Option<V> {
         let (block, place) = place(device);
         let block = self.blocks.get(&block)?;
         let found = block.binary_search_by_key(&place, |(place, _)| *place).ok()?;
         Some(block[found].1)
     }
 
-    pub fn set(&mut self, device: DeviceId, value: V) {
+    pub(super) fn set(&mut self, device: DeviceId, value: V) {
         let (block, place) = place(device);
         let block = self.blocks.entry(block).or_default();
         match block.binary_search_by_key(&place, |(place, _)| *place) {
@@ -50,7 +50,7 @@ impl<V: Copy> Overlay<V> {
         }
     }
 
-    pub fn memory_bytes(&self) -> usize {
+    pub(super) fn memory_bytes(&self) -> usize {
         // A node of the tree is at least half full.
         let block = 2 * size_of::<(u32, Vec<(u16, V)>)>();
         let values: usize = self.blocks.values().map(Vec::capacity).sum();

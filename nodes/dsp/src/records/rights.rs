@@ -22,7 +22,7 @@ pub enum Right {
 
 /// From when on each User is without each right; "never" for those it keeps.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Rights {
+pub(super) struct Rights {
     by_user: Vec<Withdrawn>,
 }
 
@@ -57,7 +57,7 @@ impl Right {
 }
 
 impl Rights {
-    pub fn new(world: &World) -> Rights {
+    pub(super) fn new(world: &World) -> Rights {
         let withdrawn = |user: &secnet_topology::UserEntry| {
             let from = match user.suspended {
                 true => SimTime::ZERO,
@@ -75,14 +75,14 @@ impl Rights {
 
     /// Whether the User has the right its request is made under.
     #[inline]
-    pub fn has(&self, user: UserId, srv: Srv, role: Role, at: SimTime) -> bool {
+    pub(super) fn has(&self, user: UserId, srv: Srv, role: Role, at: SimTime) -> bool {
         match self.by_user.get(user.index()) {
             Some(withdrawn) if withdrawn.first <= at => withdrawn.from[Right::of(srv, role) as usize] > at,
             _ => true,
         }
     }
 
-    pub fn withdraw(&mut self, user: UserId, right: Right, from: SimTime) {
+    pub(super) fn withdraw(&mut self, user: UserId, right: Right, from: SimTime) {
         if let Some(withdrawn) = self.by_user.get_mut(user.index()) {
             let of_right = &mut withdrawn.from[right as usize];
             *of_right = from.min(*of_right);
@@ -90,7 +90,7 @@ impl Rights {
         }
     }
 
-    pub fn memory_bytes(&self) -> usize {
+    pub(super) fn memory_bytes(&self) -> usize {
         self.by_user.capacity() * size_of::<Withdrawn>()
     }
 }

@@ -16,19 +16,19 @@ use secnet_wire::{
 };
 use std::sync::Arc;
 
-pub const ALPHA: UserId = UserId(0);
-pub const BETA: UserId = UserId(1);
-pub const DNO: UserId = UserId(2);
-pub const OTHER: UserId = UserId(3);
+pub(crate) const ALPHA: UserId = UserId(0);
+pub(crate) const BETA: UserId = UserId(1);
+pub(crate) const DNO: UserId = UserId(2);
+pub(crate) const OTHER: UserId = UserId(3);
 
-pub const MS: u64 = 1_000;
-pub const S: u64 = 1_000_000;
-pub const HOUR: u64 = 3_600 * S;
-pub const DAY: u64 = 24 * HOUR;
+pub(crate) const MS: u64 = 1_000;
+pub(crate) const S: u64 = 1_000_000;
+pub(crate) const HOUR: u64 = 3_600 * S;
+pub(crate) const DAY: u64 = 24 * HOUR;
 
 /// One server that takes 10 ms; 40 ms to Users and 30 ms to CSPs, exactly; no answer for a minute, or twice the
 /// target response time, is none.
-pub fn world_with(more: &str) -> World {
+pub(crate) fn world_with(more: &str) -> World {
     let text = format!(
         r#"
         name = "rig"
@@ -47,7 +47,7 @@ pub fn world_with(more: &str) -> World {
     World::new(secnet_topology::parse("rig.toml", &text, &[]).unwrap()).unwrap()
 }
 
-pub struct Rig {
+pub(crate) struct Rig {
     pub world: Arc<World>,
     pub dsp: Dsp,
     pub now: SimTime,
@@ -55,18 +55,18 @@ pub struct Rig {
     counter: u64,
 }
 
-pub type Sent = Envelope<Message>;
+pub(crate) type Sent = Envelope<Message>;
 
 impl Rig {
-    pub fn new() -> Rig {
+    pub(crate) fn new() -> Rig {
         Rig::with("")
     }
 
-    pub fn with(more: &str) -> Rig {
+    pub(crate) fn with(more: &str) -> Rig {
         Rig::of(world_with(more))
     }
 
-    pub fn of(world: World) -> Rig {
+    pub(crate) fn of(world: World) -> Rig {
         let world = Arc::new(world);
         Rig {
             dsp: Dsp::new(&world),
@@ -78,7 +78,7 @@ impl Rig {
     }
 
     /// The first premises of which `test` holds.
-    pub fn premises(&self, test: impl Fn(&World, PremisesId) -> bool) -> PremisesId {
+    pub(crate) fn premises(&self, test: impl Fn(&World, PremisesId) -> bool) -> PremisesId {
         (0..self.world.population.premises_count())
             .map(PremisesId)
             .find(|premises| test(&self.world, *premises))
@@ -86,11 +86,17 @@ impl Rig {
     }
 
     /// A premises of Alpha's for both fuels with every device, in the DNO's area, commissioned.
-    pub fn alphas(&self) -> PremisesId {
+    pub(crate) fn alphas(&self) -> PremisesId {
         self.premises(is_alphas)
     }
 
-    pub fn request(&mut self, srv: &str, user: UserId, role: Role, device: DeviceId) -> ServiceRequest {
+    pub(crate) fn request(
+        &mut self,
+        srv: &str,
+        user: UserId,
+        role: Role,
+        device: DeviceId,
+    ) -> ServiceRequest {
         self.counter += 1;
         let srv = Srv::from_number(srv).unwrap();
         let variant = usual_variant(srv);
@@ -110,13 +116,13 @@ impl Rig {
     }
 
     /// A meter reading Alpha may have.
-    pub fn reading(&mut self) -> ServiceRequest {
+    pub(crate) fn reading(&mut self) -> ServiceRequest {
         let device = self.alphas().device(DeviceType::Esme);
         self.request("4.1.1", ALPHA, Role::ImportSupplier, device)
     }
 
     /// Delivers a message, and before it whatever the DSP does by itself until then.
-    pub fn deliver(&mut self, at: u64, from: Address, message: Message) -> Vec<Sent> {
+    pub(crate) fn deliver(&mut self, at: u64, from: Address, message: Message) -> Vec<Sent> {
         let mut sent = self.run_until(at);
         self.seqs += 1;
         let envelope = Envelope {
@@ -130,13 +136,13 @@ impl Rig {
         sent
     }
 
-    pub fn submit(&mut self, at: u64, request: ServiceRequest) -> Vec<Sent> {
+    pub(crate) fn submit(&mut self, at: u64, request: ServiceRequest) -> Vec<Sent> {
         let from = Address::user(request.id.originator);
         self.deliver(at, from, Message::ServiceRequest(request))
     }
 
     /// Handles the deadlines until `at`, inclusive.
-    pub fn run_until(&mut self, at: u64) -> Vec<Sent> {
+    pub(crate) fn run_until(&mut self, at: u64) -> Vec<Sent> {
         let mut sent = Vec::new();
         while self.dsp.next_deadline() <= SimTime(at) {
             let deadline = self.dsp.next_deadline();
@@ -170,30 +176,30 @@ impl Rig {
         sent
     }
 
-    pub fn account(&self) -> Account {
+    pub(crate) fn account(&self) -> Account {
         self.dsp.account()
     }
 
-    pub fn counter(&self, name: &str) -> u64 {
+    pub(crate) fn counter(&self, name: &str) -> u64 {
         self.account().counters()[name]
     }
 
     /// The same of items others opened.
-    pub fn assert_balance_of_others(&self, kind: ItemKind, opened: u64, carried: u64) {
+    pub(crate) fn assert_balance_of_others(&self, kind: ItemKind, opened: u64, carried: u64) {
         let account = self.account();
         let closed = account.ledger.closed_total(kind);
         assert_eq!(opened, closed + account.held[kind as usize] + carried, "{kind}");
     }
 
     /// Opened, closed and held: what must balance with what the messages sent carry.
-    pub fn assert_balance(&self, kind: ItemKind, carried: u64) {
+    pub(crate) fn assert_balance(&self, kind: ItemKind, carried: u64) {
         let account = self.account();
         let (opened, closed) = (account.ledger.opened(kind), account.ledger.closed_total(kind));
         assert_eq!(opened, closed + account.held[kind as usize] + carried, "{kind}");
     }
 }
 
-pub fn is_alphas(world: &World, premises: PremisesId) -> bool {
+pub(crate) fn is_alphas(world: &World, premises: PremisesId) -> bool {
     let population = &world.population;
     let status = |device_type| population.device_status(premises.device(device_type));
     let commissioned = Some(secnet_model::DeviceStatus::Commissioned);
@@ -205,7 +211,7 @@ pub fn is_alphas(world: &World, premises: PremisesId) -> bool {
         && status(DeviceType::Gsme) == commissioned
 }
 
-pub fn usual_variant(srv: Srv) -> CommandVariant {
+pub(crate) fn usual_variant(srv: Srv) -> CommandVariant {
     let entry = srv.entry();
     match (entry.is_device_service(), entry.critical) {
         (false, _) => CommandVariant::NonDevice,
@@ -215,13 +221,13 @@ pub fn usual_variant(srv: Srv) -> CommandVariant {
 }
 
 /// The only message there is, with its due time and receiver.
-pub fn only(sent: &[Sent]) -> (u64, Address, Message) {
+pub(crate) fn only(sent: &[Sent]) -> (u64, Address, Message) {
     assert_eq!(sent.len(), 1, "{sent:?}");
     (sent[0].due.0, sent[0].to, sent[0].message)
 }
 
 /// Counter, due time and answer of each acknowledgement.
-pub fn answers(sent: &[Sent]) -> Vec<(u64, u64, Answer)> {
+pub(crate) fn answers(sent: &[Sent]) -> Vec<(u64, u64, Answer)> {
     let answer = |envelope: &Sent| match envelope.message {
         Message::Acknowledgement(acknowledgement) => {
             Some((acknowledgement.id.counter, envelope.due.0, acknowledgement.answer))
@@ -231,7 +237,7 @@ pub fn answers(sent: &[Sent]) -> Vec<(u64, u64, Answer)> {
     sent.iter().filter_map(answer).collect()
 }
 
-pub fn commands(sent: &[Sent]) -> Vec<(u64, Command)> {
+pub(crate) fn commands(sent: &[Sent]) -> Vec<(u64, Command)> {
     let command = |envelope: &Sent| match envelope.message {
         Message::Command(command) => Some((envelope.due.0, command)),
         _ => None,
@@ -239,7 +245,7 @@ pub fn commands(sent: &[Sent]) -> Vec<(u64, Command)> {
     sent.iter().filter_map(command).collect()
 }
 
-pub fn response(command: &Command) -> Message {
+pub(crate) fn response(command: &Command) -> Message {
     Message::DeviceResponse(DeviceResponse {
         id: command.id,
         srv: command.srv,
@@ -250,7 +256,7 @@ pub fn response(command: &Command) -> Message {
     })
 }
 
-pub fn undeliverable(command: &Command) -> Message {
+pub(crate) fn undeliverable(command: &Command) -> Message {
     Message::Undeliverable(Undeliverable {
         id: command.id,
         correlation: command.correlation,
@@ -258,7 +264,7 @@ pub fn undeliverable(command: &Command) -> Message {
     })
 }
 
-pub fn alert(code: &str, device: DeviceId, command_sender: Option<UserId>) -> Message {
+pub(crate) fn alert(code: &str, device: DeviceId, command_sender: Option<UserId>) -> Message {
     Message::DeviceAlert(DeviceAlert {
         device,
         alert: AlertCode::from_code(code).unwrap(),
@@ -270,11 +276,11 @@ pub fn alert(code: &str, device: DeviceId, command_sender: Option<UserId>) -> Me
     })
 }
 
-pub fn csp(world: &World, target: Eui64) -> Address {
+pub(crate) fn csp(world: &World, target: Eui64) -> Address {
     let region: Region = world.population.region_of(target.device().unwrap().premises);
     Address::csp(region)
 }
 
-pub fn closed(account: &Account, kind: ItemKind, outcome: Outcome) -> u64 {
+pub(crate) fn closed(account: &Account, kind: ItemKind, outcome: Outcome) -> u64 {
     account.ledger.closed(kind, outcome)
 }

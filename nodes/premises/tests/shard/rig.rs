@@ -9,10 +9,10 @@ use secnet_topology::{Scenario, World};
 use secnet_wire::{Command, CommandOrigin, DeviceAlert, DeviceResponse, Message, Timing};
 use std::sync::Arc;
 
-pub const REGION: Region = Region::North;
+pub(crate) const REGION: Region = Region::North;
 /// Delays of the rig: no tails, so that times are exact.
-pub const WAN_MS: u64 = 1_000;
-pub const HAN_MS: u64 = 400;
+pub(crate) const WAN_MS: u64 = 1_000;
+pub(crate) const HAN_MS: u64 = 400;
 
 /// A thousand premises in the North; no errors, no failures, no background alerts.
 const SHARD: &str = r#"
@@ -46,23 +46,23 @@ const SHARD: &str = r#"
     alerts_per_premises_per_day = 0.0
 "#;
 
-pub fn scenario() -> Scenario {
+pub(crate) fn scenario() -> Scenario {
     secnet_topology::parse("shard", SHARD, &[]).unwrap()
 }
 
 /// The scenario's `[[events]]`, each written as in a scenario.
-pub fn events(toml: &str) -> Vec<EventParams> {
+pub(crate) fn events(toml: &str) -> Vec<EventParams> {
     let text = format!("{SHARD}\n{toml}");
     secnet_topology::parse("shard", &text, &[]).unwrap().events
 }
 
-pub fn world(edit: impl FnOnce(&mut Scenario)) -> Arc<World> {
+pub(crate) fn world(edit: impl FnOnce(&mut Scenario)) -> Arc<World> {
     let mut scenario = scenario();
     edit(&mut scenario);
     Arc::new(World::new(scenario).unwrap())
 }
 
-pub struct Rig {
+pub(crate) struct Rig {
     pub world: Arc<World>,
     pub premises: Premises,
     /// Everything sent so far, in the order of sending.
@@ -73,13 +73,13 @@ pub struct Rig {
 
 impl Rig {
     /// All premises in one shard.
-    pub fn new(edit: impl FnOnce(&mut Scenario)) -> Rig {
+    pub(crate) fn new(edit: impl FnOnce(&mut Scenario)) -> Rig {
         let world = world(edit);
         let end = world.population.premises_count();
         Rig::of(&world, 0, end)
     }
 
-    pub fn of(world: &Arc<World>, first: u32, end: u32) -> Rig {
+    pub(crate) fn of(world: &Arc<World>, first: u32, end: u32) -> Rig {
         let premises = Premises::new(world, PremisesId(first), PremisesId(end));
         Rig {
             world: Arc::clone(world),
@@ -91,7 +91,7 @@ impl Rig {
     }
 
     /// What the driver does before a message that is due at `now`: deadlines up to then, that moment's included.
-    pub fn run_until(&mut self, now: SimTime) {
+    pub(crate) fn run_until(&mut self, now: SimTime) {
         while self.premises.next_deadline() <= now {
             let deadline = self.premises.next_deadline();
             self.premises.handle(deadline, Input::Deadline, &mut self.out);
@@ -103,7 +103,7 @@ impl Rig {
         }
     }
 
-    pub fn command(&mut self, now: SimTime, command: Command) {
+    pub(crate) fn command(&mut self, now: SimTime, command: Command) {
         self.run_until(now);
         self.arrivals += 1;
         let premises = command.id.target.device().unwrap().premises;
@@ -118,11 +118,11 @@ impl Rig {
         self.sent.extend(self.out.drain());
     }
 
-    pub fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         self.run_until(SimTime(SimTime::NEVER.0 - 1));
     }
 
-    pub fn responses(&self) -> Vec<(SimTime, DeviceResponse)> {
+    pub(crate) fn responses(&self) -> Vec<(SimTime, DeviceResponse)> {
         let responses = self.sent.iter().filter_map(|envelope| match envelope.message {
             Message::DeviceResponse(response) => Some((envelope.due, response)),
             _ => None,
@@ -130,7 +130,7 @@ impl Rig {
         responses.collect()
     }
 
-    pub fn alerts(&self) -> Vec<(SimTime, DeviceAlert)> {
+    pub(crate) fn alerts(&self) -> Vec<(SimTime, DeviceAlert)> {
         let alerts = self.sent.iter().filter_map(|envelope| match envelope.message {
             Message::DeviceAlert(alert) => Some((envelope.due, alert)),
             _ => None,
@@ -138,12 +138,12 @@ impl Rig {
         alerts.collect()
     }
 
-    pub fn counter(&self, name: &str) -> u64 {
+    pub(crate) fn counter(&self, name: &str) -> u64 {
         self.premises.account().counters()[&format!("premises.{name}")]
     }
 
     /// The first premises with such a device.
-    pub fn premises_with(&self, device_type: DeviceType) -> PremisesId {
+    pub(crate) fn premises_with(&self, device_type: DeviceType) -> PremisesId {
         let population = &self.world.population;
         (0..1_000)
             .map(PremisesId)
@@ -151,7 +151,7 @@ impl Rig {
             .unwrap()
     }
 
-    pub fn premises_without(&self, device_type: DeviceType) -> PremisesId {
+    pub(crate) fn premises_without(&self, device_type: DeviceType) -> PremisesId {
         let population = &self.world.population;
         (0..1_000)
             .map(PremisesId)
@@ -160,7 +160,7 @@ impl Rig {
     }
 }
 
-pub fn command(counter: u64, srv: &str, premises: PremisesId, device_type: DeviceType) -> Command {
+pub(crate) fn command(counter: u64, srv: &str, premises: PremisesId, device_type: DeviceType) -> Command {
     Command {
         id: RequestId {
             originator: UserId(0),
@@ -176,11 +176,11 @@ pub fn command(counter: u64, srv: &str, premises: PremisesId, device_type: Devic
     }
 }
 
-pub fn future_dated(mut command: Command, seconds: u32) -> Command {
+pub(crate) fn future_dated(mut command: Command, seconds: u32) -> Command {
     (command.origin, command.timing) = (CommandOrigin::HeldByDevice, Timing::At { seconds });
     command
 }
 
-pub fn ms(millis: u64) -> SimTime {
+pub(crate) fn ms(millis: u64) -> SimTime {
     SimTime(millis * 1_000)
 }

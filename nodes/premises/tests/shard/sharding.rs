@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 const WHICH: Stream = Stream::named("test-which");
 
-pub fn busy_world() -> Arc<World> {
+pub(crate) fn busy_world() -> Arc<World> {
     world(|scenario| {
         scenario.csp.north.latency_mean = Span::from_secs(3);
         scenario.population.no_wan_share = 0.05;
@@ -21,7 +21,7 @@ pub fn busy_world() -> Arc<World> {
 }
 
 /// A mix of reads and future-dated commands, many for one moment.
-pub fn commands() -> Vec<(u64, Command)> {
+pub(crate) fn commands() -> Vec<(u64, Command)> {
     let draws = Draws::new(8);
     let command = |i: u64| {
         let premises = PremisesId(draws.below(1_000, WHICH, 0, i) as u32);
@@ -67,7 +67,7 @@ fn run(world: &Arc<World>, edges: &[u32]) -> (Vec<Envelope<Message>>, Account) {
 }
 
 /// What shards cut at `edges` send by themselves.
-pub fn alerts_in_shards(world: &Arc<World>, edges: &[u32]) -> (Vec<Envelope<Message>>, Account) {
+pub(crate) fn alerts_in_shards(world: &Arc<World>, edges: &[u32]) -> (Vec<Envelope<Message>>, Account) {
     let (mut sent, mut sum) = (Vec::new(), Account::default());
     for edge in edges.windows(2) {
         let mut rig = Rig::of(world, edge[0], edge[1]);
