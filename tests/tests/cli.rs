@@ -10,6 +10,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 const GOOD: i32 = 0;
 const BAD_INPUT: i32 = 2;
@@ -379,6 +380,81 @@ fn a_run_folder_that_cannot_be_made_is_named_before_anything_runs() {
         .assert_refused(expect![[r#"
             secnet: cannot write /proc/run: No such file or directory (os error 2); choose another with --out
         "#]]);
+}
+
+#[test]
+fn a_run_writes_over_nothing_of_the_users_nor_over_what_it_comes_from() {
+    let desk = Desk::new();
+    let before = fs::read(desk.folder.join("small.toml")).unwrap();
+    desk.call("run small.toml --driver virtual --out .")
+        .assert_refused(expect![[r#"
+            secnet: small.toml is in ., which the run would write over; give another folder with --out
+        "#]]);
+    fs::create_dir(desk.folder.join("mine")).unwrap();
+    desk.write("mine/scenario.toml", SMALL);
+    desk.call("run small.toml --driver virtual --out mine")
+        .assert_refused(expect![[r#"
+            secnet: mine holds scenario.toml, which no run of secnet wrote; choose another with --out
+        "#]]);
+    assert_eq!(
+        fs::read_to_string(desk.folder.join("mine/scenario.toml")).unwrap(),
+        SMALL
+    );
+    desk.call("run small.toml --driver virtual --quiet")
+        .assert_exit(GOOD);
+    desk.call("run runs/small/scenario.toml --driver virtual")
+        .assert_refused(expect![[r#"
+            secnet: runs/small/scenario.toml is in runs/small, which the run would write over; give another folder with --out
+        "#]]);
+    assert_eq!(fs::read(desk.folder.join("small.toml")).unwrap(), before);
+    // An earlier run is replaced.
+    desk.call("run small.toml --driver virtual --quiet")
+        .assert_exit(GOOD);
+}
+
+/// Whatever their distance in time: exit 0 means the digest of one's own seed.
+#[test]
+fn of_two_runs_into_one_folder_each_has_its_own_results_or_is_refused() {
+    let desk = Desk::new();
+    let alone = |seed: u64| {
+        let out = format!("alone-{seed}");
+        desk.call(&format!(
+            "run small.toml --driver virtual --quiet --seed {seed} --out {out}"
+        ))
+        .assert_exit(GOOD);
+        desk.json(&format!("{out}/ledger.json"))["digest"].clone()
+    };
+    let expected = [alone(1), alone(2)].map(|digest| digest.as_str().unwrap()[..16].to_owned());
+    for gap_ms in [0, 20, 150] {
+        let start = |seed: u64| {
+            let arguments = format!("run small.toml --seed {seed} --out both");
+            let arguments: Vec<&str> = arguments.split(' ').collect();
+            let mut command = desk.command(&arguments);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped());
+            command.spawn().unwrap()
+        };
+        let first = start(1);
+        std::thread::sleep(Duration::from_millis(gap_ms));
+        let second = start(2);
+        let ends = [first, second].map(|run| Call::of(&run.wait_with_output().unwrap()));
+        let mut good = 0;
+        for (end, digest) in ends.iter().zip(&expected) {
+            match end.exit {
+                Some(GOOD) => {
+                    good += 1;
+                    assert!(end.out.contains(&format!("ledger {digest}")), "{}", end.out);
+                }
+                Some(BAD_INPUT) => {
+                    let is_named = ["another run is writing to both", "a live run goes on in both"]
+                        .iter()
+                        .any(|named| end.err.contains(named));
+                    assert!(is_named, "{}", end.err);
+                }
+                other => panic!("{other:?}: {}", end.err),
+            }
+        }
+        assert!(good >= 1, "one of them has the folder");
+    }
 }
 
 #[test]

@@ -190,32 +190,31 @@ fn a_critical_request_s_tree_tells_its_whole_story() {
     let tree = traces.trees().find(answered_by_an_electricity_meter).unwrap();
     let text = render(&traces, &Selection::Named(tree[0].trace.to_string()));
     expect![[r#"
-        1.2.1 Update Price (Primary Element)  OVO, central, ESME, premises 1274
-          request 90-B3-D5-00-00-00-00-03:00-DB-12-00-00-00-4F-A0:140
-          trace 03441113b9d58716aac2f2cbc3df5e87, began 00:02:38.438, took 10.0 min  completed, I0
-          ├ submission                     +0 µs         210 ms       supplier-ovo  I0
-          │ └ user to dsp                  +0 µs         159 ms       supplier-ovo  3680 B
-          ├ access control                 +159 ms       2 ms         dsp  I0
-          ├ acknowledgement                +161 ms       49.3 ms      dsp  I0
-          ├ correlate and sign             +210 ms       61.5 ms      supplier-ovo  2340 B
-          ├ submission                     +272 ms       119 ms       supplier-ovo  I99
-          │ └ user to dsp                  +272 ms       76.0 ms      supplier-ovo  2340 B
-          ├ access control                 +348 ms       2 ms         dsp  I99
-          ├ acknowledgement                +350 ms       41.1 ms      dsp  I99
-          ├ command                        +350 ms       3.47 s       dsp  I0
-          │ ├ transform, dsp to csp        +350 ms       54.4 ms      dsp  253 B
-          │ ├ downlink queue               +404 ms       0 µs         csp-central
-          │ ├ downlink                     +404 ms       12.5 ms      csp-central  253 B
-          │ ├ wan to hub                   +417 ms       541 ms       csp-central
-          │ ├ hub                          +958 ms       0 µs         premises-central
-          │ ├ han and device               +958 ms       1.86 s       premises-central
-          │ ├ hub to wan                   +2.82 s       897 ms       premises-central  132 B
-          │ ├ held by device               +2.82 s       9.96 min     premises-central
-          │ ├ uplink queue                 +3.72 s       0 µs         csp-central
-          │ ├ uplink                       +3.72 s       15.4 ms      csp-central  132 B
-          │ ├ csp to dsp                   +3.73 s       86.4 ms      csp-central
-          │ └ correlation                  +3.82 s       2 ms         dsp
-          └ delivery                       +3.82 s       167 ms       dsp  I0, 132 B
+        1.2.1 Update Price (Primary Element)  Octopus Energy, central, ESME, premises 1096
+          request 90-B3-D5-00-00-00-00-00:00-DB-12-00-00-00-44-80:320
+          trace 035206714b435dfe37b2ff34acc906ac, began 00:03:22.926, took 4.74 s  completed, I0
+          ├ submission                     +0 µs         224 ms       supplier-octopus-energy  I0
+          │ └ user to dsp                  +0 µs         152 ms       supplier-octopus-energy  5156 B
+          ├ access control                 +152 ms       2 ms         dsp  I0
+          ├ acknowledgement                +154 ms       69.9 ms      dsp  I0
+          ├ correlate and sign             +224 ms       117 ms       supplier-octopus-energy  2408 B
+          ├ submission                     +341 ms       136 ms       supplier-octopus-energy  I99
+          │ └ user to dsp                  +341 ms       40.5 ms      supplier-octopus-energy  2408 B
+          ├ access control                 +381 ms       2 ms         dsp  I99
+          ├ acknowledgement                +383 ms       93.8 ms      dsp  I99
+          ├ command                        +383 ms       4.26 s       dsp  I0
+          │ ├ transform, dsp to csp        +383 ms       32.5 ms      dsp  305 B
+          │ ├ downlink queue               +416 ms       0 µs         csp-central
+          │ ├ downlink                     +416 ms       14.6 ms      csp-central  305 B
+          │ ├ wan to hub                   +431 ms       910 ms       csp-central
+          │ ├ hub                          +1.34 s       0 µs         premises-central
+          │ ├ han and device               +1.34 s       2.37 s       premises-central
+          │ ├ hub to wan                   +3.71 s       888 ms       premises-central  132 B
+          │ ├ uplink queue                 +4.60 s       0 µs         csp-central
+          │ ├ uplink                       +4.60 s       15.4 ms      csp-central  132 B
+          │ ├ csp to dsp                   +4.61 s       31.9 ms      csp-central
+          │ └ correlation                  +4.64 s       2 ms         dsp
+          └ delivery                       +4.65 s       89.3 ms      dsp  I0, 132 B
     "#]]
     .assert_eq(&text);
     // The signed pre-command is linked to the pre-command it answers.
