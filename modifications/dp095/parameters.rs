@@ -1,8 +1,8 @@
 //! DP095: what Users owe the DCC, and the cover they lodge for it (domain.md §10). SEC Section J's numbers are not public enough: all
 //! are assumed.
 
+use crate::check::Check;
 use crate::units::{Date, Span};
-use crate::validation::Check;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

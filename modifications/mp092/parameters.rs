@@ -1,7 +1,7 @@
 //! MP092: planned maintenance by impact (domain.md §10).
 
+use crate::check::Check;
 use crate::units::{Date, Span};
-use crate::validation::Check;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

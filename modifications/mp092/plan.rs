@@ -1,14 +1,13 @@
 //! MP092 in the plan: which planned maintenance a scenario may have.
 
-use crate::modifications::plan::Modification;
-use crate::scenario::Scenario;
-use crate::validation::{MaintenanceRule, WindowsMax};
+use crate::modifications::ModificationParams;
+use crate::modifications::plan::{MaintenanceRule, Modification, WindowsMax};
 
 pub(crate) struct MaintenanceByImpact;
 
 impl Modification for MaintenanceByImpact {
-    fn maintenance_rule(scenario: &Scenario) -> Option<MaintenanceRule> {
-        let params = &scenario.parameters.mp092;
+    fn maintenance_rule(parameters: &ModificationParams) -> Option<MaintenanceRule> {
+        let params = &parameters.mp092;
         Some(MaintenanceRule {
             name: "MP092",
             window_max: params.window_max,

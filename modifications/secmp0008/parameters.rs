@@ -1,7 +1,7 @@
 //! Threshold anomaly detection, quarantine and the DCC alert of SECMP0008 (domain.md §5.3). Limits are set by each User, none is public: all are assumed.
 
+use crate::check::Check;
 use crate::units::{Bytes, Date, Span};
-use crate::validation::Check;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

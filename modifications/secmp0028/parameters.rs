@@ -1,8 +1,8 @@
 //! SECMP0028: service requests served in the order of their priority, none throttled (domain.md §5.1).
 
+use crate::check::Check;
 use crate::modifications::{default_priority, is_meant};
 use crate::units::Date;
-use crate::validation::Check;
 use schemars::JsonSchema;
 use secnet_model::Srv;
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! SECMP0062: northbound alert storm protection (domain.md §5.2). The numbers in force are not public: all are assumed.
 
+use crate::check::Check;
 use crate::units::{Date, Span};
-use crate::validation::Check;
 use schemars::JsonSchema;
 use secnet_model::AlertCode;
 use serde::{Deserialize, Serialize};

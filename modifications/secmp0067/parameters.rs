@@ -1,8 +1,8 @@
 //! SECMP0067: service request traffic management (domain.md §5.1). The formula in force is not public: all numbers are assumed.
 
+use crate::check::Check;
 use crate::modifications::default_priority;
 use crate::units::{Date, Span};
-use crate::validation::Check;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! TEMPLATE: what it is (domain.md §n).
 
+use crate::check::Check;
 use crate::units::{Date, Span};
-use crate::validation::Check;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -3,7 +3,7 @@
 
 use crate::schema::{Place, Shape};
 use crate::suggest::mend;
-use crate::units;
+use crate::{modifications, units};
 use core::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -77,10 +77,9 @@ fn check_value(value: &Spanned<DeValue>, place: Place, key: &str, findings: &mut
                     let mend = mend(text, words.iter().map(|(word, _)| *word));
                     wrong(format!("`{key}` cannot be `{text}`{mend}"));
                 }
-            } else if let Some(problem) = place
-                .quantity()
-                .and_then(|quantity| units::problem(quantity, text))
-            {
+            } else if let Some(problem) = place.quantity().and_then(|quantity| {
+                units::problem(quantity, text).or_else(|| modifications::problem(quantity, text))
+            }) {
                 wrong(format!("`{key}`: {problem}"));
             }
         }

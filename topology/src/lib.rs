@@ -8,8 +8,10 @@
 
 mod apportion;
 pub mod assumed;
+mod check;
 pub mod compose;
 mod conformance;
+pub mod events;
 pub mod layout;
 pub mod live_requests;
 pub mod loading;
@@ -27,6 +29,7 @@ pub mod tracing;
 pub mod units;
 pub mod users;
 pub mod validation;
+mod words;
 pub mod world;
 
 pub use assumed::{Assumption, assumptions};

@@ -2,11 +2,12 @@
 //! These types are the file format, the defaults, the command-line overrides, the JSON Schema and the
 //! reference page at once; the doc comments below are what the schema and the reference say.
 
-use crate::modifications::{ModificationParams, ModificationSwitches};
-use crate::timeline::EventParams;
+use crate::events::EventParams;
+use crate::modifications::{ModificationParams, ModificationSwitches, Releases};
 use crate::units::{BitRate, Bytes, Date, DateTime, Span, TimeOfDay};
+use crate::users::{UserEntry, UserKind};
 use schemars::JsonSchema;
-use secnet_model::{DeviceType, Region, SimDuration};
+use secnet_model::{DeviceType, Region, Role, RoleSet, SimDuration, SimTime, UserId};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -80,6 +81,54 @@ pub struct Scenario {
     pub parameters: ModificationParams,
     #[serde(default)]
     pub verdicts: Vec<VerdictParams>,
+}
+
+impl Scenario {
+    /// When each SEC Modification goes live.
+    pub fn releases(&self) -> Releases {
+        let end = SimTime::ZERO + self.horizon.into() + self.drain.into();
+        Releases::new(&self.modifications, &self.parameters, self.as_of, self.epoch, end)
+    }
+
+    /// Its Users by `UserId`.
+    pub fn users(&self) -> Vec<UserEntry> {
+        let supplier_roles = RoleSet::EMPTY.with(Role::ImportSupplier).with(Role::GasSupplier);
+        let suppliers = self.suppliers.iter().map(|supplier| {
+            let export = supplier.export.then_some(Role::ExportSupplier);
+            let roles = export.into_iter().fold(supplier_roles, RoleSet::with);
+            (
+                supplier.name.clone(),
+                UserKind::Supplier,
+                roles,
+                supplier.suspended,
+            )
+        });
+        let dnos = self.dnos.iter().map(|dno| {
+            (
+                dno.name.clone(),
+                UserKind::Dno,
+                RoleSet::EMPTY.with(Role::ElectricityDistributor),
+                false,
+            )
+        });
+        let others = self.other_users.iter().map(|other| {
+            (
+                other.name.clone(),
+                UserKind::OtherUser,
+                RoleSet::EMPTY.with(Role::OtherUser),
+                false,
+            )
+        });
+        let all = suppliers.chain(dnos).chain(others).enumerate();
+        all.map(|(i, (name, kind, roles, suspended))| UserEntry {
+            id: UserId(i as u16),
+            name,
+            kind,
+            roles,
+            suspended,
+        })
+        .collect()
+    }
 }
 
 /// The premises and what is in them. Every premises is a function of the seed and its index.
@@ -167,7 +216,7 @@ pub struct WorkloadParams {
     pub shape: DayShape,
     /// Device type the requests are sent to, where the SRV allows several; the first the SRV's catalogue entry names otherwise.
     #[serde(default)]
-    #[schemars(schema_with = "crate::schema::device_type")]
+    #[schemars(schema_with = "crate::words::device_type")]
     pub target: Option<DeviceType>,
     /// Only premises in prepayment mode.
     #[serde(default)]
@@ -214,7 +263,7 @@ pub struct RequestParams {
     pub premises: Option<u32>,
     /// Device type it is sent to; the first the premises has of those the SRV's catalogue entry names otherwise.
     #[serde(default)]
-    #[schemars(schema_with = "crate::schema::device_type")]
+    #[schemars(schema_with = "crate::words::device_type")]
     pub device: Option<DeviceType>,
     /// Future-dated this long after the request; on demand when absent.
     #[serde(default)]
@@ -469,7 +518,7 @@ pub struct AlertStormParams {
     pub name: String,
     /// Device type that raises the alerts.
     #[serde(default = "defaults::esme")]
-    #[schemars(schema_with = "crate::schema::device_type")]
+    #[schemars(schema_with = "crate::words::device_type")]
     pub device: DeviceType,
     /// Share of such devices that are of the model.
     pub device_share: f64,
@@ -537,7 +586,7 @@ pub struct VerdictParams {
     pub user: Option<String>,
     /// Only requests to premises of this CSP region.
     #[serde(default)]
-    #[schemars(schema_with = "crate::schema::region")]
+    #[schemars(schema_with = "crate::words::region")]
     pub region: Option<Region>,
     /// Least share of requests answered within the target response time.
     #[serde(default)]

@@ -1,8 +1,6 @@
 //! The scenario's JSON Schema, and the walk over it that the loader, the reference and the list of assumptions share.
 
 use crate::scenario::Scenario;
-use schemars::{Schema, SchemaGenerator, json_schema};
-use secnet_model::{DeviceType, Region};
 use serde_json::Value;
 use std::sync::LazyLock;
 
@@ -14,16 +12,6 @@ pub fn json_schema() -> &'static Value {
         schema.to_value()
     });
     &SCHEMA
-}
-
-pub(crate) fn device_type(_: &mut SchemaGenerator) -> Schema {
-    let names = DeviceType::ALL.map(DeviceType::name);
-    json_schema!({ "type": ["string", "null"], "enum": names })
-}
-
-pub(crate) fn region(_: &mut SchemaGenerator) -> Schema {
-    let names = Region::ALL.map(Region::name);
-    json_schema!({ "type": ["string", "null"], "enum": names })
 }
 
 /// A place in the schema: what a key's value may be.

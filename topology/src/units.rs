@@ -1,6 +1,5 @@
 //! Quantities as a scenario writes them: text with a unit, checked when read, exact when written back.
 
-use crate::modifications::{SWITCH_FORMAT, Switch};
 use core::fmt;
 use core::str::FromStr;
 use secnet_model::SimDuration;
@@ -449,7 +448,6 @@ pub(crate) fn problem(format: &str, text: &str) -> Option<String> {
         TIME_OF_DAY_FORMAT => read::<TimeOfDay>(text),
         DATE_FORMAT => read::<Date>(text),
         DATE_TIME_FORMAT => read::<DateTime>(text),
-        SWITCH_FORMAT => read::<Switch>(text),
         _ => None,
     }
 }

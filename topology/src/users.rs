@@ -1,7 +1,6 @@
 //! The scenario's Users: who they are, what they are called as a group, which program plays them.
 
-use crate::scenario::Scenario;
-use secnet_model::{Role, RoleSet, UserId};
+use secnet_model::{RoleSet, UserId};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -47,44 +46,4 @@ impl UserKind {
             UserKind::OtherUser => "other-user",
         }
     }
-}
-
-/// The scenario's Users by `UserId`.
-pub(crate) fn users(scenario: &Scenario) -> Vec<UserEntry> {
-    let supplier_roles = RoleSet::EMPTY.with(Role::ImportSupplier).with(Role::GasSupplier);
-    let suppliers = scenario.suppliers.iter().map(|supplier| {
-        let export = supplier.export.then_some(Role::ExportSupplier);
-        let roles = export.into_iter().fold(supplier_roles, RoleSet::with);
-        (
-            supplier.name.clone(),
-            UserKind::Supplier,
-            roles,
-            supplier.suspended,
-        )
-    });
-    let dnos = scenario.dnos.iter().map(|dno| {
-        (
-            dno.name.clone(),
-            UserKind::Dno,
-            RoleSet::EMPTY.with(Role::ElectricityDistributor),
-            false,
-        )
-    });
-    let others = scenario.other_users.iter().map(|other| {
-        (
-            other.name.clone(),
-            UserKind::OtherUser,
-            RoleSet::EMPTY.with(Role::OtherUser),
-            false,
-        )
-    });
-    let all = suppliers.chain(dnos).chain(others).enumerate();
-    all.map(|(i, (name, kind, roles, suspended))| UserEntry {
-        id: UserId(i as u16),
-        name,
-        kind,
-        roles,
-        suspended,
-    })
-    .collect()
 }

@@ -1,11 +1,12 @@
 //! What a scenario must satisfy beyond its shape.
 
+use crate::check::Check;
+pub use crate::check::{Invalid, Problem};
 use crate::population::{BLOCK_PREMISES, regional_premises};
 use crate::scenario::{CspParams, LinkParams, Mistake, Scenario, WorkloadParams};
 use crate::suggest::mend;
 use crate::units::Span;
-use crate::users::{UserEntry, UserKind, users};
-use core::fmt;
+use crate::users::{UserEntry, UserKind};
 use secnet_model::{FutureDating, Region, Role, Srv, licence_areas};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,23 +14,9 @@ mod alerts;
 mod events;
 mod maintenance;
 mod modifications;
-pub(crate) use maintenance::{MaintenanceRule, WindowsMax};
 mod requests;
 pub use requests::validate_request;
 mod tracing;
-
-/// What is wrong with a scenario, all of it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Invalid {
-    pub problems: Vec<Problem>,
-}
-
-/// One thing that is wrong, and where: keys and places in lists, joined by dots (`workloads.2.srvs.0`).
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Problem {
-    pub path: String,
-    pub message: String,
-}
 
 /// More than anything in the network does in a day, a second or a proportion; what is above would never end.
 const RATE_MAX: f64 = 1e6;
@@ -46,7 +33,7 @@ const DAY: Span = Span::from_secs(86_400);
 const UNIX_SECONDS_MAX: u64 = 253_402_300_799;
 
 pub fn validate(scenario: &Scenario) -> Result<(), Invalid> {
-    let users = users(scenario);
+    let users = scenario.users();
     let mut check = Check {
         users: &users,
         problems: Vec::new(),
@@ -78,19 +65,7 @@ pub fn validate(scenario: &Scenario) -> Result<(), Invalid> {
     }
 }
 
-pub(crate) struct Check<'u> {
-    users: &'u [UserEntry],
-    problems: Vec<Problem>,
-}
-
 impl<'u> Check<'u> {
-    pub(crate) fn wrong(&mut self, path: impl Into<String>, message: impl Into<String>) {
-        self.problems.push(Problem {
-            path: path.into(),
-            message: message.into(),
-        });
-    }
-
     pub(crate) fn share(&mut self, path: &str, share: f64) {
         if !(0.0..=1.0).contains(&share) {
             self.wrong(path, format!("a share lies between 0 and 1; {share} does not"));
@@ -597,17 +572,3 @@ fn role_codes(roles: impl Iterator<Item = Role>) -> String {
 fn rounded(number: f64) -> f64 {
     (number * 1e9).round() / 1e9
 }
-
-impl fmt::Display for Invalid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, problem) in self.problems.iter().enumerate() {
-            if i > 0 {
-                writeln!(f)?;
-            }
-            write!(f, "{}: {}", problem.path, problem.message)?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for Invalid {}

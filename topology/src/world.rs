@@ -6,7 +6,7 @@ use crate::scenario::Scenario;
 use crate::timeline::Timeline;
 use crate::tracing::Sampler;
 use crate::units::DateTime;
-use crate::users::{UserEntry, UserKind, users};
+use crate::users::{UserEntry, UserKind};
 use crate::validation::{Invalid, validate};
 use secnet_engine::Draws;
 use secnet_model::{Calendar, SimDuration, SimTime, UserId};
@@ -37,8 +37,8 @@ impl World {
         let draws = Draws::new(scenario.seed);
         let horizon = SimTime::ZERO + SimDuration::from(scenario.horizon);
         let population = Population::new(&scenario, draws);
-        let users = users(&scenario);
-        let releases = Releases::new(&scenario);
+        let users = scenario.users();
+        let releases = scenario.releases();
         Ok(World {
             timeline: Timeline::new(&scenario, &releases, &users, &population, draws),
             releases,

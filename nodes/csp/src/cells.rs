@@ -1,8 +1,9 @@
 //! All cells of a region, both directions, and the moments at which one of them has something to do.
 
 use crate::cell::{Channel, Server};
+use crate::direction::Direction;
 use crate::identity::Identity;
-use crate::loss::{Direction, Loss};
+use crate::loss::Loss;
 use crate::reach::Reach;
 use crate::waiting_room::{Parcel, WaitingRoom};
 use secnet_engine::ItemKind;

@@ -1,7 +1,7 @@
 //! What travels over the SM WAN. One exhaustive type: the next kind of message on the WAN cannot go without airtime, class,
 //! identity or account.
 
-use crate::loss::Direction;
+use crate::direction::Direction;
 use secnet_model::{PremisesId, RequestId};
 use secnet_wire::{Command, DeviceAlert, DeviceResponse, Message};
 use serde::{Deserialize, Serialize};

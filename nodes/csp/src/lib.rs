@@ -12,6 +12,7 @@
 
 pub mod cell;
 pub mod cells;
+pub mod direction;
 pub mod freight;
 pub mod identity;
 pub mod latency;

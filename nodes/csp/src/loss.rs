@@ -4,6 +4,7 @@
 //! `retransmit_after` has passed since the transmission's end without an acknowledgement (acknowledgements themselves cost
 //! nothing). It then puts the message at the end of its class's queue again, or gives it up after the last transmission. Assumed.
 
+use crate::direction::Direction;
 use crate::identity::Identity;
 use secnet_engine::Draws;
 use secnet_engine::draw::Stream;
@@ -19,15 +20,6 @@ pub struct Loss {
     /// At least 1.
     pub transmissions_max: u16,
     pub retransmit_after: SimDuration,
-}
-
-/// Which way through a cell.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Direction {
-    /// Towards the premises.
-    Downlink,
-    /// From the premises.
-    Uplink,
 }
 
 impl Loss {

@@ -2,10 +2,11 @@
 
 use crate::cell::Channel;
 use crate::cells::{Cells, Passage, WanParams};
+use crate::direction::Direction;
 use crate::freight::Freight;
 use crate::identity::Identity;
 use crate::latency::{Latencies, Latency};
-use crate::loss::{Direction, Loss};
+use crate::loss::Loss;
 use crate::modifications::{Entry, Modifications};
 use crate::priority::class_of;
 use crate::reach::Reach;

@@ -22,7 +22,6 @@ use crate::digest::digest;
 use figures::{mean_of, value};
 use paired::holm;
 use secnet_topology::assumptions;
-use secnet_topology::modifications::Releases;
 use secnet_topology::scenario::Scenario;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -221,7 +220,8 @@ impl Assessment {
             thresholds: thresholds(&pairs),
             multiplicity: Multiplicity::of(&comparisons),
             comparisons,
-            on_in_both: Releases::new(scenario)
+            on_in_both: scenario
+                .releases()
                 .live()
                 .map(|(other, _)| other.to_owned())
                 .filter(|other| other != name)

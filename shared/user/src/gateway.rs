@@ -1,9 +1,6 @@
 //! The User's connection to the DCC, the DCC User Gateway: while it is closed nothing is submitted, and what came in just before
 //! may come in once more when it opens, since its acknowledgement was lost (domain.md §14). Such a copy is counted, and that is all.
 
-use crate::desk::Desk;
-use crate::request_book::{Slot, Stage};
-use crate::user::User;
 use secnet_model::{SimDuration, SimTime, UserId};
 use secnet_topology::World;
 use secnet_topology::timeline::Windows;
@@ -108,32 +105,8 @@ impl Received {
         self.known.insert(pushed);
     }
 
-    fn knows(&self, pushed: &Pushed) -> bool {
+    pub(crate) fn knows(&self, pushed: &Pushed) -> bool {
         self.known.contains(&pushed.into())
-    }
-}
-
-impl<D: Desk> User<D> {
-    /// The gateway is closed: the request goes out when it `opens`. Of those kept the lowest counter goes first.
-    pub(crate) fn keep(&mut self, slot: Slot, opens: SimTime) {
-        let Some(open) = self.state.book.get_mut(slot) else {
-            return;
-        };
-        open.stage = Stage::Kept;
-        let counter = open.request.id.counter;
-        self.state.counts.kept_by_gateway += 1;
-        self.wait_until(opens, counter, slot);
-    }
-
-    /// What came in once more. Its item ended when it came in first, so that nothing else is done about it even where the User
-    /// has forgotten.
-    pub(crate) fn receive_copy(&mut self, pushed: &Pushed) {
-        let counts = &mut self.state.counts;
-        if self.state.received.knows(pushed) {
-            counts.duplicates += 1;
-        } else {
-            counts.duplicates_not_recognised += 1;
-        }
     }
 }
 

@@ -6,7 +6,6 @@
 
 #![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 
-pub mod alerts;
 pub mod arrivals;
 pub mod counts;
 pub mod customers;
@@ -15,11 +14,11 @@ pub mod desk;
 pub mod gateway;
 pub mod mistakes;
 pub mod modifications;
+mod outcomes;
 pub mod patience;
 pub mod payload;
 pub mod request_book;
 pub mod request_form;
-pub mod responses;
 pub mod retries;
 pub mod signing;
 mod single_requests;

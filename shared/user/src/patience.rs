@@ -2,11 +2,8 @@
 //! given up. Open requests are looked through rarely, so that this costs a request nothing; one may be given up
 //! [`CHECK_INTERVAL`] late.
 
-use crate::desk::Desk;
-use crate::request_book::{OpenRequest, Slot, Stage};
-use crate::user::User;
-use secnet_engine::Outcome;
-use secnet_model::{ResponseCode, SimDuration, SimTime, Srv};
+use crate::request_book::{OpenRequest, Stage};
+use secnet_model::{SimDuration, SimTime, Srv};
 use secnet_results::ServiceMode;
 use secnet_topology::scenario::Scenario;
 
@@ -17,7 +14,7 @@ pub const CHECK_INTERVAL: SimDuration = SimDuration::from_secs(60);
 #[derive(Clone, Debug)]
 pub struct Patience {
     by_srv: Vec<SimDuration>,
-    shortest: SimDuration,
+    pub(crate) shortest: SimDuration,
 }
 
 impl Patience {
@@ -51,42 +48,12 @@ impl Patience {
     }
 }
 
-impl<D: Desk> User<D> {
-    /// A request was opened at `now`: from when on one could be unanswered.
-    #[inline]
-    pub(crate) fn note_patience(&mut self, now: SimTime) {
-        if self.state.patience_check_at.is_never() {
-            self.state.patience_check_at = now + self.patience.shortest;
-        }
-    }
-
-    pub(crate) fn give_up_unanswered(&mut self, now: SimTime) {
-        let mut unanswered: Vec<Slot> = Vec::new();
-        let mut earliest = SimTime::NEVER;
-        for (slot, open) in self.state.book.iter() {
-            match self.patience.ends_at(open) {
-                Some(at) if at <= now => unanswered.push(slot),
-                Some(at) => earliest = earliest.min(at),
-                None => {}
-            }
-        }
-        for slot in unanswered {
-            self.close(now, slot, Outcome::NoResponse, ResponseCode::E21, None);
-        }
-        self.state.patience_check_at = if self.state.book.is_empty() {
-            SimTime::NEVER
-        } else {
-            earliest
-                .max(now + CHECK_INTERVAL)
-                .min(now + self.patience.shortest.max(CHECK_INTERVAL))
-        };
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::{Harness, world_with};
+    use secnet_engine::Outcome;
+    use secnet_model::ResponseCode;
     use secnet_wire::{Answer, DccAlert, DccAlertCode, DeviceResult, Message};
 
     const TIMES: &str = "[dsp]\ntimeout_min = \"10min\"\n[user]\npatience = \"1min\"";

@@ -1,16 +1,10 @@
 //! What a User does when the DSP throttles it or is overloaded: it waits and tries again, a few times, then it gives up.
 //! Whether it does so at all, and whether the wait grows, is the workload's retry policy.
 
-use crate::desk::Desk;
-use crate::request_book::{Slot, Stage};
-use crate::responses::outcome_of;
-use crate::user::User;
-use secnet_engine::Step;
 use secnet_engine::draw::Stream;
-use secnet_model::{ResponseCode, SimDuration, SimTime};
+use secnet_model::SimDuration;
 use secnet_topology::Span;
 use secnet_topology::scenario::{Retry, UserParams, WorkloadParams};
-use secnet_wire::DeviceResult;
 
 pub const BACKOFF_JITTER: Stream = Stream::named("user-backoff-jitter");
 
@@ -72,50 +66,14 @@ impl RetryPolicy {
     }
 }
 
-impl<D: Desk> User<D> {
-    /// `code` is the answer's: with it the request ends when the User has tried often enough.
-    pub(crate) fn back_off_or_give_up(
-        &mut self,
-        now: SimTime,
-        slot: Slot,
-        retry_after_ms: u32,
-        code: ResponseCode,
-    ) {
-        let Some(open) = self.state.book.get_mut(slot) else {
-            return;
-        };
-        let workload = self.workloads.get(usize::from(open.workload));
-        let policy = workload.map_or(self.single.retry_policy, |workload| workload.retry_policy);
-        let attempts = open.attempts;
-        if attempts >= policy.attempts_max {
-            let outcome = outcome_of(code, DeviceResult::Error);
-            self.close(now, slot, outcome, code, None);
-            return;
-        }
-        open.stage = Stage::BackingOff;
-        let counter = open.request.id.counter;
-        let jitter = self.world.draws.unit(
-            BACKOFF_JITTER,
-            u64::from(self.id.0),
-            counter << 16 | u64::from(attempts),
-        );
-        let request = open.request;
-        let retry_after = SimDuration::from_millis(u64::from(retry_after_ms));
-        let again_at = now + policy.wait(attempts, retry_after, jitter);
-        if let Some(trace) = self.trace_of(&request) {
-            let back_off = trace.nth(Step::BackOff, u64::from(attempts), now, again_at);
-            self.told.push(back_off.count(attempts));
-        }
-        self.wait_until(again_at, counter, slot);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::{FIRST_SUPPLIER, Harness, world_with};
     use secnet_engine::{ItemKind, Outcome};
+    use secnet_model::{ResponseCode, SimTime};
     use secnet_results::ServiceMode;
+    use secnet_wire::DeviceResult;
     use secnet_wire::{Answer, ServiceRequest};
 
     const POLICY: RetryPolicy = RetryPolicy {

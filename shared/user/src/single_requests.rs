@@ -3,13 +3,11 @@
 use crate::desk::Desk;
 use crate::request_form::{RequestForm, Subject, Unsendable, Wishes};
 use crate::retries::RetryPolicy;
-use crate::user::User;
 use secnet_engine::Outcome;
 use secnet_model::{DeviceType, Eui64, PremisesId, RequestId, ResponseCode, Role, SimDuration, SimTime, Srv};
 use secnet_topology::live_requests::{EndedRequest, TakenRequest};
 use secnet_topology::scenario::RequestParams;
-use secnet_topology::validation::validate_request;
-use secnet_topology::{Span, TakesRequests, UserEntry, World};
+use secnet_topology::{Span, UserEntry, World};
 use secnet_wire::Timing;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -36,7 +34,7 @@ pub(crate) struct SingleRequest {
 
 /// What a request is about: a [`RequestParams`] without its sender.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-struct Wanted {
+pub(crate) struct Wanted {
     at: SimTime,
     srv: Srv,
     premises: Option<PremisesId>,
@@ -70,7 +68,7 @@ struct Ended {
 
 impl Wanted {
     /// `None` where there is no such SRV.
-    fn new(params: &RequestParams) -> Option<Wanted> {
+    pub(crate) fn new(params: &RequestParams) -> Option<Wanted> {
         Some(Wanted {
             at: SimTime::ZERO + params.at.as_duration(),
             srv: Srv::from_number(&params.srv)?,
@@ -80,7 +78,7 @@ impl Wanted {
         })
     }
 
-    fn request<D: Desk>(&self, user: &UserEntry) -> SingleRequest {
+    pub(crate) fn request<D: Desk>(&self, user: &UserEntry) -> SingleRequest {
         let wishes = Wishes {
             target: self.device,
             future_dated: self.future_dated_by.is_some(),
@@ -139,7 +137,7 @@ impl SingleRequests {
     }
 
     /// Of two at one time the one that was there first goes first, as in a scenario that lists them in that order.
-    fn insert(&mut self, request: SingleRequest) {
+    pub(crate) fn insert(&mut self, request: SingleRequest) {
         let place = self.requests.partition_point(|known| known.at <= request.at);
         self.requests.insert(place, request);
     }
@@ -176,6 +174,19 @@ impl SingleRequest {
 }
 
 impl TakenRequests {
+    /// How many there are, and the place of the next.
+    pub(crate) fn count(&self) -> u32 {
+        self.requests.len() as u32
+    }
+
+    pub(crate) fn add(&mut self, wanted: Wanted) {
+        self.requests.push(Taken {
+            wanted,
+            id: None,
+            ended: None,
+        });
+    }
+
     /// The one at that place has been sent.
     pub(crate) fn sent(&mut self, place: u32, id: RequestId) {
         if let Some(taken) = self.requests.get_mut(place as usize) {
@@ -204,7 +215,7 @@ impl TakenRequests {
         }
     }
 
-    fn describe(&self, from: &str) -> impl Iterator<Item = TakenRequest> {
+    pub(crate) fn describe(&self, from: &str) -> impl Iterator<Item = TakenRequest> {
         self.requests
             .iter()
             .zip(1..)
@@ -222,58 +233,12 @@ impl TakenRequests {
     }
 }
 
-impl<D: Desk> TakesRequests for User<D> {
-    fn take_request(
-        &mut self,
-        mut request: RequestParams,
-        earliest: SimTime,
-    ) -> Result<TakenRequest, String> {
-        let world = &self.world;
-        let Some(user) = world.user(self.id).filter(|user| user.name == request.from) else {
-            return Err(format!("`{}` is not played by this node", request.from));
-        };
-        request.at = request.at.max(earliest.since(SimTime::ZERO).into());
-        let problems = validate_request(&world.scenario, &world.users, &request);
-        if let Some(problem) = problems.first() {
-            return Err(format!("`{}`: {}", problem.path, problem.message));
-        }
-        let wanted = Wanted::new(&request).ok_or_else(|| format!("no SRV {}", request.srv))?;
-        let place = self.state.taken.requests.len() as u32;
-        let single = SingleRequest {
-            taken: Some(place),
-            ..wanted.request::<D>(user)
-        };
-        let form = single.form.as_ref().ok();
-        if form.and_then(|form| single.target(world, form)).is_none() {
-            return Err(format!(
-                "{} deals with no device that {} is for, in no role it allows",
-                user.name, request.srv
-            ));
-        }
-        self.single.insert(single);
-        self.state.taken.requests.push(Taken {
-            wanted,
-            id: None,
-            ended: None,
-        });
-        Ok(TakenRequest {
-            number: place + 1,
-            request,
-            id: None,
-            ended: None,
-        })
-    }
-
-    fn requests_taken(&self) -> Vec<TakenRequest> {
-        let name = self.world.user(self.id).map_or("", |user| user.name.as_str());
-        self.state.taken.describe(name).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::{FIRST_SUPPLIER, Harness, SupplierDesk, world};
+    use crate::user::User;
+    use secnet_topology::TakesRequests;
     use secnet_wire::Answer;
 
     fn read(at_s: u64, premises: u32) -> RequestParams {

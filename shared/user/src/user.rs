@@ -1,5 +1,13 @@
 //! The state machine every User is.
 
+mod alerts;
+mod gateway;
+mod patience;
+mod responses;
+mod retries;
+mod signing;
+mod taking;
+
 use crate::arrivals::Arrivals;
 use crate::counts::Counts;
 use crate::customers::Customers;

@@ -1,19 +1,20 @@
 //! SEC Modifications: which are on and from when, and each one's parameters from its folder in `modifications/`.
 
 mod by_name;
-mod plan;
+pub(crate) mod plan;
 mod released;
 mod srv_lists;
 mod switch;
 
-use crate::scenario::Scenario;
-use crate::validation::{Check, MaintenanceRule};
+use crate::check::Check;
+use crate::units::{Date, DateTime};
+use plan::MaintenanceRule;
 pub use released::Released;
 use secnet_model::SimTime;
 use srv_lists::default_priority;
 pub use srv_lists::{is_meant, meant};
-pub(crate) use switch::SWITCH_FORMAT;
 pub use switch::Switch;
+pub(crate) use switch::problem;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -33,7 +34,7 @@ macro_rules! registry {
                 mod parameters;
                 pub use parameters::*;
                 $(
-                    mod plan;
+                    pub(crate) mod plan;
                     pub(super) use plan::$Plan;
                 )?
             }
@@ -69,15 +70,11 @@ macro_rules! registry {
             }
 
             /// What planned maintenance that begins at `at` is held to, where a Modification has a rule.
-            pub(crate) fn maintenance_rule(
-                scenario: &Scenario,
-                releases: &Releases,
-                at: SimTime,
-            ) -> Option<MaintenanceRule> {
+            pub(crate) fn maintenance_rule(&self, releases: &Releases, at: SimTime) -> Option<MaintenanceRule> {
                 let mut rule = None;
                 $($(
                     if releases.$module <= at {
-                        rule = <$module::$Plan as plan::Modification>::maintenance_rule(scenario).or(rule);
+                        rule = <$module::$Plan as plan::Modification>::maintenance_rule(self).or(rule);
                     }
                 )?)*
                 rule
@@ -94,12 +91,16 @@ macro_rules! registry {
         }
 
         impl Releases {
-            pub fn new(scenario: &Scenario) -> Releases {
-                let (switches, parameters) = (&scenario.modifications, &scenario.parameters);
-                let end = SimTime::ZERO + scenario.horizon.into() + scenario.drain.into();
+            pub(crate) fn new(
+                switches: &ModificationSwitches,
+                parameters: &ModificationParams,
+                as_of: Option<Date>,
+                epoch: DateTime,
+                end: SimTime,
+            ) -> Releases {
                 $(
                     let live_from = parameters.$module.live_from;
-                    let release = switches.$module.release(scenario.as_of, live_from, scenario.epoch);
+                    let release = switches.$module.release(as_of, live_from, epoch);
                     let $module = if release < end { release } else { SimTime::NEVER };
                 )*
                 Releases { $($module,)* }

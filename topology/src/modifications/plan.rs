@@ -1,12 +1,33 @@
 //! What SEC Modifications have to say of the plan: `modifications/<number>/plan.rs`, the part of a line that begins with `plan:`.
 
-use crate::scenario::Scenario;
-use crate::validation::MaintenanceRule;
+use super::ModificationParams;
+use crate::units::Span;
 
 /// A Modification's part in what a scenario may say.
 pub(crate) trait Modification {
     /// What planned maintenance that begins while it is live is held to. The last one of the registry that has a rule is heard.
-    fn maintenance_rule(_scenario: &Scenario) -> Option<MaintenanceRule> {
+    fn maintenance_rule(_parameters: &ModificationParams) -> Option<MaintenanceRule> {
         None
     }
+}
+
+/// What a scenario's planned maintenance is held to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct MaintenanceRule {
+    /// As a complaint names it.
+    pub name: &'static str,
+    /// The longest a window may be.
+    pub window_max: Span,
+    pub windows_max: WindowsMax,
+}
+
+/// How many windows a calendar month may have. Windows that overlap or touch are one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum WindowsMax {
+    /// Whatever their impact.
+    InAll(u32),
+    ByImpact {
+        high: u32,
+        low: u32,
+    },
 }

@@ -35,13 +35,18 @@ impl Switch {
     }
 }
 
-pub(crate) const SWITCH_FORMAT: &str = "\"on\", \"off\", \"as_of\", or the date on which it goes live";
+const SWITCH_FORMAT: &str = "\"on\", \"off\", \"as_of\", or the date on which it goes live";
 
 written_as_text!(
     Switch,
     SWITCH_FORMAT,
     r"^(on|off|as_of|[0-9]{4}-[0-9]{2}-[0-9]{2})$"
 );
+
+/// What is wrong with `text` as a switch, if a schema calls it one and anything is.
+pub(crate) fn problem(format: &str, text: &str) -> Option<String> {
+    text.parse::<Switch>().err().filter(|_| format == SWITCH_FORMAT)
+}
 
 impl FromStr for Switch {
     type Err = String;

@@ -5,13 +5,12 @@
 //!
 //! Not here: what participants do about an event, and what they believe of it.
 
-pub mod params;
 pub mod rules;
 pub mod selector;
 pub mod steps;
 pub mod windows;
 
-pub use params::{EventKind, EventParams, Impact, System};
+pub use crate::events::{EventKind, EventParams, Impact, System};
 pub use rules::{CoverageLoss, CoverageLosses, Removal, Removals, Takeover, Takeovers};
 pub use selector::Selector;
 pub use steps::Steps;

@@ -1,6 +1,6 @@
 //! Which premises an event meets.
 
-use super::params::EventParams;
+use crate::events::EventParams;
 use crate::population::Population;
 use secnet_engine::Draws;
 use secnet_engine::draw::Stream;

@@ -1,6 +1,7 @@
 //! Alerts: their tail and storms.
 
-use super::{Check, rounded};
+use super::rounded;
+use crate::check::Check;
 use crate::scenario::{AlertStormParams, Scenario};
 use crate::suggest::mend;
 use secnet_model::{AlertCode, DeviceType};

@@ -1,6 +1,7 @@
 //! The timeline's events: each key fits its kind, and what it names exists.
 
-use super::{Check, SERVERS_MAX};
+use super::SERVERS_MAX;
+use crate::check::Check;
 use crate::population::regional_premises;
 use crate::scenario::Scenario;
 use crate::suggest::mend;

@@ -1,32 +1,11 @@
 //! Planned maintenance keeps to the rule in force when it begins (SEC H8.3; domain.md §10).
 
-use super::Check;
-use crate::modifications::{ModificationParams, Releases};
+use crate::check::Check;
+use crate::modifications::plan::{MaintenanceRule, WindowsMax};
 use crate::scenario::{MaintenanceParams, Scenario};
 use crate::timeline::{EventKind, EventParams, Impact};
 use crate::units::{DateTime, Span};
 use std::collections::BTreeMap;
-
-/// What a scenario's planned maintenance is held to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct MaintenanceRule {
-    /// As a complaint names it.
-    pub name: &'static str,
-    /// The longest a window may be.
-    pub window_max: Span,
-    pub windows_max: WindowsMax,
-}
-
-/// How many windows a calendar month may have. Windows that overlap or touch are one.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum WindowsMax {
-    /// Whatever their impact.
-    InAll(u32),
-    ByImpact {
-        high: u32,
-        low: u32,
-    },
-}
 
 /// Of one event, or of several that overlap or touch; in seconds since 1970.
 struct Window {
@@ -43,13 +22,15 @@ impl Check<'_> {
         let params = &scenario.maintenance;
         self.positive("maintenance.window_max", params.window_max);
         self.at_least_one("maintenance.windows_per_month", params.windows_per_month);
-        let releases = Releases::new(scenario);
+        let releases = scenario.releases();
         let mut by_rule: BTreeMap<&str, (MaintenanceRule, Vec<usize>)> = BTreeMap::new();
         for (i, event) in scenario.events.iter().enumerate() {
             if event.kind == EventKind::Maintenance && event.agreed_by_panel != Some(true) {
                 self.hours(i, event, params, scenario.epoch);
                 let at = secnet_model::SimTime::ZERO + event.starts_after.into();
-                let rule = ModificationParams::maintenance_rule(scenario, &releases, at)
+                let rule = scenario
+                    .parameters
+                    .maintenance_rule(&releases, at)
                     .unwrap_or(rule_of_2017(params));
                 let (_, held_to_it) = by_rule.entry(rule.name).or_insert((rule, Vec::new()));
                 held_to_it.push(i);

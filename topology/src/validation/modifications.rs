@@ -1,6 +1,6 @@
 //! What the parameters of Modifications are checked with; each Modification's `check` says what must hold.
 
-use super::Check;
+use crate::check::Check;
 use crate::modifications::is_meant;
 use crate::suggest::mend;
 use secnet_model::Srv;

@@ -1,6 +1,6 @@
 //! Single requests.
 
-use super::{Check, Problem};
+use crate::check::{Check, Problem};
 use crate::scenario::{RequestParams, Scenario};
 use crate::suggest::mend;
 use crate::users::UserEntry;

@@ -1,6 +1,6 @@
 //! What is traced.
 
-use super::Check;
+use crate::check::Check;
 use crate::scenario::Scenario;
 
 impl Check<'_> {

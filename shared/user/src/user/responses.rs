@@ -1,39 +1,14 @@
 //! Acknowledgements and service responses: what each means for the request it answers.
 
+use super::{User, submission};
 use crate::desk::Desk;
+use crate::outcomes::outcome_of;
 use crate::request_book::{Slot, Stage};
 use crate::single_requests::NO_WORKLOAD;
-use crate::user::{User, submission};
 use secnet_engine::{ItemKind, Outcome, Step};
 use secnet_model::{ResponseCode, SimTime};
 use secnet_results::{ServiceKey, ServiceMode};
-use secnet_wire::{Acknowledgement, Answer, CommandOrigin, DeviceResult, ServiceResponse};
-
-pub(crate) fn outcome_of(code: ResponseCode, result: DeviceResult) -> Outcome {
-    match code {
-        ResponseCode::I0 | ResponseCode::I99 => match result {
-            DeviceResult::Success => Outcome::Completed,
-            DeviceResult::Error => Outcome::DeviceError,
-        },
-        ResponseCode::E20 => Outcome::NotDelivered,
-        ResponseCode::E21 => Outcome::NoResponse,
-        ResponseCode::E30 => Outcome::FutureDatedTimeOut,
-        ResponseCode::E31 => Outcome::ScheduleTimeOut,
-        ResponseCode::Busy => Outcome::GaveUpOverload,
-        ResponseCode::Throttled => Outcome::Throttled,
-        ResponseCode::Deleted => Outcome::QuarantinedDeleted,
-        ResponseCode::E1
-        | ResponseCode::E2
-        | ResponseCode::E3
-        | ResponseCode::E4
-        | ResponseCode::E5
-        | ResponseCode::E11
-        | ResponseCode::E12
-        | ResponseCode::E13
-        | ResponseCode::E17
-        | ResponseCode::E19 => Outcome::Refused,
-    }
-}
+use secnet_wire::{Acknowledgement, Answer, CommandOrigin, ServiceResponse};
 
 impl<D: Desk> User<D> {
     pub(crate) fn receive_acknowledgement(&mut self, now: SimTime, acknowledgement: Acknowledgement) {

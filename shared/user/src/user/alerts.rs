@@ -1,8 +1,8 @@
 //! Alerts the DCC pushes to the User. The item came with the message; here it ends.
 
+use super::{User, submission};
 use crate::desk::Desk;
 use crate::request_book::Stage;
-use crate::user::{User, submission};
 use secnet_engine::{ItemKind, Outcome, Step};
 use secnet_model::{AlertCode, SimTime};
 use secnet_wire::{DccAlert, DccAlertCode, DeviceAlert};

@@ -22,7 +22,7 @@ pub struct EventParams {
     pub lasts: Option<Span>,
     /// Only premises of this CSP region; for `csp_outage` the region whose WAN is out.
     #[serde(default)]
-    #[schemars(schema_with = "crate::schema::region")]
+    #[schemars(schema_with = "crate::words::region")]
     pub region: Option<Region>,
     /// Only premises of these licence areas, by code.
     #[serde(default)]
@@ -38,7 +38,7 @@ pub struct EventParams {
     pub share: Option<f64>,
     /// For `removal` the type of the device that is removed; all devices of the premises, the hub included, when absent.
     #[serde(default)]
-    #[schemars(schema_with = "crate::schema::device_type")]
+    #[schemars(schema_with = "crate::words::device_type")]
     pub device: Option<DeviceType>,
     /// For `gateway_outage` and `user_default`: which Users, as `suppliers`, `dnos`, `other_users`, or one User's name.
     #[serde(default)]
