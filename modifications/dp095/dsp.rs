@@ -10,8 +10,8 @@ use crate::records::{Records, Right};
 use crate::service_process::Capacity;
 use party::{Party, Terms, divided};
 use secnet_model::{DeviceStatus, DeviceType, PremisesId, SimDuration, SimTime, UserId};
-use secnet_results::figures;
 use secnet_results::figures::{Figures, Key};
+use secnet_results::{Part, figures};
 use secnet_topology::{UserKind, World};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -110,13 +110,9 @@ impl Modification for CreditCover {
         })
     }
 
-    fn next_deadline(&self) -> SimTime {
-        self.agenda.first().map_or(SimTime::NEVER, |(at, _)| *at)
-    }
-
     fn due(&mut self, now: SimTime, world: &World, records: &Records, _capacity: Capacity) -> Option<Due> {
-        while self.next_deadline() <= now {
-            let (at, matter) = self.agenda.pop_first()?;
+        while let Some((at, matter)) = self.agenda.first().copied().filter(|(at, _)| *at <= now) {
+            self.agenda.pop_first();
             match matter {
                 Matter::Settle { month } => self.settle(at, month),
                 Matter::Withdraw { user, right } => {
@@ -136,6 +132,12 @@ impl Modification for CreditCover {
             }
         }
         None
+    }
+}
+
+impl Part for CreditCover {
+    fn next_deadline(&self, _world: &World) -> SimTime {
+        self.agenda.first().map_or(SimTime::NEVER, |(at, _)| *at)
     }
 
     fn figures(&self, world: &World, figures: &mut Figures) {

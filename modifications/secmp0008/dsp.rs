@@ -11,8 +11,8 @@ use crate::records::Records;
 use crate::service_process::Capacity;
 use secnet_engine::draw::Stream;
 use secnet_model::{SimTime, UserId};
-use secnet_results::figures;
 use secnet_results::figures::{Figures, Key};
+use secnet_results::{Part, figures};
 use secnet_topology::World;
 use secnet_topology::modifications::meant;
 use secnet_topology::modifications::secmp0008::DccLimit;
@@ -104,10 +104,6 @@ impl Modification for AnomalyDetection {
         Scrutiny::Quarantine(code)
     }
 
-    fn next_deadline(&self) -> SimTime {
-        self.next
-    }
-
     fn due(&mut self, now: SimTime, _world: &World, _records: &Records, _capacity: Capacity) -> Option<Due> {
         if self.next > now {
             return None;
@@ -125,6 +121,12 @@ impl Modification for AnomalyDetection {
                 srv: request.srv,
             }
         })
+    }
+}
+
+impl Part for AnomalyDetection {
+    fn next_deadline(&self, _world: &World) -> SimTime {
+        self.next
     }
 
     fn figures(&self, _world: &World, figures: &mut Figures) {

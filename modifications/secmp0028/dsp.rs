@@ -9,8 +9,8 @@ use crate::records::Records;
 use crate::service_process::{Capacity, ServiceProcess};
 use secnet_engine::ItemKind;
 use secnet_model::{SimTime, Srv};
-use secnet_results::figures;
 use secnet_results::figures::{Figures, Key};
+use secnet_results::{Part, figures};
 use secnet_topology::World;
 use secnet_topology::timeline::Steps;
 use serde::{Deserialize, Serialize};
@@ -85,15 +85,6 @@ impl Modification for PriorityOrder {
         Turn::Waits
     }
 
-    fn next_deadline(&self) -> SimTime {
-        if self.waiting_total == 0 {
-            return SimTime::NEVER;
-        }
-        self.busy_until
-            .front()
-            .map_or(self.changes_at, |free_at| self.changes_at.min(*free_at))
-    }
-
     fn due(&mut self, now: SimTime, _world: &World, _records: &Records, capacity: Capacity) -> Option<Due> {
         if self.waiting_total == 0 {
             return None;
@@ -109,6 +100,17 @@ impl Modification for PriorityOrder {
         self.waiting_total -= 1;
         let served = self.start(now, capacity);
         Some(Due::Serve { work, served })
+    }
+}
+
+impl Part for PriorityOrder {
+    fn next_deadline(&self, _world: &World) -> SimTime {
+        if self.waiting_total == 0 {
+            return SimTime::NEVER;
+        }
+        self.busy_until
+            .front()
+            .map_or(self.changes_at, |free_at| self.changes_at.min(*free_at))
     }
 
     fn held(&self, kind: ItemKind) -> u64 {

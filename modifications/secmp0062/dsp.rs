@@ -10,8 +10,8 @@ use crate::service_process::Capacity;
 use secnet_engine::repeats::{Limits, Repeat};
 use secnet_engine::{ItemKind, Outcome, Repeats};
 use secnet_model::SimTime;
-use secnet_results::figures;
 use secnet_results::figures::{Figures, Key};
+use secnet_results::{Part, figures};
 use secnet_topology::World;
 use secnet_topology::modifications::secmp0062::ConsolidationPlace;
 use secnet_wire::DeviceAlert;
@@ -78,15 +78,17 @@ impl Modification for AlertStormProtection {
         }
     }
 
-    fn next_deadline(&self) -> SimTime {
-        self.repeats.next_at()
-    }
-
     fn due(&mut self, now: SimTime, _world: &World, _records: &Records, _capacity: Capacity) -> Option<Due> {
         let due = self.repeats.take_due(now, self.limits)?;
         self.consolidated += 1;
         let alert = due.event.standing_for(due.at, due.suppressed, due.sequence);
         Some(Due::Forward(alert))
+    }
+}
+
+impl Part for AlertStormProtection {
+    fn next_deadline(&self, _world: &World) -> SimTime {
+        self.repeats.next_at()
     }
 
     fn held(&self, kind: ItemKind) -> u64 {

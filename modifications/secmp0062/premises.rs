@@ -7,8 +7,8 @@ use crate::modifications::{Modification, Raised};
 use secnet_engine::repeats::{Limits, Repeat};
 use secnet_engine::{ItemKind, Repeats};
 use secnet_model::SimTime;
-use secnet_results::figures;
 use secnet_results::figures::{Figures, Key};
+use secnet_results::{Part, figures};
 use secnet_topology::World;
 use secnet_topology::modifications::secmp0062::ConsolidationPlace;
 use secnet_wire::DeviceAlert;
@@ -68,14 +68,16 @@ impl Modification for HubConsolidation {
         }
     }
 
-    fn next_deadline(&self) -> SimTime {
-        self.repeats.next_at()
-    }
-
     fn due(&mut self, now: SimTime) -> Option<DeviceAlert> {
         let due = self.repeats.take_due(now, self.limits)?;
         self.consolidated += 1;
         Some(due.event.standing_for(due.at, due.suppressed, due.sequence))
+    }
+}
+
+impl Part for HubConsolidation {
+    fn next_deadline(&self, _world: &World) -> SimTime {
+        self.repeats.next_at()
     }
 
     fn held(&self, kind: ItemKind) -> u64 {
@@ -89,7 +91,7 @@ impl Modification for HubConsolidation {
         self.repeats.memory_bytes()
     }
 
-    fn figures(&self, figures: &mut Figures) {
+    fn figures(&self, _world: &World, figures: &mut Figures) {
         let tally = Tally {
             alerts_suppressed: self.suppressed,
             alerts_consolidated: self.consolidated,

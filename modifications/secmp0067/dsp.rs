@@ -11,9 +11,9 @@ mod limits;
 use self::limits::TrafficLimits;
 use crate::modifications::{Ingress, Modification};
 use secnet_model::SimTime;
-use secnet_results::figures;
 use secnet_results::figures::{Figures, Key};
 use secnet_results::traffic_management;
+use secnet_results::{Part, figures};
 use secnet_topology::World;
 use secnet_topology::modifications::meant;
 use secnet_topology::modifications::secmp0067::Measured;
@@ -127,7 +127,9 @@ impl Modification for TrafficManagement {
         self.admitted += 1;
         Ingress::Admit
     }
+}
 
+impl Part for TrafficManagement {
     fn figures(&self, world: &World, figures: &mut Figures) {
         let mut settled = self.clone();
         settled.enter_window(self.window + 1);

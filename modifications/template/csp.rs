@@ -2,6 +2,7 @@
 
 use crate::modifications::Modification;
 use secnet_model::Region;
+use secnet_results::Part;
 use secnet_topology::World;
 use serde::{Deserialize, Serialize};
 
@@ -13,3 +14,5 @@ impl Modification for Template {
         Some(Template)
     }
 }
+
+impl Part for Template {}

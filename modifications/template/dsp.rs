@@ -1,6 +1,7 @@
 //! TEMPLATE at the DSP: what it does there.
 
 use crate::modifications::Modification;
+use secnet_results::Part;
 use secnet_topology::World;
 use serde::{Deserialize, Serialize};
 
@@ -16,3 +17,5 @@ impl Modification for Template {
         })
     }
 }
+
+impl Part for Template {}

@@ -1,6 +1,7 @@
 //! TEMPLATE in the premises: what it does there.
 
 use crate::modifications::Modification;
+use secnet_results::Part;
 use secnet_topology::World;
 use serde::{Deserialize, Serialize};
 
@@ -12,3 +13,5 @@ impl Modification for Template {
         Some(Template)
     }
 }
+
+impl Part for Template {}

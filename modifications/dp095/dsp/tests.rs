@@ -8,8 +8,8 @@ use crate::modifications::Modification;
 use secnet_engine::{Envelope, Input, Node, Outbox};
 use secnet_model::{Address, CommandVariant, DeviceType, Eui64, PremisesId, RequestId, ResponseCode, Role};
 use secnet_model::{SimTime, Srv, UserId};
-use secnet_results::Accountable;
 use secnet_results::figures::Key;
+use secnet_results::{Accountable, Part};
 use secnet_topology::World;
 use secnet_wire::{Answer, Message, ServiceRequest, Timing};
 use std::sync::Arc;
@@ -256,7 +256,7 @@ fn live_in_the_middle_of_a_run_it_charges_from_the_next_months_end_on() {
     scenario.modifications.dp095 = "2019-11-10".parse().unwrap();
     let later = Arc::new(World::new(scenario).unwrap());
     let cover = CreditCover::new(&later).unwrap();
-    assert_eq!(cover.next_deadline(), SimTime::from_secs(40 * DAY));
+    assert_eq!(cover.next_deadline(&later), SimTime::from_secs(40 * DAY));
     let charged = |world: &Arc<World>, day: u64| account(&dsp_at(world, day), world, FAILING).charged;
     assert_eq!(charged(&later, 60), 0);
     assert_eq!(charged(&later, 61) * 2, charged(&world, 61));

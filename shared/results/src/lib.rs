@@ -19,6 +19,7 @@ pub mod keyed;
 pub mod kpis;
 pub mod ledger_report;
 pub mod measure;
+pub mod modifications;
 pub mod part;
 pub mod run_folder;
 pub mod run_outcome;

@@ -8,10 +8,9 @@ use crate::future_dated::Held;
 use crate::records::{Records, Right};
 use crate::schedules::ScheduledRead;
 use crate::service_process::{Capacity, ServiceProcess};
-use secnet_engine::{ItemKind, Outcome};
+use secnet_engine::Outcome;
 use secnet_model::{Address, RequestId, SimTime, Srv, UserId};
-use secnet_results::Part;
-use secnet_results::figures::Figures;
+use secnet_results::{Part, ask_each, modifications};
 use secnet_topology::World;
 use secnet_topology::modifications::Released;
 use secnet_wire::{DccAlertCode, DeviceAlert, DeviceResponse, ServiceRequest, Undeliverable};
@@ -19,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 /// A Modification's part in the DSP. The value is its state, plain data that is saved with the DSP's, together with
 /// what it worked out from its parameters.
-pub trait Modification: Sized {
+pub trait Modification: Part + Sized {
     /// For a scenario in which it is live at some time; `None` where its parameters leave the DSP no part in it.
     fn new(world: &World) -> Option<Self>;
 
@@ -46,23 +45,10 @@ pub trait Modification: Sized {
         Northbound::Forward
     }
 
-    /// When [`Modification::due`] has something to do; "never" for nothing.
-    fn next_deadline(&self) -> SimTime {
-        SimTime::NEVER
-    }
-
     /// One thing whose time has come; asked again until there is none.
     fn due(&mut self, _now: SimTime, _world: &World, _records: &Records, _capacity: Capacity) -> Option<Due> {
         None
     }
-
-    /// Items in its custody beyond those the DSP accounts for itself.
-    fn held(&self, _kind: ItemKind) -> u64 {
-        0
-    }
-
-    /// Puts the tables it declares.
-    fn figures(&self, _world: &World, _figures: &mut Figures) {}
 }
 
 /// What becomes of a request at the door.
@@ -121,7 +107,7 @@ pub enum Northbound {
     Forward,
     /// It ends here.
     Close(Outcome),
-    /// Kept, counted in [`Modification::held`], and handed back by [`Due::Forward`].
+    /// Kept, counted in [`Part::held`], and handed back by [`Due::Forward`].
     Hold,
 }
 
@@ -149,32 +135,22 @@ macro_rules! declare {
             pub use dsp::$Modification;
         })*
 
-        /// Those that are live at some time.
-        #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-        pub struct Modifications {
-            any: bool,
-            $($module: Option<Released<$module::$Modification>>,)*
+        modifications! {
+            new(world: &World) = world(world);
+            // What they do, they do while the DSP is not out.
+            deadline(world, at) = world.timeline.dsp_servers().opens(at);
+            $($module $Modification)*
         }
 
         impl Modifications {
-            pub fn new(world: &World) -> Modifications {
-                $(
-                    let part = || <$module::$Modification as Modification>::new(world);
-                    let $module = Released::new(world.releases.$module, part);
-                )*
-                Modifications { any: false $(|| $module.is_some())*, $($module,)* }
-            }
-
             #[inline]
             pub fn request_arrives(&mut self, now: SimTime, world: &World, request: &ServiceRequest) -> Ingress {
-                if self.any {
-                    $(if let Some(it) = self.$module.as_mut().and_then(Released::live) {
-                        let ingress = it.request_arrives(now, world, request);
-                        if ingress != Ingress::Admit {
-                            return ingress;
-                        }
-                    })*
-                }
+                ask_each!(self: $($module)*, |it| {
+                    let said = it.request_arrives(now, world, request);
+                    if said != Ingress::Admit {
+                        return said;
+                    }
+                });
                 Ingress::Admit
             }
 
@@ -183,49 +159,41 @@ macro_rules! declare {
             pub fn takes_turn(&mut self, now: SimTime, capacity: Capacity, work: impl FnOnce() -> Work) -> Turn {
                 if self.any {
                     let work = work();
-                    $(if let Some(it) = self.$module.as_mut().and_then(Released::live) {
-                        let turn = it.takes_turn(now, capacity, &work);
-                        if turn != Turn::InOrderOfArrival {
-                            return turn;
+                    ask_each!(self: $($module)*, |it| {
+                        let said = it.takes_turn(now, capacity, &work);
+                        if said != Turn::InOrderOfArrival {
+                            return said;
                         }
-                    })*
+                    });
                 }
                 Turn::InOrderOfArrival
             }
 
             #[inline]
             pub fn command_accepted(&mut self, now: SimTime, world: &World, request: &ServiceRequest) -> Scrutiny {
-                if self.any {
-                    $(if let Some(it) = self.$module.as_mut().and_then(Released::live) {
-                        let scrutiny = it.command_accepted(now, world, request);
-                        if scrutiny != Scrutiny::Pass {
-                            return scrutiny;
-                        }
-                    })*
-                }
+                ask_each!(self: $($module)*, |it| {
+                    let said = it.command_accepted(now, world, request);
+                    if said != Scrutiny::Pass {
+                        return said;
+                    }
+                });
                 Scrutiny::Pass
             }
 
             #[inline]
             pub fn alert_arrives(&mut self, now: SimTime, alert: &DeviceAlert) -> Northbound {
-                if self.any {
-                    $(if let Some(it) = self.$module.as_mut().and_then(Released::live) {
-                        let northbound = it.alert_arrives(now, alert);
-                        if northbound != Northbound::Forward {
-                            return northbound;
-                        }
-                    })*
-                }
+                ask_each!(self: $($module)*, |it| {
+                    let said = it.alert_arrives(now, alert);
+                    if said != Northbound::Forward {
+                        return said;
+                    }
+                });
                 Northbound::Forward
             }
 
             /// Those whose release is due go live.
             pub fn go_live(&mut self, now: SimTime, service_process: &ServiceProcess) {
-                if self.any {
-                    $(if let Some(it) = self.$module.as_mut().and_then(|it| it.go_live(now)) {
-                        it.goes_live(now, service_process);
-                    })*
-                }
+                ask_each!(self: $($module)*, goes_live(now), |it| it.goes_live(now, service_process));
             }
 
             pub fn due(
@@ -235,39 +203,12 @@ macro_rules! declare {
                 records: &Records,
                 capacity: Capacity,
             ) -> Option<Due> {
-                if self.any {
-                    $(if let Some(it) = self.$module.as_mut().and_then(Released::live)
-                        && let Some(due) = it.due(now, world, records, capacity)
-                    {
+                ask_each!(self: $($module)*, |it| {
+                    if let Some(due) = it.due(now, world, records, capacity) {
                         return Some(due);
-                    })*
-                }
+                    }
+                });
                 None
-            }
-        }
-
-        impl Part for Modifications {
-            /// When the next one goes live or has something to do; what they do, they do while the DSP is not out.
-            #[inline]
-            fn next_deadline(&self, world: &World) -> SimTime {
-                let mut next = SimTime::NEVER;
-                if self.any {
-                    let servers = world.timeline.dsp_servers();
-                    $(if let Some(it) = &self.$module {
-                        next = next.min(it.next_deadline(|part| servers.opens(part.next_deadline())));
-                    })*
-                }
-                next
-            }
-
-            fn held(&self, kind: ItemKind) -> u64 {
-                0 $(+ self.$module.as_ref().map_or(0, |it| it.part().held(kind)))*
-            }
-
-            fn figures(&self, world: &World, figures: &mut Figures) {
-                $(if let Some(it) = &self.$module {
-                    it.part().figures(world, figures);
-                })*
             }
         }
     };

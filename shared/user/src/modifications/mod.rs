@@ -5,15 +5,13 @@
 //! The next one is a type that implements [`Modification`], named in its line of `modifications/registry.rs`.
 
 use secnet_model::{SimTime, UserId};
-use secnet_results::Part;
-use secnet_results::figures::Figures;
+use secnet_results::{Part, ask_each, modifications};
 use secnet_topology::World;
 use secnet_wire::{Acknowledgement, DccAlert, DeviceAlert, ServiceRequest, ServiceResponse};
-use serde::{Deserialize, Serialize};
 
 /// A Modification's part at one User. The value is its state, plain data that is saved with the User's, together with what it
 /// worked out from its parameters. What it kept back, the User sends at the time it gave.
-pub trait Modification: Sized {
+pub trait Modification: Part + Sized {
     /// For a scenario in which it is live at some time; `None` where its parameters leave this User no part in it.
     fn new(world: &World, user: UserId) -> Option<Self>;
 
@@ -31,13 +29,6 @@ pub trait Modification: Sized {
     fn hears_device_alert(&mut self, _now: SimTime, _world: &World, _alert: &DeviceAlert) {}
 
     fn hears_dcc_alert(&mut self, _now: SimTime, _world: &World, _alert: &DccAlert) {}
-
-    fn memory_bytes(&self) -> usize {
-        0
-    }
-
-    /// Puts the tables it declares.
-    fn figures(&self, _world: &World, _figures: &mut Figures) {}
 }
 
 /// When a request goes out.
@@ -57,101 +48,51 @@ macro_rules! declare {
             pub use user::$Modification;
         })*
 
-        /// Those that are live at some time.
-        #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-        pub struct Modifications {
-            any: bool,
-            $($module: Option<secnet_topology::modifications::Released<$module::$Modification>>,)*
+        modifications! {
+            new(world: &World, user: UserId) = world(world, user);
+            // A part at a User does nothing by itself.
+            deadline(world, at) = SimTime::NEVER;
+            $($module $Modification)*
         }
 
         #[allow(unused_variables, reason = "there may be none with a part in it")]
         impl Modifications {
-            pub fn new(world: &World, user: UserId) -> Modifications {
-                $(
-                    let part = || <$module::$Modification as Modification>::new(world, user);
-                    let $module = secnet_topology::modifications::Released::new(world.releases.$module, part);
-                )*
-                Modifications { any: false $(|| $module.is_some())*, $($module,)* }
-            }
-
             /// When it may go out; `now` for a request that goes out at once.
             #[inline]
             pub fn submits(&mut self, now: SimTime, world: &World, request: &ServiceRequest) -> SimTime {
-                if self.any {
-                    $(if let Some(it) = self.$module.as_mut().and_then(secnet_topology::modifications::Released::live)
-                        && let Submits::At(later) = it.submits(now, world, request)
+                ask_each!(self: $($module)*, |it| {
+                    if let Submits::At(later) = it.submits(now, world, request)
                         && later > now
                     {
                         return later;
-                    })*
-                }
+                    }
+                });
                 now
             }
 
             #[inline]
             pub fn is_acknowledged(&mut self, now: SimTime, world: &World, acknowledgement: &Acknowledgement) {
-                if self.any {
-                    $(if let Some(it) = self.$module.as_mut().and_then(secnet_topology::modifications::Released::live) {
-                        it.is_acknowledged(now, world, acknowledgement);
-                    })*
-                }
+                ask_each!(self: $($module)*, |it| it.is_acknowledged(now, world, acknowledgement));
             }
 
             #[inline]
             pub fn is_answered(&mut self, now: SimTime, world: &World, response: &ServiceResponse) {
-                if self.any {
-                    $(if let Some(it) = self.$module.as_mut().and_then(secnet_topology::modifications::Released::live) {
-                        it.is_answered(now, world, response);
-                    })*
-                }
+                ask_each!(self: $($module)*, |it| it.is_answered(now, world, response));
             }
 
             #[inline]
             pub fn hears_device_alert(&mut self, now: SimTime, world: &World, alert: &DeviceAlert) {
-                if self.any {
-                    $(if let Some(it) = self.$module.as_mut().and_then(secnet_topology::modifications::Released::live) {
-                        it.hears_device_alert(now, world, alert);
-                    })*
-                }
+                ask_each!(self: $($module)*, |it| it.hears_device_alert(now, world, alert));
             }
 
             #[inline]
             pub fn hears_dcc_alert(&mut self, now: SimTime, world: &World, alert: &DccAlert) {
-                if self.any {
-                    $(if let Some(it) = self.$module.as_mut().and_then(secnet_topology::modifications::Released::live) {
-                        it.hears_dcc_alert(now, world, alert);
-                    })*
-                }
+                ask_each!(self: $($module)*, |it| it.hears_dcc_alert(now, world, alert));
             }
 
             /// Those whose release is due go live.
             pub fn go_live(&mut self, now: SimTime) {
-                $(if let Some(it) = &mut self.$module {
-                    it.go_live(now);
-                })*
-            }
-        }
-
-        #[allow(unused_mut, unused_variables, reason = "there may be none with a part in it")]
-        impl Part for Modifications {
-            /// When the next one goes live.
-            #[inline]
-            fn next_deadline(&self, _world: &World) -> SimTime {
-                let mut next = SimTime::NEVER;
-                $(if let Some(it) = &self.$module {
-                    next = next.min(it.next_deadline(|_| SimTime::NEVER));
-                })*
-                next
-            }
-
-            fn figures(&self, world: &World, figures: &mut Figures) {
-                $(if let Some(it) = &self.$module {
-                    it.part().figures(world, figures);
-                })*
-            }
-
-            fn memory_bytes(&self) -> usize {
-                0 $(+ self.$module.as_ref().map_or(0, |it| it.part().memory_bytes()))*
+                ask_each!(self: $($module)*, goes_live(now), |_it| ());
             }
         }
     };
