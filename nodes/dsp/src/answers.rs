@@ -8,7 +8,7 @@ use secnet_wire::Answer;
 use serde::{Deserialize, Serialize};
 
 /// By response code; I99 for accepted requests.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Answers {
     by_code: [u64; ResponseCode::ALL.len()],
 }
@@ -30,21 +30,9 @@ figures! {
 }
 
 impl Answers {
-    pub fn new() -> Answers {
-        Answers {
-            by_code: [0; ResponseCode::ALL.len()],
-        }
-    }
-
     #[inline]
     pub fn count(&mut self, answer: Answer) {
         self.by_code[answer.code() as usize] += 1;
-    }
-}
-
-impl Default for Answers {
-    fn default() -> Self {
-        Answers::new()
     }
 }
 

@@ -141,7 +141,7 @@ impl Dsp {
         let state = DspState {
             numbers: Numbers::default(),
             service_process: ServiceProcess::new(world.timeline.dsp_servers()),
-            answers: Answers::new(),
+            answers: Answers::default(),
             commands: Commands::new(&timeout_classes),
             future_dated: FutureDated::new(),
             records: Records::new(world),

@@ -107,13 +107,7 @@ impl Dsp {
         self.state.answers.count(answer);
         let [key, n] = request.id.identity();
         let due = now + self.delays.of(Leg::Busy, key, n ^ now.0.rotate_left(20));
-        self.trace_acknowledgement(now, due, request, answer, out);
-        let acknowledgement = Acknowledgement {
-            id: request.id,
-            srv: request.srv,
-            answer,
-        };
-        self.send(to, due, Message::Acknowledgement(acknowledgement), out);
+        self.send_acknowledgement(now, due, to, request, answer, out);
     }
 
     pub(super) fn acknowledge(
@@ -130,19 +124,14 @@ impl Dsp {
             Leg::Acknowledgement
         };
         let due = at + self.delays.of_request(leg, &request.id);
-        self.trace_acknowledgement(at, due, request, answer, out);
-        let acknowledgement = Acknowledgement {
-            id: request.id,
-            srv: request.srv,
-            answer,
-        };
-        self.send(to, due, Message::Acknowledgement(acknowledgement), out);
+        self.send_acknowledgement(at, due, to, request, answer, out);
     }
 
-    pub(super) fn trace_acknowledgement(
-        &self,
+    fn send_acknowledgement(
+        &mut self,
         at: SimTime,
         due: SimTime,
+        to: Address,
         request: &ServiceRequest,
         answer: Answer,
         out: &mut Outbox<Message>,
@@ -151,6 +140,12 @@ impl Dsp {
             let acknowledgement = trace.nth(Step::Acknowledgement, at.0, at, due);
             out.trace(acknowledgement.answered(answer.code()));
         }
+        let acknowledgement = Acknowledgement {
+            id: request.id,
+            srv: request.srv,
+            answer,
+        };
+        self.send(to, due, Message::Acknowledgement(acknowledgement), out);
     }
 
     /// When a server took what it has served at `served`.
