@@ -468,19 +468,22 @@ impl<D: Desk> User<D> {
     }
 
     fn submit(&mut self, now: SimTime, slot: Slot, out: &mut Outbox<Message>) {
-        let opens = self.gateway.opens(now);
-        if opens > now {
-            self.keep(slot, opens);
-            return;
-        }
         let Some(open) = self.state.book.get_mut(slot) else {
             return;
         };
-        let later = self.state.modifications.submits(now, &self.world, &open.request);
-        if later > now {
+        let opens = self.gateway.opens(now);
+        let goes_out = match opens > now {
+            true => {
+                self.state.counts.kept_by_gateway += 1;
+                opens
+            }
+            false => self.state.modifications.submits(now, &self.world, &open.request),
+        };
+        if goes_out > now {
             open.stage = Stage::Kept;
+            // Of those that go out together the lowest counter goes first.
             let counter = open.request.id.counter;
-            return self.wait_until(later, counter, slot);
+            return self.wait_until(goes_out, counter, slot);
         }
         open.stage = Stage::Submitted;
         open.sent_at = now;
