@@ -10,35 +10,11 @@ use crate::records::{Records, Right};
 use crate::service_process::Capacity;
 use party::{Party, Terms, divided};
 use secnet_model::{DeviceStatus, DeviceType, PremisesId, SimDuration, SimTime, UserId};
+use secnet_results::Part;
 use secnet_results::figures::{Figures, Key};
-use secnet_results::{Part, figures};
 use secnet_topology::{UserKind, World};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-
-figures! {
-    /// What a User owes the DCC, by how it was settled.
-    struct Account: "Charges and credit cover" in "dsp.credit_cover", in summary {
-        /// Charged so far.
-        charged: sum "pence",
-        /// Drawn from its credit cover.
-        drawn: sum "pence",
-        /// Neither paid nor covered.
-        unpaid: sum "pence",
-        /// Its part of what others left unpaid.
-        socialised: sum "pence",
-        /// Credit cover it has lodged now.
-        cover: sum "pence",
-        /// Rights withdrawn from it (SEC M8.6).
-        rights_lost: sum "rights",
-        /// Paid so far.
-        paid: sum "pence",
-        /// Charged and not yet to be paid.
-        open: sum "pence",
-        /// Its Event of Default, after the epoch.
-        defaulted_at: sum "seconds" if nonzero,
-    }
-}
 
 /// The state of the DCC's accounts.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -116,7 +92,7 @@ impl Modification for CreditCover {
             match matter {
                 Matter::Settle { month } => self.settle(at, month),
                 Matter::Withdraw { user, right } => {
-                    self.parties[user.index()].rights_lost += 1;
+                    self.parties[user.index()].account.rights_lost += 1;
                     return Some(Due::Withdraw(user, right));
                 }
                 Matter::Invoice { month } => {
@@ -142,18 +118,7 @@ impl Part for CreditCover {
 
     fn figures(&self, world: &World, figures: &mut Figures) {
         for (user, party) in world.users.iter().zip(&self.parties) {
-            let account = Account {
-                charged: party.charged,
-                drawn: party.drawn,
-                unpaid: party.unpaid,
-                socialised: party.socialised,
-                cover: party.cover,
-                rights_lost: party.rights_lost,
-                paid: party.paid,
-                open: party.open(),
-                defaulted_at: party.defaulted_at.map_or(0, SimTime::as_whole_secs),
-            };
-            figures.put(Key::User(user.name.clone()), &account);
+            figures.put(Key::User(user.name.clone()), &party.account());
         }
     }
 }
@@ -195,7 +160,7 @@ impl CreditCover {
 
     fn review(&mut self, at: SimTime) {
         for party in self.parties.iter_mut().filter(|party| party.pays(at)) {
-            party.cover = self.terms.cover(party.value_at_risk(self.terms));
+            party.account.cover = self.terms.cover(party.value_at_risk(self.terms));
         }
     }
 
@@ -215,7 +180,7 @@ impl CreditCover {
         let pays = |(party, charge): (&Party, &u64)| if party.pays(at) { *charge } else { 0 };
         let weights: Vec<u64> = self.parties.iter().zip(&charges).map(pays).collect();
         for (party, part) in self.parties.iter_mut().zip(divided(unpaid, &weights)) {
-            party.socialised += part;
+            party.account.socialised += part;
         }
         for user in in_default {
             self.withdraw_rights(at, user);

@@ -1,6 +1,7 @@
 //! One User's account with the DCC, in pence, and how much cover it has to lodge.
 
 use secnet_model::SimTime;
+use secnet_results::figures;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -13,7 +14,31 @@ pub(super) struct Terms {
     pub de_minimis: u64,
 }
 
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+figures! {
+    /// What a User owes the DCC, by how it was settled.
+    pub(super) struct Account: "Charges and credit cover" in "dsp.credit_cover", in summary {
+        /// Charged so far.
+        pub(super) charged: sum "pence",
+        /// Drawn from its credit cover.
+        pub(super) drawn: sum "pence",
+        /// Neither paid nor covered.
+        pub(super) unpaid: sum "pence",
+        /// Its part of what others left unpaid.
+        pub(super) socialised: sum "pence",
+        /// Credit cover it has lodged now.
+        pub(super) cover: sum "pence",
+        /// Rights withdrawn from it (SEC M8.6).
+        pub(super) rights_lost: sum "rights",
+        /// Paid so far.
+        pub(super) paid: sum "pence",
+        /// Charged and not yet to be paid.
+        pub(super) open: sum "pence",
+        /// Its Event of Default, after the epoch.
+        pub(super) defaulted_at: sum "seconds" if nonzero,
+    }
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Party {
     pence_per_meter: u64,
     /// "Never" for a User that goes on.
@@ -22,13 +47,8 @@ pub(super) struct Party {
     pub meters: u64,
     /// Charges not settled yet, by month.
     unsettled: BTreeMap<u32, u64>,
-    pub charged: u64,
-    pub paid: u64,
-    pub drawn: u64,
-    pub unpaid: u64,
-    pub socialised: u64,
-    pub cover: u64,
-    pub rights_lost: u64,
+    /// But for what follows from the rest ([`Party::account`]).
+    pub account: Account,
     pub defaulted_at: Option<SimTime>,
 }
 
@@ -49,16 +69,15 @@ impl Party {
         Party {
             pence_per_meter,
             stops_paying_at,
-            meters: 0,
-            unsettled: BTreeMap::new(),
-            charged: 0,
-            paid: 0,
-            drawn: 0,
-            unpaid: 0,
-            socialised: 0,
-            cover: 0,
-            rights_lost: 0,
-            defaulted_at: None,
+            ..Party::default()
+        }
+    }
+
+    pub(super) fn account(&self) -> Account {
+        Account {
+            open: self.open(),
+            defaulted_at: self.defaulted_at.map_or(0, SimTime::as_whole_secs),
+            ..self.account
         }
     }
 
@@ -68,7 +87,7 @@ impl Party {
 
     pub(super) fn charge(&mut self, month: u32) {
         let charge = self.monthly_charge();
-        self.charged += charge;
+        self.account.charged += charge;
         self.unsettled.insert(month, charge);
     }
 
@@ -90,13 +109,13 @@ impl Party {
     pub(super) fn settle(&mut self, at: SimTime, month: u32) -> u64 {
         let invoice = self.unsettled.remove(&month).unwrap_or_default();
         if self.pays(at) {
-            self.paid += invoice;
+            self.account.paid += invoice;
             return 0;
         }
-        let drawn = invoice.min(self.cover);
-        self.cover -= drawn;
-        self.drawn += drawn;
-        self.unpaid += invoice - drawn;
+        let drawn = invoice.min(self.account.cover);
+        self.account.cover -= drawn;
+        self.account.drawn += drawn;
+        self.account.unpaid += invoice - drawn;
         invoice - drawn
     }
 

@@ -1,8 +1,8 @@
 //! Cover by its formula, money by its sum, rights by their moments.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use super::party::{Terms, divided};
-use super::{Account, CreditCover};
+use super::CreditCover;
+use super::party::{Account, Terms, divided};
 use crate::Dsp;
 use crate::modifications::Modification;
 use secnet_engine::{Envelope, Input, Node, Outbox};
