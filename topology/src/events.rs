@@ -2,8 +2,9 @@
 
 use crate::units::Span;
 use schemars::JsonSchema;
-use secnet_model::{DeviceType, Region};
+use secnet_model::{DeviceType, Region, SimTime};
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// Something that happens to the network at a given time. Each kind takes some of the keys below; a key that does not apply to
 /// the kind is refused.
@@ -218,6 +219,16 @@ impl EventKind {
 }
 
 impl EventParams {
+    pub fn begins(&self) -> SimTime {
+        SimTime::ZERO + self.starts_after.into()
+    }
+
+    /// To "never" where it has no length.
+    pub fn during(&self) -> Range<SimTime> {
+        let begins = self.begins();
+        begins..self.lasts.map_or(SimTime::NEVER, |span| begins + span.into())
+    }
+
     /// The keys beside `name`, `kind` and `starts_after` that are given.
     pub fn given(&self) -> impl Iterator<Item = &'static str> {
         [

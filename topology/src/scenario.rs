@@ -86,8 +86,18 @@ pub struct Scenario {
 impl Scenario {
     /// When each SEC Modification goes live.
     pub fn releases(&self) -> Releases {
-        let end = SimTime::ZERO + self.horizon.into() + self.drain.into();
-        Releases::new(&self.modifications, &self.parameters, self.as_of, self.epoch, end)
+        Releases::new(
+            &self.modifications,
+            &self.parameters,
+            self.as_of,
+            self.epoch,
+            self.end(),
+        )
+    }
+
+    /// The horizon and the drain after it.
+    pub fn end(&self) -> SimTime {
+        SimTime::ZERO + self.horizon.into() + self.drain.into()
     }
 
     /// Its Users by `UserId`.

@@ -120,16 +120,13 @@ impl DateTime {
         self.unix_seconds
     }
 
-    /// The first midnight of the next calendar month.
-    pub fn next_month(self) -> DateTime {
+    /// The first midnight of the next calendar month; `None` after the year 9999.
+    pub fn next_month(self) -> Option<DateTime> {
         let days = jiff::Span::new().days(self.date().days_since_1970);
-        let first_of_next = UNIX_EPOCH
-            .checked_add(days)
-            .and_then(|date| date.first_of_month().checked_add(jiff::Span::new().months(1)));
-        let next = first_of_next
-            .ok()
-            .and_then(|date| Date::new(date.year(), date.month(), 1));
-        DateTime::from_unix_seconds(next.map_or(u64::MAX / 2, Date::unix_seconds))
+        let first = UNIX_EPOCH.checked_add(days).ok()?.first_of_month();
+        let next = first.checked_add(jiff::Span::new().months(1)).ok()?;
+        let date = Date::new(next.year(), next.month(), next.day())?;
+        Some(DateTime::from_unix_seconds(date.unix_seconds()))
     }
 
     pub const fn date(self) -> Date {
@@ -493,6 +490,10 @@ mod tests {
         ] {
             round_trip::<Bytes>(text, written);
         }
+        assert_eq!(
+            "9999-12-09T10:00:00Z".parse::<DateTime>().unwrap().next_month(),
+            None
+        );
         for text in ["1970-01-01", "2021-06-30", "2024-02-29"] {
             round_trip::<Date>(text, text);
         }
@@ -510,7 +511,8 @@ mod tests {
             ("2026-04-01T00:00:00Z", "2026-05-01T00:00:00Z"),
             ("2023-12-09T10:00:00Z", "2024-01-01T00:00:00Z"),
         ] {
-            assert_eq!(text.parse::<DateTime>().unwrap().next_month().to_string(), next);
+            let found = text.parse::<DateTime>().unwrap().next_month();
+            assert_eq!(found.unwrap().to_string(), next);
         }
         for (text, written) in [
             ("00:30", "00:30"),

@@ -47,7 +47,7 @@ impl World {
                 epoch_unix_seconds: scenario.epoch.unix_seconds(),
             },
             horizon,
-            end: horizon + scenario.drain.into(),
+            end: scenario.end(),
             population,
             users,
             sampler: Sampler::new(&scenario.tracing, draws),
@@ -55,11 +55,13 @@ impl World {
         })
     }
 
-    /// The beginning (UTC) of the first calendar month that begins after `time`.
+    /// The beginning (UTC) of the first calendar month that begins after `time`; "never" after the year 9999.
     pub fn next_month(&self, time: SimTime) -> SimTime {
         let epoch = self.scenario.epoch.unix_seconds();
         let next = DateTime::from_unix_seconds(epoch + time.as_whole_secs()).next_month();
-        SimTime::from_secs(next.unix_seconds() - epoch)
+        next.map_or(SimTime::NEVER, |next| {
+            SimTime::from_secs(next.unix_seconds() - epoch)
+        })
     }
 
     pub fn user(&self, user: UserId) -> Option<&UserEntry> {

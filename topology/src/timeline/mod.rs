@@ -75,7 +75,6 @@ impl Timeline {
         population: &Population,
         draws: Draws,
     ) -> Timeline {
-        let during = |event: &EventParams| during(event);
         let events = &scenario.events;
         let dated = events.iter().enumerate();
         let selector = |place: usize, event: &EventParams| Selector::new(event, place, population, draws);
@@ -87,7 +86,7 @@ impl Timeline {
             .clone()
             .filter(|(_, event)| event.kind == EventKind::Takeover)
             .filter_map(|(place, event)| {
-                let at = begins(event);
+                let at = event.begins();
                 Some(Takeover {
                     at,
                     told_at: event.told_after.map_or(at, |span| at + span.into()),
@@ -109,7 +108,7 @@ impl Timeline {
             dsp_servers: dsp_servers(scenario),
             csps: Region::ALL.map(|region| {
                 let closes = |event: &&EventParams| closes_csp(event, region);
-                Windows::union(events.iter().filter(closes).map(during).collect())
+                Windows::union(events.iter().filter(closes).map(EventParams::during).collect())
             }),
             gateways: users
                 .iter()
@@ -117,7 +116,7 @@ impl Timeline {
                     let closes = |event: &&EventParams| {
                         event.kind == EventKind::GatewayOutage && is_meant(event, user)
                     };
-                    Windows::union(events.iter().filter(closes).map(during).collect())
+                    Windows::union(events.iter().filter(closes).map(EventParams::during).collect())
                 })
                 .collect(),
             defaults: users
@@ -126,7 +125,7 @@ impl Timeline {
                     let of_user = events
                         .iter()
                         .filter(|event| event.kind == EventKind::UserDefault && is_meant(event, user));
-                    of_user.map(begins).min().unwrap_or(SimTime::NEVER)
+                    of_user.map(EventParams::begins).min().unwrap_or(SimTime::NEVER)
                 })
                 .collect(),
             coverage: CoverageLosses {
@@ -134,7 +133,7 @@ impl Timeline {
                     .clone()
                     .filter(|(_, event)| event.kind == EventKind::CoverageLoss)
                     .map(|(place, event)| CoverageLoss {
-                        during: during(event),
+                        during: event.during(),
                         noticed_after: event.noticed_after.map(Into::into),
                         selector: selector(place, event),
                     })
@@ -145,7 +144,7 @@ impl Timeline {
                 removals: dated
                     .filter(|(_, event)| event.kind == EventKind::Removal)
                     .map(|(place, event)| Removal {
-                        at: begins(event),
+                        at: event.begins(),
                         device: event.device,
                         selector: selector(place, event),
                     })
@@ -224,15 +223,6 @@ fn releases_of(releases: &Releases) -> impl Iterator<Item = Event> {
     })
 }
 
-fn begins(event: &EventParams) -> SimTime {
-    SimTime::ZERO + event.starts_after.into()
-}
-
-fn during(event: &EventParams) -> Range<SimTime> {
-    let begins = begins(event);
-    begins..event.lasts.map_or(SimTime::NEVER, |span| begins + span.into())
-}
-
 fn is_meant(event: &EventParams, user: &UserEntry) -> bool {
     event.user.as_ref().is_some_and(|name| user.is_meant_by(name))
 }
@@ -279,14 +269,14 @@ fn dsp_servers(scenario: &Scenario) -> Steps {
                 | EventKind::Takeover
                 | EventKind::Removal => return None,
             };
-            Some((during(event), servers))
+            Some((event.during(), servers))
         })
         .collect();
     Steps::new(all, &changes)
 }
 
 fn compiled(event: &EventParams, users: &[UserEntry]) -> Event {
-    let Range { start, end } = during(event);
+    let Range { start, end } = event.during();
     Event {
         name: event.name.clone(),
         kind: event.kind.name(),

@@ -8,6 +8,7 @@ use crate::suggest::mend;
 use crate::timeline::{EventKind, EventParams, Impact, System};
 use crate::units::Span;
 use crate::users::UserKind;
+use secnet_model::SimTime;
 use std::collections::BTreeSet;
 
 impl Check<'_> {
@@ -59,12 +60,12 @@ impl Check<'_> {
         if event.lasts == Some(Span::default()) {
             self.wrong(format!("{path}.lasts"), "must be longer than zero");
         }
-        let end = scenario.horizon.as_duration() + scenario.drain.as_duration();
-        if event.starts_after.as_duration() >= end {
+        let end = scenario.end();
+        if event.begins() >= end {
             let message = format!(
                 "{} is not before the end of the run, {}",
                 event.starts_after,
-                Span::from(end)
+                Span::from(end.since(SimTime::ZERO))
             );
             self.wrong(format!("{path}.starts_after"), message);
         }
