@@ -19,6 +19,7 @@ use secnet_engine::{Pace, Watch};
 use secnet_model::SimTime;
 use secnet_results::assessment::rendering::{markdown, summary};
 use secnet_results::assessment::{Assessment, AssessmentFacts, Pair, Question, RunFigures};
+use secnet_results::run_folder::{ASSESSMENT, ASSESSMENT_REPORT, WITH, WITHOUT};
 use secnet_results::{Machine, RunFolder};
 use secnet_topology::modifications::{ModificationSwitches, Switch};
 use secnet_topology::{Scenario, World};
@@ -28,10 +29,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-pub const JSON: &str = "assessment.json";
-pub const MARKDOWN: &str = "assessment.md";
-const WITHOUT: &str = "without.toml";
-const WITH: &str = "with.toml";
 const LOOK: Duration = Duration::from_millis(100);
 
 #[derive(Args, Clone, Debug)]
@@ -101,7 +98,7 @@ pub fn run(arguments: &AssessArguments) -> anyhow::Result<Exit> {
     write(arguments, &folder, &assessment, &facts)?;
     if !arguments.quiet {
         console::print(&summary(&assessment));
-        let report = folder.path().join(MARKDOWN);
+        let report = folder.path().join(ASSESSMENT_REPORT);
         console::print(&format!(
             "{:.1} s on {threads} threads. Report: {}\n",
             facts.wall_seconds,
@@ -150,7 +147,7 @@ fn prepare_folder(
     let default = || PathBuf::from("runs").join(format!("assess-{modification}-{}", sides.with.name));
     let folder = RunFolder::create(arguments.out.clone().unwrap_or_else(default))
         .map_err(|error| bad_input(format!("{error}; choose another with --out")))?;
-    for old in [JSON, MARKDOWN] {
+    for old in [ASSESSMENT, ASSESSMENT_REPORT] {
         let old = folder.path().join(old);
         if old.exists() {
             std::fs::remove_file(&old).with_context(|| format!("cannot remove {}", old.display()))?;
@@ -168,8 +165,8 @@ fn write(
     facts: &AssessmentFacts,
 ) -> anyhow::Result<()> {
     let document = Document { assessment, facts };
-    folder.write_file(MARKDOWN, markdown(assessment, facts).as_bytes())?;
-    folder.write_json(JSON, &document)?;
+    folder.write_file(ASSESSMENT_REPORT, markdown(assessment, facts).as_bytes())?;
+    folder.write_json(ASSESSMENT, &document)?;
     if let Some(file) = &arguments.json {
         let text = serde_json::to_string_pretty(&document)?;
         std::fs::write(file, text + "\n").with_context(|| format!("cannot write {}", file.display()))?;

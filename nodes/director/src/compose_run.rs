@@ -7,6 +7,7 @@ use crate::live_run::{self, Network};
 use crate::run_facts::RunFacts;
 use anyhow::anyhow;
 use secnet_fabric::containers::Engine;
+use secnet_results::run_folder::LOGS;
 use secnet_results::{RunOutcome, run_folder};
 use secnet_topology::compose::{Compose, render};
 use std::time::Duration;
@@ -46,6 +47,6 @@ pub fn run(network: Network<'_>, image: &str) -> anyhow::Result<(RunOutcome, Run
     let (launch, _) = fetch(&containers.control(), CONTROL_WAIT, network.cancellation)?;
     let result = live_run::attach(network, &launch);
     network.progress.say("taking down containers");
-    containers.store_logs(&network.folder.path().join("logs"))?;
+    containers.store_logs(&network.folder.path().join(LOGS))?;
     result
 }

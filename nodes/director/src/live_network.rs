@@ -3,8 +3,8 @@
 use crate::cancellation::Cancellation;
 use crate::control_offer::{check_endpoint, fetch};
 use crate::exit::bad_input;
-use crate::live_run::LAUNCH_FILE;
 use secnet_fabric::Launch;
+use secnet_results::run_folder::LAUNCH;
 use secnet_results::run_folder::SCENARIO;
 use secnet_topology::Scenario;
 use std::path::{Path, PathBuf};
@@ -37,10 +37,10 @@ impl LiveNetwork {
         }
         let folder = match run {
             Some(folder) => folder.to_path_buf(),
-            None => newest(Path::new(RUNS), LAUNCH_FILE)
+            None => newest(Path::new(RUNS), LAUNCH)
                 .ok_or_else(|| bad_input(format!("no live run goes on under {RUNS}/")))?,
         };
-        let file = folder.join(LAUNCH_FILE);
+        let file = folder.join(LAUNCH);
         let here = folder.display();
         if !file.exists() {
             return Err(bad_input(format!("no live run goes on in {here}")));

@@ -9,7 +9,7 @@ mod processes;
 mod showing;
 
 pub use assignment::Network;
-pub use launching::{LAUNCH_FILE, goes_on_in, run_id};
+pub use launching::{goes_on_in, run_id};
 
 use crate::exit::bad_input;
 use crate::run_facts::RunFacts;

@@ -5,14 +5,12 @@
 //! Not here: the compose file (`secnet-topology`), the run (the director).
 
 use anyhow::{Context, anyhow, bail, ensure};
+use secnet_results::run_folder::{COMPOSE, LOGS};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
-
-/// What the file in the run's folder is called.
-pub const COMPOSE_FILE: &str = "compose.yaml";
 
 /// A reachable engine, and which program brings up compose files.
 #[derive(Clone, Debug)]
@@ -54,7 +52,7 @@ impl Engine {
     /// Brings a network up: `text` is its compose file, written into `folder` beside the scenario it names.
     pub fn up(&self, text: &str, folder: &Path) -> anyhow::Result<Containers> {
         let folder = std::path::absolute(folder)?;
-        let file = folder.join(COMPOSE_FILE);
+        let file = folder.join(COMPOSE);
         std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -72,7 +70,7 @@ impl Engine {
         };
         let up = containers.compose(&["up", "-d", "--quiet-pull"]);
         if let Err(error) = up {
-            let logs = folder.join("logs");
+            let logs = folder.join(LOGS);
             let _ = containers.store_logs(&logs);
             return Err(error.context(format!(
                 "the network's containers do not come up; their logs are in {}",

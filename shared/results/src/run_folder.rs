@@ -19,6 +19,17 @@ pub const LEDGER: &str = "ledger.json";
 pub const KPIS: &str = "kpis.json";
 /// Only of a run that sampled any.
 pub const TRACES: &str = "traces.jsonl";
+/// Only while a live run goes on, or of one that was killed.
+pub const LAUNCH: &str = "launch.json";
+/// A folder: what processes or containers said.
+pub const LOGS: &str = "logs";
+/// Only of a run in containers.
+pub const COMPOSE: &str = "compose.yaml";
+/// Of an assessment: its results, its report, and the scenario on either side.
+pub const ASSESSMENT: &str = "assessment.json";
+pub const ASSESSMENT_REPORT: &str = "assessment.md";
+pub const WITH: &str = "with.toml";
+pub const WITHOUT: &str = "without.toml";
 
 /// The facts about a run that another run of the same scenario does not share. None may enter a digest.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -163,13 +174,13 @@ const WRITTEN: [&str; 12] = [
     LEDGER,
     KPIS,
     TRACES,
-    "launch.json",
-    "logs",
-    "compose.yaml",
-    "assessment.json",
-    "assessment.md",
-    "with.toml",
-    "without.toml",
+    LAUNCH,
+    LOGS,
+    COMPOSE,
+    ASSESSMENT,
+    ASSESSMENT_REPORT,
+    WITH,
+    WITHOUT,
 ];
 
 /// A folder to write a run's files to, which nobody else writes to until it is dropped.

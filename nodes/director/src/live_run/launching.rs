@@ -5,6 +5,7 @@ use anyhow::Context;
 use secnet_fabric::{Endpoints, Launch};
 use secnet_model::Region;
 use secnet_results::RunFolder;
+use secnet_results::run_folder::LAUNCH;
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -12,14 +13,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The file in the run folder that tells `secnet status` where the run answers.
-pub const LAUNCH_FILE: &str = "launch.json";
-
 /// Removed when the run has ended, however it did.
 pub(super) struct LaunchFile(pub(super) PathBuf);
 
 impl LaunchFile {
     pub(super) fn store(launch: &Launch, folder: &RunFolder) -> anyhow::Result<LaunchFile> {
-        let file = LaunchFile(folder.path().join(LAUNCH_FILE));
+        let file = LaunchFile(folder.path().join(LAUNCH));
         launch.store(&file.0)?;
         Ok(file)
     }
@@ -33,7 +32,7 @@ impl Drop for LaunchFile {
 
 /// Whether a live run goes on in that folder.
 pub fn goes_on_in(folder: &Path) -> bool {
-    Launch::load(&folder.join(LAUNCH_FILE)).is_ok_and(|launch| launch.endpoints.is_control_open())
+    Launch::load(&folder.join(LAUNCH)).is_ok_and(|launch| launch.endpoints.is_control_open())
 }
 
 /// A new run of the network, on ports that are free.

@@ -3,6 +3,7 @@
 use anyhow::Context;
 use secnet_engine::Ledger;
 use secnet_fabric::report::{NodeStatus, Phase, ProcessResult, ProcessStatus};
+use secnet_results::run_folder::LOGS;
 use secnet_topology::{Layout, ProcessSpec};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -89,7 +90,7 @@ pub(super) fn start_processes(
     launch: &Path,
     folder: &Path,
 ) -> anyhow::Result<Vec<Process>> {
-    let logs = folder.join("logs");
+    let logs = folder.join(LOGS);
     std::fs::create_dir_all(&logs).with_context(|| format!("cannot make {}", logs.display()))?;
     let programs = match programs {
         Some(folder) => folder.to_path_buf(),
