@@ -105,21 +105,22 @@ impl Stepped {
         let finished = self.party.is_finished();
         let name = |index: NodeIndex| self.network.name(index).to_owned();
         let accounts = self.party.nodes();
+        let ended_at = if finished {
+            self.world.end
+        } else {
+            self.party.now()
+        };
         RunOutcome {
             scenario: self.world.scenario.clone(),
             users: self.world.users.iter().map(|user| user.name.clone()).collect(),
             accounts: accounts
-                .map(|(index, node)| (name(index), node.account()))
+                .map(|(index, node)| (name(index), node.final_account(ended_at)))
                 .collect(),
             carried,
             violations: self.party.violations(),
             lost_nodes: Vec::new(),
             finished,
-            ended_at: if finished {
-                self.world.end
-            } else {
-                self.party.now()
-            },
+            ended_at,
             traces: Traces::default(),
         }
     }

@@ -604,7 +604,8 @@ pub struct VerdictParams {
     /// Least share of requests completed.
     #[serde(default)]
     pub completed_share_min: Option<f64>,
-    /// Least share of delivered device alerts that took no longer than 60 s (SEC H3.14(g)); `srvs` do not apply.
+    /// Least share of device alerts that reached their recipient within 60 s (SEC H3.14(g)), of those raised: what was lost
+    /// counts as missed. With `user`, of those delivered to it. `srvs` do not apply.
     #[serde(default)]
     pub alerts_within_target_share_min: Option<f64>,
 }

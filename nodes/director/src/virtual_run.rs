@@ -76,17 +76,13 @@ pub fn run(run: VirtualRun<'_>) -> (RunOutcome, RunFacts) {
     {
         carried[kind as usize] += 1;
     }
-    let accounts = layout
-        .network
-        .nodes
-        .iter()
-        .cloned()
-        .zip(finished.nodes.iter().map(Accountable::account));
     let ended_at = if finished.reached_end {
         world.end
     } else {
         finished.last_event.min(world.end)
     };
+    let accounts = finished.nodes.iter().map(|node| node.final_account(ended_at));
+    let accounts = layout.network.nodes.iter().cloned().zip(accounts);
     let mut traces = finished.traces;
     for (index, node) in finished.nodes.iter().enumerate() {
         let mut open = Vec::new();

@@ -1,11 +1,12 @@
 //! The commands that are out: what each belongs to, and until when its answer is waited for.
 
 use crate::correlation::{Correlations, Outstanding};
+use crate::readings;
 use crate::timeouts::{TimeoutClasses, Timeouts};
 use secnet_engine::ItemKind;
 use secnet_model::{RequestId, SimTime};
 use secnet_results::figures::{Figures, Key};
-use secnet_results::{Part, figures};
+use secnet_results::{Part, ServiceLevels, figures};
 use secnet_topology::World;
 use secnet_wire::CommandOrigin;
 use serde::{Deserialize, Serialize};
@@ -127,6 +128,18 @@ impl Part for Commands {
         match kind {
             ItemKind::ScheduledRead => self.scheduled_reads,
             ItemKind::ServiceRequest | ItemKind::DeviceAlert | ItemKind::DccAlert => 0,
+        }
+    }
+
+    fn unanswered(&self, world: &World, at: SimTime, levels: &mut ServiceLevels) {
+        let readings = self
+            .iter()
+            .filter(|command| command.origin == CommandOrigin::Scheduled);
+        for reading in readings {
+            if let Some(device) = reading.id.target.device() {
+                let (key, place) = readings::counts_as(world, reading.id.originator, reading.srv, device);
+                levels.unanswered(key, Some(place), reading.started_at, at);
+            }
         }
     }
 

@@ -9,10 +9,11 @@
 //!
 //! Not here: the answer within a web service call, which is given if the call was made (assumed).
 
+use crate::readings;
 use secnet_engine::{Carries, ItemKind};
 use secnet_model::{SimDuration, SimTime, UserId};
 use secnet_results::figures::Figures;
-use secnet_results::{Part, figures};
+use secnet_results::{Part, ServiceLevels, figures};
 use secnet_topology::World;
 use secnet_topology::scenario::DspParams;
 use secnet_wire::{Message, Pushed};
@@ -219,6 +220,18 @@ impl Part for Delivery {
 
     fn held(&self, kind: ItemKind) -> u64 {
         self.held[kind as usize]
+    }
+
+    fn unanswered(&self, world: &World, at: SimTime, levels: &mut ServiceLevels) {
+        let kept = self.lines.values().flat_map(|line| &line.kept);
+        for kept in kept.filter(|kept| kept.item() == Some(ItemKind::ScheduledRead)) {
+            if let Pushed::Response(response) = kept.pushed
+                && let Some(device) = response.id.target.device()
+            {
+                let (key, place) = readings::counts_as(world, response.id.originator, response.srv, device);
+                levels.unanswered(key, Some(place), response.started_at, at);
+            }
+        }
     }
 
     fn figures(&self, world: &World, figures: &mut Figures) {

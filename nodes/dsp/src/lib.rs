@@ -24,6 +24,7 @@ pub mod future_dated;
 pub mod inventory;
 pub mod modifications;
 pub mod node;
+pub mod readings;
 pub mod records;
 pub mod routing;
 pub mod schedules;

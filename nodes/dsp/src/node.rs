@@ -12,13 +12,15 @@ use crate::delays::Delays;
 use crate::delivery::Delivery;
 use crate::future_dated::FutureDated;
 use crate::modifications::{Due, Modifications, Work};
+use crate::readings::Readings;
 use crate::records::Records;
 use crate::schedules::{Schedules, SchedulesState};
 use crate::service_process::{Capacity, ServiceProcess};
 use crate::timeouts::TimeoutClasses;
 use secnet_engine::{Input, Ledger, Node, Outbox, Span, Step};
 use secnet_model::{Address, ResponseCode, SimTime};
-use secnet_results::{Account, Accountable, Part, figures, part, parts};
+use secnet_results::alerts::RaisedAlerts;
+use secnet_results::{Account, Accountable, Part, ServiceLevels, figures, part, parts};
 use secnet_topology::{TakesRequests, World};
 use secnet_wire::codec::CodecError;
 use secnet_wire::{CommandOrigin, Message, codec};
@@ -44,8 +46,10 @@ parts! {
         answers: Answers,
         commands: Commands,
         future_dated: FutureDated,
+        readings: Readings,
         records: Records,
         delivery: Delivery,
+        unaddressed: RaisedAlerts,
         modifications: Modifications,
         ledger: Ledger,
         counts: Counts,
@@ -144,8 +148,10 @@ impl Dsp {
             answers: Answers::default(),
             commands: Commands::new(&timeout_classes),
             future_dated: FutureDated::new(),
+            readings: Readings::default(),
             records: Records::new(world),
             delivery: Delivery::default(),
+            unaddressed: RaisedAlerts::default(),
             modifications: Modifications::new(world),
             ledger: Ledger::default(),
             counts: Counts::default(),
@@ -239,7 +245,14 @@ impl TakesRequests for Dsp {}
 
 impl Accountable for Dsp {
     fn account(&self) -> Account {
-        part::account(&self.state, &self.state.ledger, &self.world)
+        Account {
+            raised: self.state.unaddressed.clone(),
+            ..part::account(&self.state, &self.state.ledger, &self.world)
+        }
+    }
+
+    fn unanswered(&self, at: SimTime, levels: &mut ServiceLevels) {
+        self.state.unanswered(&self.world, at, levels);
     }
 
     fn ledger(&self) -> &Ledger {

@@ -14,6 +14,7 @@ use crate::uplink::Uplink;
 use secnet_engine::trace::SpanLink;
 use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Outcome, Step};
 use secnet_model::{Address, AlertCode, DeviceId, DeviceType, PremisesId, Region, SimTime, Srv, UserId};
+use secnet_results::alerts::RaisedAlerts;
 use secnet_results::{Account, Accountable, Part, figures, part, parts};
 use secnet_topology::{TakesRequests, World};
 use secnet_wire::codec::{CodecError, Problem, STATE_BYTES_MAX, decode_value, encode_value};
@@ -48,6 +49,7 @@ parts! {
         modifications: Modifications,
         changes: Changes,
         ledger: Ledger,
+        raised: RaisedAlerts,
         counts: Counts,
     }
 }
@@ -96,6 +98,7 @@ impl Premises {
             modifications: Modifications::new(world),
             changes: Changes::default(),
             ledger: Ledger::default(),
+            raised: RaisedAlerts::default(),
             counts: Counts::default(),
         };
         Premises::with_state(world, first, end, background, state)
@@ -354,6 +357,8 @@ impl Premises {
     ) {
         self.state.counts.alerts_raised += 1;
         self.state.ledger.open(ItemKind::DeviceAlert);
+        let region = self.world.population.region_of(device.premises);
+        self.state.raised.record(&self.world, alert, region, now);
         let premises = self.state.premises.of(device.premises);
         premises.alerts += 1;
         let number = premises.alerts;
@@ -529,7 +534,10 @@ impl TakesRequests for Premises {}
 
 impl Accountable for Premises {
     fn account(&self) -> Account {
-        part::account(&self.state, &self.state.ledger, &self.world)
+        Account {
+            raised: self.state.raised.clone(),
+            ..part::account(&self.state, &self.state.ledger, &self.world)
+        }
     }
 
     fn ledger(&self) -> &Ledger {

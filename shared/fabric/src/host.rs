@@ -231,10 +231,7 @@ impl Host {
 
     /// All that was told of sampled items, with what has not ended.
     fn take_traces(&mut self) -> TraceBook {
-        let at = match self.phase {
-            Phase::Finished { reached_end: true } => self.end,
-            _ => self.party.now(),
-        };
+        let at = self.ended_at();
         let mut open = Vec::new();
         if let Some(node) = self.node() {
             node.open_spans(at, &mut open);
@@ -368,7 +365,19 @@ impl Host {
     }
 
     fn account(&self) -> Account {
-        self.node().map(Accountable::account).unwrap_or_default()
+        let node = self.node();
+        node.map(|node| node.final_account(self.ended_at()))
+            .unwrap_or_default()
+    }
+
+    /// Where emulated time has ended, or stands.
+    fn ended_at(&self) -> SimTime {
+        match self.phase {
+            Phase::Finished { reached_end: true } => self.end,
+            Phase::Linking | Phase::Running { .. } | Phase::Finished { reached_end: false } => {
+                self.party.now()
+            }
+        }
     }
 
     fn report(&mut self) -> NodeReport {

@@ -1,5 +1,6 @@
 //! What one node has to say for itself when asked.
 
+use crate::alerts::RaisedAlerts;
 use crate::figures::Figures;
 use crate::{AlertLevels, ServiceLevels};
 use secnet_engine::{ItemKind, Ledger, Span};
@@ -15,6 +16,9 @@ pub struct Account {
     /// Items in the node's custody, by [`ItemKind`].
     pub held: [u64; ItemKind::COUNT],
     pub service: ServiceLevels,
+    /// Device alerts raised.
+    pub raised: RaisedAlerts,
+    /// Device alerts delivered.
     pub alerts: AlertLevels,
     pub figures: Figures,
 }
@@ -26,6 +30,7 @@ impl Account {
             *sum += held;
         }
         self.service.add(&other.service);
+        self.raised.add(&other.raised);
         self.alerts.add(&other.alerts);
         self.figures.add(&other.figures);
     }
@@ -39,6 +44,16 @@ impl Account {
 /// A node that can be asked for its account and for its state at any moment between two inputs.
 pub trait Accountable {
     fn account(&self) -> Account;
+
+    /// Adds what was asked for and has no answer at `at`, when emulated time has ended: it counts too.
+    fn unanswered(&self, _at: SimTime, _levels: &mut ServiceLevels) {}
+
+    /// The account with which a run ends.
+    fn final_account(&self, at: SimTime) -> Account {
+        let mut account = self.account();
+        self.unanswered(at, &mut account.service);
+        account
+    }
 
     /// The account's ledger alone: it is asked for several times a second.
     fn ledger(&self) -> &Ledger;
@@ -54,6 +69,10 @@ pub trait Accountable {
 impl<T: Accountable + ?Sized> Accountable for Box<T> {
     fn account(&self) -> Account {
         (**self).account()
+    }
+
+    fn unanswered(&self, at: SimTime, levels: &mut ServiceLevels) {
+        (**self).unanswered(at, levels);
     }
 
     fn ledger(&self) -> &Ledger {

@@ -1,8 +1,11 @@
-//! How long device alerts took to reach their recipients, counted where they arrive.
+//! How many device alerts were raised, counted where that happens, and how long they took to reach their recipients, counted
+//! where they arrive.
 
+use crate::Part;
 use crate::duration_histogram::DurationHistogram;
 use crate::keyed::{DenseKey, Keyed};
-use secnet_model::{AlertCode, Region, SimDuration, UserId};
+use secnet_model::{AlertCode, Region, SimDuration, SimTime, UserId};
+use secnet_topology::World;
 use serde::{Deserialize, Serialize};
 
 /// An alert is to reach its recipient this long after it was raised (SEC H3.14(g); domain.md §3).
@@ -22,7 +25,7 @@ impl DenseKey for AlertKey {
 
     #[inline]
     fn slot(self) -> usize {
-        usize::from(self.alert.index()) * Region::ALL.len() + self.region.index()
+        slot(self.alert, self.region)
     }
 
     fn user(self) -> UserId {
@@ -41,20 +44,110 @@ pub struct AlertLevel {
     pub consolidated: u64,
     /// Alerts those speak for besides themselves.
     pub throttled: u64,
+    /// Of the consolidated ones, from the end of their period to arrival; [`AlertLevel::delivery_times`] has them from when
+    /// the first of those they speak for was raised.
+    pub since_consolidation: DurationHistogram,
+    /// Delivered within the target, though raised too late to be due when the run ends.
+    pub within_target_not_due: u64,
+}
+
+/// The alerts of one code that were raised in one region.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Raised {
+    pub all: u64,
+    /// Those raised less than [`ALERT_TARGET`] before the run's end.
+    pub not_due: u64,
+    /// Of the others those no User is there for.
+    pub for_nobody: u64,
+}
+
+/// [`Raised`] by alert and region, part of a participant's state.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RaisedAlerts {
+    /// Empty until the first; then one for each key.
+    counts: Vec<Raised>,
+}
+
+/// Whether an alert raised then is held against its target: the run lasts until the target is over.
+#[inline]
+fn is_due(world: &World, raised_at: SimTime) -> bool {
+    raised_at + ALERT_TARGET <= world.end
+}
+
+impl RaisedAlerts {
+    #[inline]
+    pub fn record(&mut self, world: &World, alert: AlertCode, region: Region, at: SimTime) {
+        let raised = self.get_mut(alert, region);
+        raised.all += 1;
+        raised.not_due += u64::from(!is_due(world, at));
+    }
+
+    /// One that was raised somewhere at `raised_at` turns out to be for nobody.
+    pub fn record_for_nobody(&mut self, world: &World, alert: AlertCode, region: Region, raised_at: SimTime) {
+        self.get_mut(alert, region).for_nobody += u64::from(is_due(world, raised_at));
+    }
+
+    fn get_mut(&mut self, alert: AlertCode, region: Region) -> &mut Raised {
+        if self.counts.is_empty() {
+            self.counts.resize_with(AlertKey::slots(), Raised::default);
+        }
+        &mut self.counts[slot(alert, region)]
+    }
+
+    pub fn add(&mut self, other: &RaisedAlerts) {
+        for (alert, region, raised) in other.iter() {
+            self.get_mut(alert, region).add(raised);
+        }
+    }
+
+    /// Those that were raised at all, by alert and region, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = (AlertCode, Region, Raised)> {
+        let keys = AlertCode::all().flat_map(|alert| Region::ALL.map(|region| (alert, region)));
+        let of_key = |(alert, region)| Some((alert, region, *self.counts.get(slot(alert, region))?));
+        keys.filter_map(of_key)
+            .filter(|(_, _, raised)| *raised != Raised::default())
+    }
+}
+
+/// Its counts are the account's own.
+impl Part for RaisedAlerts {}
+
+impl Raised {
+    pub fn add(&mut self, other: Raised) {
+        self.all += other.all;
+        self.not_due += other.not_due;
+        self.for_nobody += other.for_nobody;
+    }
+
+    /// Of [`Raised::due`] those that did.
+    pub fn within_target(&self, delivered: &AlertLevel) -> u64 {
+        delivered.within_target - delivered.within_target_not_due
+    }
+
+    /// Those that had to reach somebody: raised in time to be due, for a User that is there, and not spoken for by another
+    /// that was delivered.
+    pub fn due(&self, delivered: &AlertLevel) -> u64 {
+        self.all
+            .saturating_sub(self.not_due + self.for_nobody)
+            .saturating_sub(delivered.throttled)
+    }
+}
+
+/// A key's place among all of one User's.
+#[inline]
+fn slot(alert: AlertCode, region: Region) -> usize {
+    usize::from(alert.index()) * Region::ALL.len() + region.index()
 }
 
 impl AlertLevel {
-    #[inline]
-    pub fn record(&mut self, delivery_time: SimDuration) {
-        self.delivery_times.record(delivery_time);
-        self.within_target += u64::from(delivery_time <= ALERT_TARGET);
-    }
-
     pub fn add(&mut self, other: &AlertLevel) {
         self.delivery_times.add(&other.delivery_times);
         self.within_target += other.within_target;
         self.consolidated += other.consolidated;
         self.throttled += other.throttled;
+        self.since_consolidation.add(&other.since_consolidation);
+        self.within_target_not_due += other.within_target_not_due;
     }
 
     pub fn delivered(&self) -> u64 {
@@ -70,18 +163,30 @@ pub struct AlertLevels {
 }
 
 impl AlertLevels {
+    /// An alert raised at `raised_at` arrives.
     #[inline]
-    pub fn record(&mut self, alert: AlertCode, user: UserId, region: Region, delivery_time: SimDuration) {
-        self.levels
-            .get_mut(AlertKey { alert, user, region })
-            .record(delivery_time);
+    pub fn record(&mut self, world: &World, key: AlertKey, raised_at: SimTime, now: SimTime) {
+        let level = self.levels.get_mut(key);
+        let delivery_time = now.since(raised_at);
+        level.delivery_times.record(delivery_time);
+        if delivery_time <= ALERT_TARGET {
+            level.within_target += 1;
+            level.within_target_not_due += u64::from(!is_due(world, raised_at));
+        }
     }
 
-    /// A delivered alert speaks for `throttled` others.
-    pub fn record_consolidated(&mut self, alert: AlertCode, user: UserId, region: Region, throttled: u32) {
-        let level = self.levels.get_mut(AlertKey { alert, user, region });
+    /// What has arrived was `consolidated_at` then, and speaks for `throttled` others.
+    pub fn record_consolidated(
+        &mut self,
+        key: AlertKey,
+        throttled: u32,
+        consolidated_at: SimTime,
+        now: SimTime,
+    ) {
+        let level = self.levels.get_mut(key);
         level.consolidated += 1;
         level.throttled += u64::from(throttled);
+        level.since_consolidation.record(now.since(consolidated_at));
     }
 
     pub fn add(&mut self, other: &AlertLevels) {
@@ -103,27 +208,55 @@ impl AlertLevels {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sample;
 
     #[test]
     fn an_alert_counts_as_in_time_up_to_the_sixtieth_second() {
         let alert = AlertCode::future_dated_succeeded();
-        let mut levels = AlertLevels::default();
-        for micros in [59_000_000, 60_000_000, 60_000_001] {
-            levels.record(
-                alert,
-                UserId(1),
-                Region::Central,
-                SimDuration::from_micros(micros),
-            );
-        }
-        let level = levels
-            .get(AlertKey {
+        let (world, key) = (
+            World::new(sample::scenario()).unwrap(),
+            AlertKey {
                 alert,
                 user: UserId(1),
                 region: Region::Central,
-            })
-            .unwrap();
+            },
+        );
+        let mut levels = AlertLevels::default();
+        for micros in [59_000_000, 60_000_000, 60_000_001] {
+            levels.record(&world, key, SimTime::ZERO, SimTime(micros));
+        }
+        let level = levels.get(key).unwrap();
         assert_eq!((level.delivered(), level.within_target), (3, 2));
+    }
+
+    #[test]
+    fn what_is_raised_in_the_last_minute_is_not_held_against_the_target() {
+        let (world, alert) = (
+            World::new(sample::scenario()).unwrap(),
+            AlertCode::future_dated_succeeded(),
+        );
+        let key = AlertKey {
+            alert,
+            user: UserId(1),
+            region: Region::Central,
+        };
+        let due = world.end.saturating_sub(ALERT_TARGET);
+        let (mut raised, mut levels) = (RaisedAlerts::default(), AlertLevels::default());
+        for at in [SimTime::ZERO, due, SimTime(due.0 + 1), world.end] {
+            raised.record(&world, alert, Region::Central, at);
+        }
+        for at in [due, SimTime(due.0 + 1)] {
+            levels.record(&world, key, at, at + SimDuration::from_secs(1));
+        }
+        let level = levels.get(key).unwrap();
+        let (_, _, raised) = raised.iter().next().unwrap();
+        let expected = Raised {
+            all: 4,
+            not_due: 2,
+            for_nobody: 0,
+        };
+        assert_eq!((raised, raised.due(level)), (expected, 2));
+        assert_eq!((level.within_target, level.within_target_not_due), (2, 1));
     }
 
     #[test]

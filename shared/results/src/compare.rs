@@ -186,7 +186,10 @@ fn measures(kpis: &Kpis) -> BTreeMap<String, BTreeMap<String, f64>> {
         &service.by_srv,
         &service.by_user,
         &service.by_region,
+        &service.by_area,
+        &service.by_device,
         &service.classes,
+        &service.places,
     ];
     let alert_rows = [
         &kpis.alerts.by_alert,
@@ -326,7 +329,7 @@ mod tests {
             A  runs/a
             B  runs/b
             Ledger digest equal   619abeca2b8ef3d7
-            KPIs   digest equal   3b81f61e6b95f315
+            KPIs   digest equal   f0a5de199239d73e
 
             Scenario
               hosting.premises_shards  1 → 3
@@ -351,8 +354,10 @@ mod tests {
             user: UserId(0),
             region: None,
         };
+        account.service.opened(key, None);
         account.service.record(
             key,
+            None,
             Outcome::Completed,
             ResponseCode::I0,
             SimDuration::from_millis(340),
@@ -369,7 +374,7 @@ mod tests {
             A  runs/a
             B  runs/b
             Ledger digest differs 619abeca2b8ef3d7 → 5fba418a5aecf76e
-            KPIs   digest differs 3b81f61e6b95f315 → a0e2ecf8daddecef
+            KPIs   digest differs f0a5de199239d73e → 314f76e4164b2092
 
             Scenario
               csp.north.loss  0.01 → 0.02
@@ -379,7 +384,7 @@ mod tests {
               outcomes.service_request.completed  4 → 5
               outcomes.service_request.opened  6 → 7
 
-            KPIs: 50 differ, the largest first
+            KPIs: 60 differ, the largest first
               requests: Alba Energy  response_time_s.p50  6.258687 → 2.506751  (-59.9 %)
               requests: all  response_time_s.p50  6.258687 → 2.506751  (-59.9 %)
               requests: 8.2 non_device  attempts  1 → 2  (+100.0 %)
@@ -409,18 +414,18 @@ mod tests {
               requests: no region  response_time_s.max  0.17 → 0.34  (+100.0 %)
               requests: no region  response_time_s.p90  0.17 → 0.34  (+100.0 %)
               requests: no region  response_time_s.p99  0.17 → 0.34  (+100.0 %)
+              requests: 8.2 non_device  opened  2 → 3  (+50.0 %)
+              requests: 8.2 non_device, Alba Energy, no region  opened  2 → 3  (+50.0 %)
+              requests: no region  opened  2 → 3  (+50.0 %)
+              requests: 8.2 non_device  answered_share  0.5 → 0.666667  (+33.3 %)
+              requests: 8.2 non_device, Alba Energy, no region  answered_share  0.5 → 0.666667  (+33.3 %)
+              requests: no region  answered_share  0.5 → 0.666667  (+33.3 %)
               requests: Alba Energy  within_target  4 → 5  (+25.0 %)
               requests: all  within_target  4 → 5  (+25.0 %)
               requests: Alba Energy  codes.I0  5 → 6  (+20.0 %)
               requests: Alba Energy  outcomes.completed  5 → 6  (+20.0 %)
               requests: all  codes.I0  5 → 6  (+20.0 %)
-              requests: all  outcomes.completed  5 → 6  (+20.0 %)
-              requests: Alba Energy  owed_a_response  6 → 7  (+16.7 %)
-              requests: all  owed_a_response  6 → 7  (+16.7 %)
-              requests: Alba Energy  requests  7 → 8  (+14.3 %)
-              requests: all  requests  7 → 8  (+14.3 %)
-              requests: Alba Energy  attempts  8 → 9  (+12.5 %)
-              … and 10 more
+              … and 20 more
 
             The results differ.
         "#]]
@@ -432,10 +437,14 @@ mod tests {
         let mut other = sample::run();
         other.accounts[1].1.alerts = crate::AlertLevels::default();
         let alert = secnet_model::AlertCode::future_dated_failed();
-        other.accounts[1]
-            .1
-            .alerts
-            .record(alert, UserId(0), Region::South, SimDuration::from_secs(1));
+        let world = secnet_topology::World::new(sample::scenario()).unwrap();
+        let key = crate::AlertKey {
+            alert,
+            user: UserId(0),
+            region: Region::South,
+        };
+        let alerts = &mut other.accounts[1].1.alerts;
+        alerts.record(&world, key, SimTime::ZERO, SimTime::from_secs(1));
         let comparison = compare(&loaded("a", &sample::run()), &loaded("b", &other));
         let first = &comparison.kpis[0];
         assert_eq!(

@@ -60,6 +60,12 @@ impl<K: DenseKey, V: Default> Keyed<K, V> {
 }
 
 impl<K: DenseKey, V> Keyed<K, V> {
+    /// In no particular order.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (K, &mut V)> {
+        let entries = self.users.iter_mut().flat_map(|of_user| &mut of_user.entries);
+        entries.map(|(key, value)| (*key, value))
+    }
+
     pub fn get(&self, key: K) -> Option<&V> {
         let index = self
             .users

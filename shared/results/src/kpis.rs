@@ -1,16 +1,16 @@
 //! `kpis.json`: response times against their targets by SRV class, User and region, and alert delivery.
 
 use crate::Account;
-use crate::alerts::{ALERT_TARGET, AlertLevel};
+use crate::alerts::{ALERT_TARGET, AlertLevel, Raised};
 use crate::back_pressure::BackPressureKpis;
 use crate::digest::digest;
 use crate::ledger_report::{CountsByName, nonzero};
 use crate::measure::{Quantiles, share};
 use crate::run_outcome::RunOutcome;
-use crate::service::{ServiceLevel, ServiceMode, Target};
+use crate::service::{Place, ServiceLevel, ServiceMode, Target};
 use crate::verdicts::{self, Verdict};
 use secnet_engine::Outcome;
-use secnet_model::{Region, ResponseCode, Srv};
+use secnet_model::{DeviceType, Region, ResponseCode, Srv, licence_areas};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -32,32 +32,52 @@ pub struct ServiceKpis {
     pub by_srv: Vec<ServiceKpi>,
     pub by_user: Vec<ServiceKpi>,
     pub by_region: Vec<ServiceKpi>,
+    /// By licence area of the premises; requests to devices only.
+    pub by_area: Vec<ServiceKpi>,
+    /// By type of device; requests to devices only.
+    pub by_device: Vec<ServiceKpi>,
     /// By SRV, mode, User and region.
     pub classes: Vec<ServiceKpi>,
+    /// By licence area, type of device and mode.
+    pub places: Vec<ServiceKpi>,
 }
 
 /// What became of the requests the row is about. A key that is absent stands for all its values.
+///
+/// `opened` is `requests`, `overdue` and `open` together. Shares are of those *due*, `requests` and `overdue`: a request whose
+/// target response time is over without an answer is missed, whether or not it would have been answered later; one that is
+/// not due yet is in no share, and `open` says how many there are.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct ServiceKpi {
     #[serde(flatten)]
     pub key: KpiKey,
+    /// All that were asked for.
+    pub opened: u64,
     /// Requests whose fate is known.
     pub requests: u64,
+    /// Without an answer when emulated time ended, the target response time over.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub overdue: u64,
+    /// Without an answer when emulated time ended, and not due yet.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub open: u64,
     pub outcomes: CountsByName,
     /// By the response code of the final answer.
     pub codes: CountsByName,
     /// Submissions, retries included.
     pub attempts: u64,
-    /// Completed, of all requests.
+    /// Completed, of those due.
     pub completed_share: Option<f64>,
-    /// Completed without a retry, of all requests.
+    /// Completed without a retry, of those due.
     pub first_attempt_share: Option<f64>,
-    /// Requests the network owed a response: all but those refused or mistaken.
+    /// Requests due that the network owed a response: all but those refused or mistaken.
     pub owed_a_response: u64,
     /// Answered (completed or with a device's error) within the target response time.
     pub within_target: u64,
     /// … of those owed a response.
     pub within_target_share: Option<f64>,
+    /// Answered (completed or with a device's error), of all opened: what share `response_time_s` can speak for.
+    pub answered_share: Option<f64>,
     /// Of the answered requests.
     pub response_time_s: Option<Quantiles>,
     /// Absent where the row covers several.
@@ -79,6 +99,12 @@ pub struct KpiKey {
     /// `none` for non-device services and unknown devices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
+    /// Code of the licence area, `EPN`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub area: Option<String>,
+    /// Type of the device, `ESME`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -111,9 +137,16 @@ pub struct AlertKpis {
 pub struct AlertKpi {
     #[serde(flatten)]
     pub key: KpiKey,
+    /// Raised by devices; absent in rows of a User, as who an alert is for is decided on its way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raised: Option<u64>,
+    /// Of those raised the ones that had to reach somebody within the target: not in the run's last minute, for a User that
+    /// is there, and not spoken for by a consolidated alert that was delivered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<u64>,
     pub delivered: u64,
     pub within_target: u64,
-    /// Of those delivered; what was lost is in the ledger.
+    /// Of those due: what was lost, dropped or is still on its way counts as missed. In rows of a User, of those delivered.
     pub within_target_share: Option<f64>,
     /// Consolidated alerts among those delivered (SECMP0062); absent where there were none.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -121,7 +154,11 @@ pub struct AlertKpi {
     /// Alerts those spoke for besides themselves.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub throttled: u64,
+    /// From when an alert was raised, or the first of those a consolidated one speaks for, to arrival.
     pub delivery_time_s: Option<Quantiles>,
+    /// Of consolidated alerts, from the end of their period to arrival.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consolidated_delivery_time_s: Option<Quantiles>,
 }
 
 #[derive(Serialize)]
@@ -159,6 +196,15 @@ impl ServiceKpis {
         let mut by_srv = BTreeMap::<(Srv, ServiceMode), ServiceLevel>::new();
         let mut by_user = BTreeMap::<String, ServiceLevel>::new();
         let mut by_region = BTreeMap::<Option<Region>, ServiceLevel>::new();
+        let mut by_area = BTreeMap::<usize, ServiceLevel>::new();
+        let mut by_device = BTreeMap::<DeviceType, ServiceLevel>::new();
+        let mut places = BTreeMap::<(Place, ServiceMode), ServiceLevel>::new();
+        for (key, level) in total.service.places() {
+            let Place { area, device_type } = key.place;
+            by_area.entry(area.into()).or_default().add(level);
+            by_device.entry(device_type).or_default().add(level);
+            places.entry((key.place, key.mode)).or_default().add(level);
+        }
         let mut classes = Vec::new();
         for (key, level) in total.service.iter() {
             let user = run.user_name(key.user);
@@ -186,17 +232,39 @@ impl ServiceKpis {
                 .iter()
                 .map(|(region, level)| ServiceKpi::new(KpiKey::of_region(*region), level))
                 .collect(),
+            by_area: by_area
+                .iter()
+                .map(|(area, level)| ServiceKpi::new(KpiKey::of_area(*area), level))
+                .collect(),
+            by_device: by_device
+                .iter()
+                .map(|(device, level)| ServiceKpi::new(KpiKey::of_device(*device), level))
+                .collect(),
             classes,
+            places: places
+                .iter()
+                .map(|((place, mode), level)| {
+                    let key = KpiKey {
+                        mode: Some(*mode),
+                        device: KpiKey::of_device(place.device_type).device,
+                        ..KpiKey::of_area(place.area.into())
+                    };
+                    ServiceKpi::new(key, level)
+                })
+                .collect(),
         }
     }
 }
 
 impl ServiceKpi {
     fn new(key: KpiKey, level: &ServiceLevel) -> ServiceKpi {
-        let (requests, owed_a_response) = (level.requests(), level.owed_a_response());
+        let (due, owed_a_response) = (level.due(), level.owed_a_response());
         ServiceKpi {
             key,
-            requests,
+            opened: level.opened,
+            requests: level.requests(),
+            overdue: level.overdue,
+            open: level.open(),
             outcomes: nonzero(
                 Outcome::ALL
                     .iter()
@@ -208,11 +276,12 @@ impl ServiceKpi {
                     .map(|code| (code.code(), level.code(*code))),
             ),
             attempts: level.attempts,
-            completed_share: share(level.completed(), requests),
-            first_attempt_share: share(level.completed_at_first_attempt, requests),
+            completed_share: share(level.completed(), due),
+            first_attempt_share: share(level.completed_at_first_attempt, due),
             owed_a_response,
             within_target: level.within_target,
             within_target_share: share(level.within_target, owed_a_response),
+            answered_share: share(level.answered(), level.opened),
             response_time_s: Quantiles::of(&level.response_times),
             target_response_time: None,
         }
@@ -243,6 +312,14 @@ impl ServiceKpi {
 
 impl AlertKpis {
     fn new(run: &RunOutcome, total: &Account) -> AlertKpis {
+        let mut raised_overall = Raised::default();
+        let mut raised_by_alert = BTreeMap::<String, Raised>::new();
+        let mut raised_by_region = BTreeMap::<Region, Raised>::new();
+        for (alert, region, raised) in total.raised.iter() {
+            raised_overall.add(raised);
+            raised_by_alert.entry(alert.to_string()).or_default().add(raised);
+            raised_by_region.entry(region).or_default().add(raised);
+        }
         let mut overall = AlertLevel::default();
         let mut by_alert = BTreeMap::<String, AlertLevel>::new();
         let mut by_user = BTreeMap::<String, AlertLevel>::new();
@@ -261,19 +338,25 @@ impl AlertKpis {
             };
             classes.push(AlertKpi::new(row, level));
         }
+        // What never arrived has a row too.
+        for alert in raised_by_alert.keys() {
+            by_alert.entry(alert.clone()).or_default();
+        }
+        for region in raised_by_region.keys() {
+            by_region.entry(*region).or_default();
+        }
         AlertKpis {
             target_s: ALERT_TARGET.as_secs_f64(),
-            overall: AlertKpi::new(KpiKey::default(), &overall),
+            overall: AlertKpi::new(KpiKey::default(), &overall).of_raised(raised_overall, &overall),
             by_alert: by_alert
                 .iter()
                 .map(|(alert, level)| {
-                    AlertKpi::new(
-                        KpiKey {
-                            alert: Some(alert.clone()),
-                            ..KpiKey::default()
-                        },
-                        level,
-                    )
+                    let key = KpiKey {
+                        alert: Some(alert.clone()),
+                        ..KpiKey::default()
+                    };
+                    let raised = raised_by_alert.get(alert).copied().unwrap_or_default();
+                    AlertKpi::new(key, level).of_raised(raised, level)
                 })
                 .collect(),
             by_user: by_user
@@ -282,7 +365,10 @@ impl AlertKpis {
                 .collect(),
             by_region: by_region
                 .iter()
-                .map(|(region, level)| AlertKpi::new(KpiKey::of_region(Some(*region)), level))
+                .map(|(region, level)| {
+                    let raised = raised_by_region.get(region).copied().unwrap_or_default();
+                    AlertKpi::new(KpiKey::of_region(Some(*region)), level).of_raised(raised, level)
+                })
                 .collect(),
             classes,
         }
@@ -297,12 +383,25 @@ impl AlertKpi {
     fn new(key: KpiKey, level: &AlertLevel) -> AlertKpi {
         AlertKpi {
             key,
+            raised: None,
+            due: None,
             delivered: level.delivered(),
             within_target: level.within_target,
             within_target_share: share(level.within_target, level.delivered()),
             consolidated: level.consolidated,
             throttled: level.throttled,
             delivery_time_s: Quantiles::of(&level.delivery_times),
+            consolidated_delivery_time_s: Quantiles::of(&level.since_consolidation),
+        }
+    }
+
+    /// The row with what it is a part of.
+    fn of_raised(self, raised: Raised, level: &AlertLevel) -> AlertKpi {
+        AlertKpi {
+            raised: Some(raised.all),
+            due: Some(raised.due(level)),
+            within_target_share: share(raised.within_target(level), raised.due(level)),
+            ..self
         }
     }
 }
@@ -311,6 +410,20 @@ impl KpiKey {
     fn of_user(user: &str) -> KpiKey {
         KpiKey {
             user: Some(user.to_owned()),
+            ..KpiKey::default()
+        }
+    }
+
+    fn of_area(area: usize) -> KpiKey {
+        KpiKey {
+            area: licence_areas().get(area).map(|area| area.code.to_owned()),
+            ..KpiKey::default()
+        }
+    }
+
+    fn of_device(device: DeviceType) -> KpiKey {
+        KpiKey {
+            device: Some(device.name().to_owned()),
             ..KpiKey::default()
         }
     }
@@ -328,14 +441,16 @@ impl std::fmt::Display for KpiKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let class = match (&self.srv, self.mode) {
             (Some(srv), Some(mode)) => Some(format!("{srv} {mode}")),
-            (srv, _) => srv.clone(),
+            (None, Some(mode)) => Some(mode.to_string()),
+            (srv, None) => srv.clone(),
         };
         let alert = self.alert.as_ref().map(|alert| format!("alert {alert}"));
         let region = self.region.as_ref().map(|region| match region.as_str() {
             "none" => "no region".to_owned(),
             region => region.to_owned(),
         });
-        let parts: Vec<String> = [class, alert, self.user.clone(), region]
+        let (area, device) = (self.area.clone(), self.device.clone());
+        let parts: Vec<String> = [class, alert, self.user.clone(), region, area, device]
             .into_iter()
             .flatten()
             .collect();
@@ -357,7 +472,7 @@ mod tests {
             Kpis::new(&sample::run_in_other_shards()),
         );
         assert_eq!(one, three);
-        expect!["3b81f61e6b95f3156f207927a5497dd578636c39135e56555f77579eec0dc94f"].assert_eq(&one.digest);
+        expect!["f0a5de199239d73ecbb32a47a975683ad2b31f13d34e20f52c63b2f115417cb7"].assert_eq(&one.digest);
     }
 
     #[test]
@@ -374,6 +489,7 @@ mod tests {
             {
               "srv": "4.1.1",
               "mode": "on_demand",
+              "opened": 4,
               "requests": 4,
               "outcomes": {
                 "completed": 3,
@@ -389,6 +505,7 @@ mod tests {
               "owed_a_response": 3,
               "within_target": 2,
               "within_target_share": 0.666667,
+              "answered_share": 0.75,
               "response_time_s": {
                 "p50": 6.258687,
                 "p90": 31.0,

@@ -1,8 +1,8 @@
 //! A participant's parts. A part owns its state and says of it what the participant has to know; the list of a participant's parts is
 //! written once, with [`parts!`](crate::parts!), and deadlines, custody, saving, figures and memory follow from the list.
 
-use crate::Account;
 use crate::figures::Figures;
+use crate::{Account, ServiceLevels};
 use secnet_engine::{ItemKind, Ledger};
 use secnet_model::SimTime;
 use secnet_topology::World;
@@ -22,6 +22,9 @@ pub trait Part {
 
     /// Puts the tables it declares.
     fn figures(&self, _world: &World, _figures: &mut Figures) {}
+
+    /// Adds what it was asked for and has not answered when emulated time has ended, at `at`.
+    fn unanswered(&self, _world: &World, _at: SimTime, _levels: &mut ServiceLevels) {}
 
     /// What it keeps on the heap, in bytes.
     fn memory_bytes(&self) -> usize {
@@ -74,6 +77,15 @@ macro_rules! parts {
 
             fn figures(&self, world: &::secnet_topology::World, figures: &mut $crate::figures::Figures) {
                 $($crate::Part::figures(&self.$part, world, figures);)*
+            }
+
+            fn unanswered(
+                &self,
+                world: &::secnet_topology::World,
+                at: ::secnet_model::SimTime,
+                levels: &mut $crate::ServiceLevels,
+            ) {
+                $($crate::Part::unanswered(&self.$part, world, at, levels);)*
             }
 
             fn memory_bytes(&self) -> usize {

@@ -1,9 +1,10 @@
 //! A small run for tests, its numbers chosen to be seen in the reports.
 
 use crate::figures::Key;
-use crate::{Account, RunOutcome, ServiceKey, ServiceMode, Traces};
+use crate::{Account, AlertKey, RunOutcome, ServiceKey, ServiceMode, Traces};
 use secnet_engine::{ItemKind, Outcome, Violations};
 use secnet_model::{AlertCode, Region, ResponseCode, SimDuration, SimTime, Srv, UserId};
+use secnet_topology::World;
 use secnet_topology::scenario::Scenario;
 
 const SCENARIO: &str = r#"
@@ -90,8 +91,15 @@ fn with_accounts(accounts: Vec<(String, Account)>) -> RunOutcome {
 
 fn dsp() -> Account {
     let mut account = Account::default();
-    for _ in 0..3 {
+    for region in [Region::North, Region::South, Region::South] {
         account.ledger.open(ItemKind::ScheduledRead);
+        let key = ServiceKey {
+            srv: Srv::from_number("4.8.1").unwrap(),
+            mode: ServiceMode::Scheduled,
+            user: UserId(0),
+            region: Some(region),
+        };
+        account.service.opened(key, None);
     }
     account.held[ItemKind::ScheduledRead as usize] = 1;
     account.figures.put(Key::Whole, &BusyAnswers { busy_answers: 4 });
@@ -99,9 +107,12 @@ fn dsp() -> Account {
 }
 
 fn premises(range: std::ops::Range<u64>) -> Account {
+    let world = World::new(scenario()).unwrap();
     let mut account = Account::default();
     for _ in range.clone() {
         account.ledger.open(ItemKind::DeviceAlert);
+        let alert = AlertCode::future_dated_succeeded();
+        account.raised.record(&world, alert, Region::North, SimTime::ZERO);
     }
     let answers = range.end - range.start;
     account.figures.put(Key::Whole, &Answers { answers });
@@ -109,6 +120,7 @@ fn premises(range: std::ops::Range<u64>) -> Account {
 }
 
 fn supplier() -> Account {
+    let world = World::new(scenario()).unwrap();
     let mut account = Account::default();
     let mut request = |srv: &str, mode, region, outcome, code, millis: u64, attempts| {
         let kind = if mode == ServiceMode::Scheduled {
@@ -126,9 +138,14 @@ fn supplier() -> Account {
             user: UserId(0),
             region,
         };
-        account
-            .service
-            .record(key, outcome, code, SimDuration::from_millis(millis), attempts);
+        account.service.record(
+            key,
+            None,
+            outcome,
+            code,
+            SimDuration::from_millis(millis),
+            attempts,
+        );
     };
     let (north, south) = (Some(Region::North), Some(Region::South));
     use ServiceMode::{NonDevice, OnDemand, Scheduled};
@@ -195,6 +212,18 @@ fn supplier() -> Account {
         170,
         1,
     );
+    account.service.ended_were_opened(Scheduled);
+    let key = ServiceKey {
+        srv: Srv::from_number("8.2").unwrap(),
+        mode: NonDevice,
+        user: UserId(0),
+        region: None,
+    };
+    account.service.opened(key, None);
+    let end = world.end;
+    account
+        .service
+        .unanswered(key, None, end.saturating_sub(SimDuration::from_secs(20)), end);
     account.ledger.open(ItemKind::ServiceRequest);
     account.held[ItemKind::ServiceRequest as usize] = 1;
     for (number, seconds) in [3, 8, 12, 70].into_iter().enumerate() {
@@ -206,9 +235,13 @@ fn supplier() -> Account {
             SimTime::from_secs(seconds),
         );
         let alert = AlertCode::future_dated_succeeded();
-        account
-            .alerts
-            .record(alert, UserId(0), Region::North, SimDuration::from_secs(seconds));
+        let key = AlertKey {
+            alert,
+            user: UserId(0),
+            region: Region::North,
+        };
+        let arrival = SimTime::from_secs(seconds);
+        account.alerts.record(&world, key, SimTime::ZERO, arrival);
     }
     account.ledger.close(
         ItemKind::DeviceAlert,

@@ -3,7 +3,10 @@
 use crate::duration_histogram::DurationHistogram;
 use crate::keyed::{DenseKey, Keyed};
 use secnet_engine::Outcome;
-use secnet_model::{Region, ResponseCode, SimDuration, Srv, UserId};
+use secnet_model::{
+    DeviceId, DeviceType, Region, ResponseCode, SimDuration, SimTime, Srv, UserId, licence_areas,
+};
+use secnet_topology::Population;
 use serde::{Deserialize, Serialize};
 
 /// Target response time of future-dated requests (domain.md §3: 24 h is among Appendix E's values; that it is
@@ -117,6 +120,10 @@ pub struct ServiceLevel {
     pub completed_at_first_attempt: u64,
     /// Submissions, retries included.
     pub attempts: u64,
+    /// All that were asked for.
+    pub opened: u64,
+    /// Without an answer when emulated time ended, their target response time over.
+    pub overdue: u64,
 }
 
 /// The outcomes that are an answer of the device or the DCC to what was asked, whose time is a response time.
@@ -165,6 +172,8 @@ impl ServiceLevel {
         self.within_target += other.within_target;
         self.completed_at_first_attempt += other.completed_at_first_attempt;
         self.attempts += other.attempts;
+        self.opened += other.opened;
+        self.overdue += other.overdue;
     }
 
     pub fn outcome(&self, outcome: Outcome) -> u64 {
@@ -184,20 +193,81 @@ impl ServiceLevel {
         self.outcome(Outcome::Completed)
     }
 
+    /// Those answered, by the device or the DCC, whatever the answer.
+    pub fn answered(&self) -> u64 {
+        self.response_times.count()
+    }
+
+    /// Those whose success or failure can be told: their fate is known, or their target response time is over. A share of
+    /// anything less would be one of the survivors.
+    pub fn due(&self) -> u64 {
+        self.requests() + self.overdue
+    }
+
+    /// Without an answer when emulated time ended, and not due yet.
+    pub fn open(&self) -> u64 {
+        self.opened.saturating_sub(self.due())
+    }
+
+    /// Of those due the ones that a response is owed for.
     pub fn owed_a_response(&self) -> u64 {
-        Outcome::ALL
+        let answered_or_failed: u64 = Outcome::ALL
             .iter()
             .filter(|outcome| is_owed_a_response(**outcome))
             .map(|o| self.outcome(*o))
-            .sum()
+            .sum();
+        answered_or_failed + self.overdue
     }
 }
 
-/// [`ServiceLevel`]s by [`ServiceKey`], part of a User's state.
+/// Where a request goes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct Place {
+    /// Index in `licence_areas()`.
+    pub area: u8,
+    pub device_type: DeviceType,
+}
+
+impl Place {
+    #[inline]
+    pub fn of(population: &Population, device: DeviceId) -> Place {
+        Place {
+            area: population.area_of(device.premises) as u8,
+            device_type: device.device_type,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct PlaceKey {
+    pub place: Place,
+    pub mode: ServiceMode,
+    pub user: UserId,
+}
+
+impl DenseKey for PlaceKey {
+    fn slots() -> usize {
+        licence_areas().len() * DeviceType::ALL.len() * ServiceMode::ALL.len()
+    }
+
+    #[inline]
+    fn slot(self) -> usize {
+        let device = usize::from(self.place.area) * DeviceType::ALL.len()
+            + usize::from(self.place.device_type.index());
+        device * ServiceMode::ALL.len() + self.mode as usize
+    }
+
+    fn user(self) -> UserId {
+        self.user
+    }
+}
+
+/// [`ServiceLevel`]s by [`ServiceKey`] and again by [`PlaceKey`], part of a participant's state.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(transparent)]
 pub struct ServiceLevels {
     levels: Keyed<ServiceKey, ServiceLevel>,
+    /// Of requests to devices that exist.
+    places: Keyed<PlaceKey, ServiceLevel>,
 }
 
 impl ServiceLevels {
@@ -206,20 +276,56 @@ impl ServiceLevels {
     pub fn record(
         &mut self,
         key: ServiceKey,
+        place: Option<Place>,
         outcome: Outcome,
         code: ResponseCode,
         response_time: SimDuration,
         attempts: u32,
     ) {
         let target = Target::of(key.srv, key.mode).time;
-        self.levels
-            .get_mut(key)
-            .record(target, outcome, code, response_time, attempts);
+        self.each_of(key, place, |level| {
+            level.record(target, outcome, code, response_time, attempts);
+        });
+    }
+
+    /// Counts one more that was asked for.
+    #[inline]
+    pub fn opened(&mut self, key: ServiceKey, place: Option<Place>) {
+        self.each_of(key, place, |level| level.opened += 1);
+    }
+
+    /// Counts one that has no answer at `at`, though asked for at `since`; it is counted as opened elsewhere.
+    pub fn unanswered(&mut self, key: ServiceKey, place: Option<Place>, since: SimTime, at: SimTime) {
+        let is_over = at.since(since) > Target::of(key.srv, key.mode).time;
+        self.each_of(key, place, |level| level.overdue += u64::from(is_over));
+    }
+
+    #[inline]
+    fn each_of(&mut self, key: ServiceKey, place: Option<Place>, mut then: impl FnMut(&mut ServiceLevel)) {
+        then(self.levels.get_mut(key));
+        if let Some(place) = place {
+            let (mode, user) = (key.mode, key.user);
+            then(self.places.get_mut(PlaceKey { place, mode, user }));
+        }
+    }
+
+    /// Where openings are not counted one by one, in all modes `but` one: what has ended had been asked for.
+    pub fn ended_were_opened(&mut self, but: ServiceMode) {
+        let own = self.levels.iter_mut().filter(|(key, _)| key.mode != but);
+        let levels = own.map(|(_, level)| level);
+        let own = self.places.iter_mut().filter(|(key, _)| key.mode != but);
+        let places = own.map(|(_, level)| level);
+        levels
+            .chain(places)
+            .for_each(|level| level.opened += level.requests());
     }
 
     pub fn add(&mut self, other: &ServiceLevels) {
         for (key, level) in other.levels.iter() {
             self.levels.get_mut(key).add(level);
+        }
+        for (key, level) in other.places.iter() {
+            self.places.get_mut(key).add(level);
         }
     }
 
@@ -230,6 +336,11 @@ impl ServiceLevels {
     /// By SRV, mode, User and region, ascending.
     pub fn iter(&self) -> impl Iterator<Item = (ServiceKey, &ServiceLevel)> {
         self.levels.iter()
+    }
+
+    /// By licence area, type of device, mode and User, ascending.
+    pub fn places(&self) -> impl Iterator<Item = (PlaceKey, &ServiceLevel)> {
+        self.places.iter()
     }
 }
 
@@ -281,8 +392,8 @@ mod tests {
         let on_demand = key("4.1.1", ServiceMode::OnDemand, 3, Some(Region::South));
         let scheduled = key("4.1.1", ServiceMode::Scheduled, 3, Some(Region::South));
         for took in [seconds(30), seconds(31)] {
-            levels.record(on_demand, Outcome::Completed, ResponseCode::I0, took, 1);
-            levels.record(scheduled, Outcome::Completed, ResponseCode::I0, took, 1);
+            levels.record(on_demand, None, Outcome::Completed, ResponseCode::I0, took, 1);
+            levels.record(scheduled, None, Outcome::Completed, ResponseCode::I0, took, 1);
         }
         assert_eq!(levels.get(on_demand).unwrap().within_target, 1);
         assert_eq!(levels.get(scheduled).unwrap().within_target, 2);
@@ -300,12 +411,26 @@ mod tests {
     fn only_what_was_owed_an_answer_counts_against_the_target_and_only_answers_have_a_response_time() {
         let mut levels = ServiceLevels::default();
         let key = key("4.1.1", ServiceMode::OnDemand, 0, Some(Region::North));
-        levels.record(key, Outcome::Completed, ResponseCode::I0, seconds(5), 1);
-        levels.record(key, Outcome::Completed, ResponseCode::I0, seconds(6), 3);
-        levels.record(key, Outcome::DeviceError, ResponseCode::I0, seconds(4), 1);
-        levels.record(key, Outcome::Refused, ResponseCode::E4, seconds(1), 1);
-        levels.record(key, Outcome::NoResponse, ResponseCode::E21, seconds(3_600), 1);
-        levels.record(key, Outcome::GaveUpOverload, ResponseCode::Busy, seconds(60), 5);
+        levels.record(key, None, Outcome::Completed, ResponseCode::I0, seconds(5), 1);
+        levels.record(key, None, Outcome::Completed, ResponseCode::I0, seconds(6), 3);
+        levels.record(key, None, Outcome::DeviceError, ResponseCode::I0, seconds(4), 1);
+        levels.record(key, None, Outcome::Refused, ResponseCode::E4, seconds(1), 1);
+        levels.record(
+            key,
+            None,
+            Outcome::NoResponse,
+            ResponseCode::E21,
+            seconds(3_600),
+            1,
+        );
+        levels.record(
+            key,
+            None,
+            Outcome::GaveUpOverload,
+            ResponseCode::Busy,
+            seconds(60),
+            5,
+        );
         let level = levels.get(key).unwrap();
         assert_eq!(
             (level.requests(), level.owed_a_response(), level.within_target),
@@ -339,7 +464,7 @@ mod tests {
                 ("1.1.1", Some(Region::South)),
             ] {
                 let key = key(srv, ServiceMode::OnDemand, user, region);
-                levels.record(key, Outcome::Completed, ResponseCode::I0, seconds(took), 1);
+                levels.record(key, None, Outcome::Completed, ResponseCode::I0, seconds(took), 1);
             }
             levels
         };

@@ -1,5 +1,6 @@
 //! The User's open requests: a slab, and an index from the request counter to the place in it.
 
+use secnet_model::catalogue::FutureDating;
 use secnet_model::{Region, SimTime};
 use secnet_results::ServiceMode;
 use secnet_wire::ServiceRequest;
@@ -39,6 +40,17 @@ pub struct OpenRequest {
     pub workload: u16,
     pub opened_at: SimTime,
     pub sent_at: SimTime,
+}
+
+impl OpenRequest {
+    /// The moment from which its response time runs, if it is answered: its execution's, where the DSP holds it until then.
+    pub fn answerable_since(&self) -> SimTime {
+        let held_by_dsp = match self.request.srv.entry().future_dated {
+            FutureDating::HeldByDsp | FutureDating::HeldByDspOrDevice => self.request.timing.execution(),
+            FutureDating::NotAllowed | FutureDating::HeldByDevice => None,
+        };
+        held_by_dsp.map_or(self.opened_at, |execution| execution.max(self.opened_at))
+    }
 }
 
 /// An open request's place in the book.

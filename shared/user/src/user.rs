@@ -27,6 +27,7 @@ use secnet_engine::deadlines::Deadlines;
 use secnet_engine::draw::Stream;
 use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Span, Step, Trace};
 use secnet_model::{Address, Eui64, Region, RequestId, Role, SimDuration, SimTime, Srv, UserId};
+use secnet_results::alerts::RaisedAlerts;
 use secnet_results::figures::Figures;
 use secnet_results::{Account, Accountable, AlertLevels, Part, ServiceLevels, ServiceMode};
 use secnet_topology::scenario::Mistake;
@@ -596,9 +597,14 @@ impl<D: Desk> Accountable for User<D> {
             ledger: self.state.ledger.clone(),
             held,
             service: self.state.service.clone(),
+            raised: RaisedAlerts::default(),
             alerts: self.state.alerts.clone(),
             figures,
         }
+    }
+
+    fn unanswered(&self, at: SimTime, levels: &mut ServiceLevels) {
+        self.add_unanswered(at, levels);
     }
 
     fn ledger(&self) -> &Ledger {

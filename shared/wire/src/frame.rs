@@ -30,7 +30,7 @@ use secnet_model::SimTime;
 /// Below the 64 KiB at which zenoh starts to fragment.
 pub const FRAME_BYTES_MAX: usize = 60 * 1024;
 /// Both ends of a link speak the same version or none.
-pub const VERSION: u8 = 5;
+pub const VERSION: u8 = 6;
 pub const HEADER_BYTES: usize = 30;
 pub const PROMISE_BYTES: usize = 24;
 const MAGIC: u8 = 0x5E;
@@ -433,7 +433,7 @@ mod tests {
         newer[1] = VERSION + 1;
         assert_eq!(
             error(&newer),
-            "the peer speaks version 6 of the link protocol, this end speaks 5"
+            "the peer speaks version 7 of the link protocol, this end speaks 6"
         );
         let mut unnumbered = bytes.clone();
         unnumbered[12] = 0;

@@ -218,6 +218,7 @@ pub struct DeviceAlert {
     /// Counts the premises' alerts from 1.
     pub number: u32,
     pub bytes: u16,
+    /// Of a consolidated alert: when the first of those it stands for was raised.
     pub raised_at: SimTime,
     /// For a consolidated alert (SECMP0062): what it stands for.
     pub throttled: Option<ThrottledAlert>,
@@ -230,6 +231,8 @@ pub struct ThrottledAlert {
     pub count: u32,
     /// Counts the consolidated alerts of one storm of one device and code from 1.
     pub sequence: u32,
+    /// How long the first of all these had waited when the period ended that this tells of, in milliseconds, rounded down.
+    pub waited_ms: u32,
 }
 
 impl DeviceAlert {
@@ -246,11 +249,16 @@ impl DeviceAlert {
         device << 8 | u64::from(self.alert.index())
     }
 
-    /// The consolidated alert, raised at `at`, that speaks for `count` others besides this one.
+    /// The consolidated alert, sent on at `at`, that speaks for `count` others besides this one, all later.
     pub fn standing_for(self, at: SimTime, count: u32, sequence: u32) -> DeviceAlert {
+        let waited = at.since(self.raised_at).as_micros() / 1_000;
+        let throttled = ThrottledAlert {
+            count,
+            sequence,
+            waited_ms: u32::try_from(waited).unwrap_or(u32::MAX),
+        };
         DeviceAlert {
-            raised_at: at,
-            throttled: Some(ThrottledAlert { count, sequence }),
+            throttled: Some(throttled),
             ..self
         }
     }

@@ -50,6 +50,7 @@ pub(crate) fn largest_messages() -> Vec<(&'static str, Message)> {
         throttled: Some(ThrottledAlert {
             count: u32::MAX,
             sequence: u32::MAX,
+            waited_ms: u32::MAX,
         }),
     };
     let service_response = ServiceResponse {

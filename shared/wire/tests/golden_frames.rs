@@ -146,6 +146,7 @@ fn messages() -> Vec<(&'static str, Message)> {
                 throttled: Some(ThrottledAlert {
                     count: 917,
                     sequence: 15,
+                    waited_ms: 3_600_000,
                 }),
             }),
         ),

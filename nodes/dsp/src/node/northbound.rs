@@ -39,6 +39,9 @@ impl Dsp {
     ) {
         let Some(user) = alerts::recipient(&self.world, &self.state.records, self.taken(served), &alert)
         else {
+            let region = self.world.population.region_of(alert.device.premises);
+            let unaddressed = &mut self.state.unaddressed;
+            unaddressed.record_for_nobody(&self.world, alert.alert, region, alert.raised_at);
             return self.close_alert(now, &alert, Outcome::NoRecipient, out);
         };
         let [device, number] = alert.identity();
@@ -144,6 +147,7 @@ impl Dsp {
                 let id = response.id.identity();
                 let ledger = &mut self.state.ledger;
                 ledger.close(ItemKind::ScheduledRead, Outcome::Undelivered, id, now);
+                self.state.readings.dropped(&self.world, now, &response);
             }
             // The request is its User's, which gives it up when its patience ends.
             Over::Drop(Pushed::Response(_)) => {}

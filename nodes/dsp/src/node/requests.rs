@@ -252,6 +252,7 @@ impl Dsp {
     ) {
         self.state.ledger.open(ItemKind::ScheduledRead);
         self.state.commands.reading_started();
+        self.state.readings.started(&self.world, &read);
         if let Some(served) = self.served(now, || Work::Scheduled(read)) {
             self.serve_scheduled_read(served, &read, out);
         }

@@ -1,7 +1,7 @@
 //! What an assessment keeps of a run: one number per subject and measure.
 
 use super::paired::mean;
-use crate::alerts::AlertLevel;
+use crate::alerts::{AlertLevel, Raised};
 use crate::back_pressure::jain;
 use crate::figures::Adds;
 use crate::kpis::KpiKey;
@@ -9,7 +9,7 @@ use crate::ledger_report::LedgerReport;
 use crate::service::ServiceLevel;
 use crate::{Account, DurationHistogram, RunOutcome, RunReport, ServiceMode, Verdict};
 use secnet_engine::{ItemKind, Outcome};
-use secnet_model::{Region, Srv};
+use secnet_model::{AlertCode, Region, Srv};
 use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeMap;
 
@@ -35,13 +35,13 @@ pub enum About {
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Measure {
-    /// Requests whose fate is known.
+    /// All that were asked for.
     Requests,
-    /// Answered within the target response time, of those owed a response.
+    /// Answered within the target response time, of those due that a response was owed for.
     WithinTarget,
-    /// Completed in the end, of all.
+    /// Completed in the end, of those due.
     Completed,
-    /// Completed without a retry, of all.
+    /// Completed without a retry, of those due.
     FirstAttempt,
     /// Of the answered requests, from first submission to the final answer.
     ResponseTime(Statistic),
@@ -51,7 +51,7 @@ pub enum Measure {
     Ended(Outcome),
     /// Alerts that reached their recipient.
     Delivered,
-    /// Delivered within the target, of those delivered.
+    /// Delivered within the target, of those due; of a User, of those delivered.
     DeliveredWithinTarget,
     DeliveryTime(Statistic),
     /// Consolidated alerts among those delivered (SECMP0062).
@@ -210,7 +210,7 @@ impl std::fmt::Display for Measure {
     /// As the files name it, after the names in `kpis.json` and `ledger.json`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Measure::Requests => f.write_str("requests"),
+            Measure::Requests => f.write_str("opened"),
             Measure::WithinTarget | Measure::DeliveredWithinTarget => f.write_str("within_target_share"),
             Measure::Completed => f.write_str("completed_share"),
             Measure::FirstAttempt => f.write_str("first_attempt_share"),
@@ -322,7 +322,7 @@ impl Values {
     }
 
     fn request_row(&mut self, subject: &Subject, level: &ServiceLevel) {
-        self.count(subject, Measure::Requests, level.requests());
+        self.count(subject, Measure::Requests, level.opened);
         for measure in [Measure::WithinTarget, Measure::Completed, Measure::FirstAttempt] {
             let share = share_of(&measure, level);
             self.put(subject, measure, share);
@@ -368,34 +368,47 @@ impl Values {
     }
 
     fn alerts(&mut self, run: &RunOutcome, total: &Account) {
+        let of_alert = |alert: AlertCode| KpiKey {
+            alert: Some(alert.to_string()),
+            ..KpiKey::default()
+        };
+        let of_region = |region: Region| KpiKey {
+            region: Some(region.name().to_owned()),
+            ..KpiKey::default()
+        };
         let mut levels = BTreeMap::<KpiKey, AlertLevel>::new();
+        let mut due = BTreeMap::<KpiKey, Raised>::new();
+        for (alert, region, raised) in total.raised.iter() {
+            for key in [KpiKey::default(), of_alert(alert), of_region(region)] {
+                levels.entry(key.clone()).or_default();
+                due.entry(key).or_default().add(raised);
+            }
+        }
         for (key, level) in total.alerts.iter() {
             let rows = [
                 KpiKey::default(),
-                KpiKey {
-                    alert: Some(key.alert.to_string()),
-                    ..KpiKey::default()
-                },
+                of_alert(key.alert),
                 KpiKey {
                     user: Some(run.user_name(key.user)),
                     ..KpiKey::default()
                 },
-                KpiKey {
-                    region: Some(key.region.name().to_owned()),
-                    ..KpiKey::default()
-                },
+                of_region(key.region),
             ];
             for key in rows {
                 levels.entry(key).or_default().add(level);
             }
         }
         for (key, level) in levels {
+            let due = due.get(&key);
             let subject = Subject::new(About::Alerts, key);
             let delivered = level.delivered();
             self.count(&subject, Measure::Delivered, delivered);
             self.count(&subject, Measure::Consolidated, level.consolidated);
             self.count(&subject, Measure::SpokenFor, level.throttled);
-            let within = share(level.within_target, delivered);
+            let within = match due {
+                Some(raised) => share(raised.within_target(&level), raised.due(&level)),
+                None => share(level.within_target, delivered),
+            };
             self.put(&subject, Measure::DeliveredWithinTarget, within);
             for statistic in Statistic::ALL {
                 let time = statistic.of(&level.delivery_times);
@@ -471,8 +484,8 @@ fn request_rows(srv: Srv, mode: ServiceMode, user: &str, region: &str) -> Vec<Kp
 fn share_of(measure: &Measure, level: &ServiceLevel) -> Option<f64> {
     match measure {
         Measure::WithinTarget => share(level.within_target, level.owed_a_response()),
-        Measure::Completed => share(level.completed(), level.requests()),
-        Measure::FirstAttempt => share(level.completed_at_first_attempt, level.requests()),
+        Measure::Completed => share(level.completed(), level.due()),
+        Measure::FirstAttempt => share(level.completed_at_first_attempt, level.due()),
         _ => None,
     }
 }
@@ -515,7 +528,7 @@ mod tests {
                 .get(&(Subject::all(About::Requests), measure))
                 .copied()
         };
-        assert_eq!(of(Measure::Requests), Some(overall.requests as f64));
+        assert_eq!(of(Measure::Requests), Some(overall.opened as f64));
         // The files round to six digits.
         for (measure, rounded) in [
             (Measure::Completed, overall.completed_share),
@@ -532,7 +545,7 @@ mod tests {
         for row in &report.kpis.service.by_srv {
             let subject = Subject::new(About::Requests, row.key.clone());
             let requests = figures.values.get(&(subject, Measure::Requests));
-            assert_eq!(requests, Some(&(row.requests as f64)), "{}", row.key);
+            assert_eq!(requests, Some(&(row.opened as f64)), "{}", row.key);
         }
     }
 

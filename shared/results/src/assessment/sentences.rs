@@ -179,6 +179,8 @@ fn about(subject: &Subject) -> String {
         alert,
         user,
         region,
+        area,
+        device,
     } = &subject.key;
     let mut text = match (srv, mode, alert) {
         (Some(_), None, _) if subject.key.srv == Subject::vends().key.srv => "vends (SRV 2.2)".to_owned(),
@@ -200,6 +202,12 @@ fn about(subject: &Subject) -> String {
         Some("none") => text.push_str(" to no region"),
         Some(region) => text.push_str(&format!(" in region {region}")),
         None => {}
+    }
+    if let Some(device) = device {
+        text.push_str(&format!(" for {device}s"));
+    }
+    if let Some(area) = area {
+        text.push_str(&format!(" in licence area {area}"));
     }
     text
 }

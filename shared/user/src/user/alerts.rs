@@ -4,7 +4,8 @@ use super::{User, submission};
 use crate::desk::Desk;
 use crate::request_book::Stage;
 use secnet_engine::{ItemKind, Outcome, Step};
-use secnet_model::{AlertCode, SimTime};
+use secnet_model::{AlertCode, SimDuration, SimTime};
+use secnet_results::AlertKey;
 use secnet_wire::{DccAlert, DccAlertCode, DeviceAlert};
 
 impl<D: Desk> User<D> {
@@ -14,14 +15,16 @@ impl<D: Desk> User<D> {
         counts.misdirected_alerts += u64::from(!D::expects(alert.alert.entry().recipient));
         counts.future_dated_executed += u64::from(alert.alert == AlertCode::future_dated_succeeded());
         counts.future_dated_failed += u64::from(alert.alert == AlertCode::future_dated_failed());
-        let region = self.world.population.region_of(alert.device.premises);
-        self.state
-            .alerts
-            .record(alert.alert, self.id, region, now.since(alert.raised_at));
+        let key = AlertKey {
+            alert: alert.alert,
+            user: self.id,
+            region: self.world.population.region_of(alert.device.premises),
+        };
+        let levels = &mut self.state.alerts;
+        levels.record(&self.world, key, alert.raised_at, now);
         if let Some(throttled) = alert.throttled {
-            self.state
-                .alerts
-                .record_consolidated(alert.alert, self.id, region, throttled.count);
+            let consolidated_at = alert.raised_at + SimDuration::from_millis(throttled.waited_ms.into());
+            levels.record_consolidated(key, throttled.count, consolidated_at, now);
         }
         self.state.desk.note_alert(now, &alert);
         let ledger = &mut self.state.ledger;

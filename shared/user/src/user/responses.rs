@@ -3,11 +3,12 @@
 use super::{User, submission};
 use crate::desk::Desk;
 use crate::outcomes::outcome_of;
-use crate::request_book::{Slot, Stage};
+use crate::request_book::{OpenRequest, Slot, Stage};
 use crate::single_requests::NO_WORKLOAD;
 use secnet_engine::{ItemKind, Outcome, Step};
 use secnet_model::{ResponseCode, SimTime};
-use secnet_results::{ServiceKey, ServiceMode};
+use secnet_results::service::Place;
+use secnet_results::{ServiceKey, ServiceLevels, ServiceMode};
 use secnet_wire::{Acknowledgement, Answer, CommandOrigin, ServiceResponse};
 
 impl<D: Desk> User<D> {
@@ -72,22 +73,25 @@ impl<D: Desk> User<D> {
 
     /// A reading the DSP started: the item came with the message.
     fn receive_scheduled_read(&mut self, now: SimTime, response: ServiceResponse) {
-        let region = response
-            .id
-            .target
-            .device()
-            .map(|device| self.world.population.region_of(device.premises));
+        let population = &self.world.population;
+        let device = response.id.target.device();
         let key = ServiceKey {
             srv: response.srv,
             mode: ServiceMode::Scheduled,
             user: self.id,
-            region,
+            region: device.map(|device| population.region_of(device.premises)),
         };
+        let place = device.map(|device| Place::of(population, device));
         self.state.desk.note_response(now, &response);
         let outcome = outcome_of(response.code, response.result);
-        self.state
-            .service
-            .record(key, outcome, response.code, now.since(response.started_at), 1);
+        self.state.service.record(
+            key,
+            place,
+            outcome,
+            response.code,
+            now.since(response.started_at),
+            1,
+        );
         self.state
             .ledger
             .close(ItemKind::ScheduledRead, outcome, response.id.identity(), now);
@@ -109,12 +113,7 @@ impl<D: Desk> User<D> {
         let Some(open) = self.state.book.remove(slot) else {
             return;
         };
-        let key = ServiceKey {
-            srv: open.request.srv,
-            mode: open.mode,
-            user: self.id,
-            region: open.region,
-        };
+        let (key, place) = self.counts_as(&open);
         if let Some(trace) = self.trace_of(&open.request) {
             if open.stage == Stage::Submitted {
                 self.told.push(submission(trace, &open, now).failed_if(true));
@@ -129,9 +128,35 @@ impl<D: Desk> User<D> {
         let since = execution.unwrap_or(open.opened_at);
         self.state
             .service
-            .record(key, outcome, code, now.since(since), open.attempts);
+            .record(key, place, outcome, code, now.since(since), open.attempts);
         self.state
             .ledger
             .close(ItemKind::ServiceRequest, outcome, open.request.id.identity(), now);
+    }
+    /// The rows of the service levels a request counts in.
+    #[inline]
+    fn counts_as(&self, open: &OpenRequest) -> (ServiceKey, Option<Place>) {
+        let key = ServiceKey {
+            srv: open.request.srv,
+            mode: open.mode,
+            user: self.id,
+            region: open.region,
+        };
+        // Without a region it is a service of the DCC's own, or about a device that does not exist.
+        let device = open.region.and_then(|_| open.request.id.target.device());
+        (
+            key,
+            device.map(|device| Place::of(&self.world.population, device)),
+        )
+    }
+
+    /// Its own requests are counted as opened here, whether answered or not; scheduled reads are the DSP's.
+    pub(crate) fn add_unanswered(&self, at: SimTime, levels: &mut ServiceLevels) {
+        levels.ended_were_opened(ServiceMode::Scheduled);
+        for (_, open) in self.state.book.iter() {
+            let (key, place) = self.counts_as(open);
+            levels.opened(key, place);
+            levels.unanswered(key, place, open.answerable_since(), at);
+        }
     }
 }

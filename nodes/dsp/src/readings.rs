@@ -1,0 +1,53 @@
+//! The readings the DSP started by itself, as the service levels count them: its Users know only of those that reached them.
+
+use crate::schedules::ScheduledRead;
+use secnet_engine::Outcome;
+use secnet_model::{DeviceId, SimTime, Srv, UserId};
+use secnet_results::service::Place;
+use secnet_results::{Part, ServiceKey, ServiceLevels, ServiceMode};
+use secnet_topology::World;
+use secnet_wire::ServiceResponse;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Readings {
+    levels: ServiceLevels,
+}
+
+impl Readings {
+    #[inline]
+    pub fn started(&mut self, world: &World, read: &ScheduledRead) {
+        let (key, place) = counts_as(world, read.id.originator, read.srv, read.device);
+        self.levels.opened(key, Some(place));
+    }
+
+    /// Its User's gateway was closed for too long.
+    pub fn dropped(&mut self, world: &World, now: SimTime, response: &ServiceResponse) {
+        let Some(device) = response.id.target.device() else {
+            return;
+        };
+        let (key, place) = counts_as(world, response.id.originator, response.srv, device);
+        let took = now.since(response.started_at);
+        self.levels
+            .record(key, Some(place), Outcome::Undelivered, response.code, took, 1);
+    }
+}
+
+/// The rows of the service levels a reading counts in.
+#[inline]
+pub fn counts_as(world: &World, owner: UserId, srv: Srv, device: DeviceId) -> (ServiceKey, Place) {
+    let key = ServiceKey {
+        srv,
+        mode: ServiceMode::Scheduled,
+        user: owner,
+        region: Some(world.population.region_of(device.premises)),
+    };
+    (key, Place::of(&world.population, device))
+}
+
+impl Part for Readings {
+    fn unanswered(&self, _world: &World, _at: SimTime, levels: &mut ServiceLevels) {
+        levels.add(&self.levels);
+    }
+}
