@@ -151,6 +151,15 @@ fn the_storm_of_february_2023_is_kept_off_the_wan_by_the_hub_alone() {
         delivered(&dsp),
         delivered(&off)
     );
+    // A consolidated alert is as late as the first of those it speaks for: for most of an hour.
+    let alerts = &dsp.report.kpis.alerts.overall;
+    assert!(alerts.consolidated > 1_000, "{alerts:?}");
+    let since_consolidation = alerts.consolidated_delivery_time_s.unwrap();
+    assert!(
+        since_consolidation.p50 < 60.0 && alerts.delivery_time_s.unwrap().p99 > 3_000.0,
+        "{alerts:?}"
+    );
+    assert!(alerts.within_target_share < Some(0.9), "{alerts:?}");
     // Each device raises the same alerts, whoever holds them back.
     assert_eq!(
         opened(&off, ItemKind::DeviceAlert),
