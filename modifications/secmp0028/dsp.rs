@@ -149,11 +149,11 @@ impl PriorityOrder {
 
     /// A free server takes something; the moment it has been served.
     fn start(&mut self, now: SimTime, capacity: Capacity) -> SimTime {
-        let served = now + capacity.service_time;
-        // Service times are equal, so this is the last place but where a server still has what came before the release.
-        let place = self.busy_until.partition_point(|free_at| *free_at <= served);
-        self.busy_until.insert(place, served);
-        served
+        let free_at = now + capacity.busy_time;
+        // These times are equal, so this is the last place but where a server still has what came before the release.
+        let place = self.busy_until.partition_point(|other| *other <= free_at);
+        self.busy_until.insert(place, free_at);
+        now + capacity.service_time
     }
 
     fn class(&self, work: &Work) -> usize {

@@ -8,13 +8,18 @@ use serde::{Deserialize, Serialize};
 
 /// Inactive until the DSP receives requests at the operating threshold. Then each User above its allocation is held to the
 /// greater of its allocation and its share of the threshold; what is above it is answered 503 with a time to wait.
+///
+/// A User's limit fills a bucket from which each of its requests takes: what it did not use it may use later, up to `burst`.
+/// So the share turned away at the same relative load is the same in a slice of the network as in the whole.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Secmp0067Params {
     /// When it went live, for `as_of`. Assumed: the November 2021 release (domain.md §14.1).
     pub live_from: Option<Date>,
-    /// Maximum system capacity in requests per second. When absent half of what the DSP can serve, as a request is served
-    /// once and its response once. Assumed.
+    /// What the capacity, the threshold and the limits count. Assumed: a system is full of what it serves.
+    pub counts: Counted,
+    /// Maximum system capacity, a second, in what `counts` says. When absent all the DSP can serve where services are counted,
+    /// and half of it where requests are, as a request is served once and its response once. Assumed.
     pub system_capacity: Option<f64>,
     /// Rate of requests from which on traffic is managed, as a share of the capacity. Assumed.
     pub operating_threshold: f64,
@@ -28,8 +33,19 @@ pub struct Secmp0067Params {
     pub allocation_floor: f64,
     /// The kinds' parts where `allocation` is `role`.
     pub roles: RoleWeights,
-    /// Requests are counted in windows of this length, the first of which starts at the epoch. Assumed.
+    /// The system's rate is measured in windows of this length, the first of which starts at the epoch. Assumed.
     pub monitoring_window: Span,
+    /// Where the operating threshold is fewer requests a window than this, windows are as much longer: in a slice of the
+    /// network a rate is known no sooner. Assumed.
+    pub monitored_min: u32,
+    /// Requests a User may make at once after a quiet time: never fewer than its limit over a window. At half its limit a User
+    /// is then turned away less than once in a million requests, however small it is. Assumed.
+    pub burst: u32,
+    /// Whether signed pre-commands are counted and turned away as well, when their pre-commands have been made and signed
+    /// already. Assumed.
+    pub throttles_signed_pre_commands: bool,
+    /// What a User was entitled to is reckoned up over periods of this length: the lesser of what it asked for and its limit.
+    pub entitlement_period: Span,
     /// What "the operating threshold" of the greater-of rule is.
     pub threshold_reading: ThresholdReading,
     /// Service request variants that are counted but never throttled; `7.x` means all that begin with `7.`, `6.2x` all
@@ -62,6 +78,8 @@ pub enum Allocation {
     Role,
     /// In equal parts.
     Equal,
+    /// In proportion to the requests the scenario's workloads have a User send, as if it had forecast them exactly.
+    Forecast,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -70,8 +88,23 @@ pub enum ThresholdReading {
     /// The User's part of it, as large as its part of the allocations.
     #[default]
     PerUserShare,
+    /// An equal part of it for each User: it counts for the small ones, whose allocations are less.
+    EqualShare,
     /// All of it, for each User: the rule then hardly ever bites (domain.md §5.1).
     WholeSystem,
+    /// What is left of it: above its allocation a User shares with all others what nobody has used.
+    Headroom,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Counted {
+    /// Requests at the door, each once: a critical one with its pre-command.
+    Requests,
+    /// What the DSP serves: one for a service of its own, two for a request to a device and its response, three where a
+    /// pre-command comes first. Scheduled reads and alerts count for the system's rate, and are nobody's.
+    #[default]
+    Services,
 }
 
 /// Relative parts of the kinds of Users.
@@ -97,7 +130,12 @@ impl Default for Secmp0067Params {
             allocation: Allocation::EnrolledMeters,
             allocation_floor: 0.01,
             roles: RoleWeights::default(),
+            counts: Counted::Services,
             monitoring_window: Span::from_secs(1),
+            monitored_min: 100,
+            burst: 20,
+            throttles_signed_pre_commands: false,
+            entitlement_period: Span::from_secs(900),
             threshold_reading: ThresholdReading::PerUserShare,
             priority: default_priority(),
             retry_after: Span::from_secs(5),
@@ -129,6 +167,8 @@ impl Secmp0067Params {
         check.rate(&key("roles.dnos"), self.roles.dnos);
         check.rate(&key("roles.other_users"), self.roles.other_users);
         check.positive(&key("monitoring_window"), self.monitoring_window);
+        check.positive(&key("entitlement_period"), self.entitlement_period);
+        check.at_least_one(&key("burst"), self.burst);
         check.srv_list(&key("priority"), &self.priority);
     }
 }

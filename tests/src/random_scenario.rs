@@ -9,7 +9,7 @@ use secnet_engine::draw::Stream;
 use secnet_model::{DeviceType, Region, Srv, licence_areas};
 use secnet_topology::modifications::secmp0008::{AnomalyDetectionParams, DccLimit, UserLimit};
 use secnet_topology::modifications::secmp0062::Secmp0062Params;
-use secnet_topology::modifications::secmp0067::{Allocation, Secmp0067Params, ThresholdReading};
+use secnet_topology::modifications::secmp0067::{Allocation, Counted, Secmp0067Params, ThresholdReading};
 use secnet_topology::modifications::{ModificationParams, ModificationSwitches, Switch};
 use secnet_topology::scenario::{
     AlertsTailParams, CspParams, CspRegions, DayShape, DnoParams, DspParams, HostingParams, LinkParams,
@@ -397,10 +397,24 @@ impl Dice {
             system_capacity: Some(self.one_of(&[0.001, 0.1, 10.0])),
             operating_threshold: self.one_of(&[0.01, 0.8, 1.0]),
             allocated_share: self.share(0.8),
-            allocation: self.one_of(&[Allocation::EnrolledMeters, Allocation::Role, Allocation::Equal]),
+            allocation: self.one_of(&[
+                Allocation::EnrolledMeters,
+                Allocation::Role,
+                Allocation::Equal,
+                Allocation::Forecast,
+            ]),
+            counts: self.one_of(&[Counted::Requests, Counted::Services]),
+            burst: self.one_of(&[1, 20]),
+            monitored_min: self.one_of(&[0, 1, 100]),
+            throttles_signed_pre_commands: self.one_of(&[false, true]),
             allocation_floor: self.share(0.01),
             monitoring_window: self.span(&[MS, S, MIN, HOUR]),
-            threshold_reading: self.one_of(&[ThresholdReading::PerUserShare, ThresholdReading::WholeSystem]),
+            threshold_reading: self.one_of(&[
+                ThresholdReading::PerUserShare,
+                ThresholdReading::EqualShare,
+                ThresholdReading::WholeSystem,
+                ThresholdReading::Headroom,
+            ]),
             retry_after: self.span(&[0, MS, S, MIN]),
             ..Secmp0067Params::default()
         };

@@ -405,8 +405,9 @@ pub struct DspParams {
     pub service_time: Span,
     /// Requests waiting beyond which new ones are answered Busy. Assumed.
     pub queue_limit: u32,
-    /// The number of premises the service time and the queue limit are meant for: with another number both are scaled so that
-    /// the capacity per premises and the longest wait stay what they are. As they stand when absent.
+    /// The number of premises the servers and the queue limit are meant for: with another number a server is busy for longer or
+    /// shorter after each service, and the queue limit is scaled, so that the capacity per premises and the longest wait stay
+    /// what they are. A service takes as long as ever. As they stand when absent.
     pub sized_for_premises: Option<u32>,
     /// What a Busy answer asks the User to wait. Assumed.
     pub retry_after: Span,
@@ -664,8 +665,9 @@ impl Default for DspParams {
 }
 
 impl DspParams {
-    /// How long serving one takes where there are so many premises.
-    pub fn service_time_for(&self, premises: u32) -> SimDuration {
+    /// How long a server is busy with one where there are so many premises: a fraction of a server is one that takes the next
+    /// so much later.
+    pub fn busy_time_for(&self, premises: u32) -> SimDuration {
         let time = self.service_time.as_duration();
         match self.scale(premises) {
             Some(scale) => SimDuration((time.0 as f64 / scale).round().max(1.0) as u64),
@@ -682,8 +684,19 @@ impl DspParams {
 
     /// Requests, responses and alerts it can serve.
     pub fn services_per_second(&self, premises: u32) -> f64 {
-        let time = self.service_time_for(premises).as_secs_f64();
+        let time = self.busy_time_for(premises).as_secs_f64();
         f64::from(self.servers.max(1)) / time.max(1e-6)
+    }
+
+    /// What a run with so many premises says of the network the DSP is sized for, and what not; `None` where it is that network.
+    pub fn slice(&self, premises: u32) -> Option<String> {
+        let scale = self.scale(premises)?;
+        Some(format!(
+            "The DSP is sized for {} premises and has {scale:.4} of its servers' time here: its throughput, its longest wait and all \
+             that happens on the WAN are as with all of them, in proportion; the ordinary wait for a server is {:.1} times as long.",
+            self.sized_for_premises.unwrap_or_default(),
+            1.0 / scale
+        ))
     }
 
     /// How many times as many premises as it is sized for.

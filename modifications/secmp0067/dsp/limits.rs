@@ -1,10 +1,11 @@
 //! What each User is held to, as it follows from the parameters.
 
 use secnet_model::UserId;
-use secnet_topology::modifications::secmp0067::{Allocation, Secmp0067Params, ThresholdReading};
+use secnet_topology::modifications::secmp0067::{Allocation, Counted, Secmp0067Params, ThresholdReading};
+use secnet_topology::units::Span;
 use secnet_topology::{UserKind, World};
 
-/// Rates in requests per second that follow from the parameters.
+/// Rates a second that follow from the parameters, in what [`Counted`] says.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct TrafficLimits {
     pub capacity: f64,
@@ -20,13 +21,21 @@ impl TrafficLimits {
             .scenario
             .dsp
             .services_per_second(world.population.premises_count());
-        let capacity = params.system_capacity.unwrap_or(services / 2.0);
+        let whole = match params.counts {
+            Counted::Requests => services / 2.0,
+            Counted::Services => services,
+        };
+        let capacity = params.system_capacity.unwrap_or(whole);
         let threshold = capacity * params.operating_threshold;
+        let users = world.users.len().max(1) as f64;
         let limit = |part: f64| {
             let allocation = part * params.allocated_share * capacity;
             let of_threshold = match params.threshold_reading {
                 ThresholdReading::PerUserShare => part * threshold,
+                ThresholdReading::EqualShare => threshold / users,
                 ThresholdReading::WholeSystem => threshold,
+                // Beyond its allocation a User takes of what is left, as long as there is some.
+                ThresholdReading::Headroom => 0.0,
             };
             allocation.max(of_threshold)
         };
@@ -42,6 +51,7 @@ impl TrafficLimits {
 fn parts(world: &World, params: &Secmp0067Params) -> Vec<f64> {
     let weight = |user: UserId, kind: UserKind| match params.allocation {
         Allocation::Equal => 1.0,
+        Allocation::Forecast => forecast(world, user),
         Allocation::Role => {
             let of_kind = match kind {
                 UserKind::Supplier => params.roles.suppliers,
@@ -68,6 +78,32 @@ fn parts(world: &World, params: &Secmp0067Params) -> Vec<f64> {
         .map(|user| weight(user.id, user.kind))
         .collect();
     with_floor(&weights, params.allocation_floor)
+}
+
+/// Requests the scenario's workloads have the User send, in the mean.
+fn forecast(world: &World, user: UserId) -> f64 {
+    let Some(entry) = world.users.get(user.index()) else {
+        return 0.0;
+    };
+    let horizon = world.scenario.horizon.as_secs_f64();
+    let premises = f64::from(world.population.portfolio(user).len());
+    let own = world
+        .scenario
+        .workloads
+        .iter()
+        .filter(|workload| entry.is_meant_by(&workload.from));
+    own.map(|workload| {
+        let until =
+            |end: Option<Span>, otherwise: f64| end.map_or(otherwise, |end| end.as_secs_f64().min(horizon));
+        let lasts = until(workload.ends_after, horizon) - until(workload.starts_after, 0.0);
+        let of_premises = if workload.prepayment_only {
+            world.scenario.population.prepayment_share
+        } else {
+            1.0
+        };
+        premises * of_premises * workload.per_premises_per_day * lasts.max(0.0) / 86_400.0
+    })
+    .sum()
 }
 
 /// In proportion to the weights, but none less than the floor: who would get less gets it, the rest is divided anew.

@@ -175,6 +175,10 @@ pub fn run(command: &TopologyCommand) -> anyhow::Result<Exit> {
                 layout.kinds.len(),
                 layout.processes.len()
             ));
+            let premises = world.population.premises_count();
+            if let Some(slice) = world.scenario.dsp.slice(premises) {
+                print(&format!("{slice}\n"));
+            }
         }
         TopologyCommand::Show { scenario, overrides } => {
             let loaded = secnet_topology::load(scenario, overrides).map_err(bad_input)?;

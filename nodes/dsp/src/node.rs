@@ -158,7 +158,8 @@ impl Dsp {
         };
         Dsp {
             capacity: Capacity {
-                service_time: params.service_time_for(premises),
+                service_time: params.service_time.as_duration(),
+                busy_time: params.busy_time_for(premises),
                 queue_limit: params.queue_limit_for(premises),
             },
             retry_after_ms: u32::try_from(params.retry_after.as_micros() / 1_000).unwrap_or(u32::MAX),

@@ -1,6 +1,6 @@
-//! The DSP's finite capacity: equal servers, a fixed service time, one queue in order of arrival.
+//! The DSP's finite capacity: equal servers, fixed times, one queue in order of arrival.
 //!
-//! When a message is served is computed as it arrives: with equal service times the servers come free in the order
+//! When a message is served is computed as it arrives: with equal times the servers come free in the order
 //! they were taken, so the next to come free is the one taken longest ago.
 //!
 //! How many servers there are may change, and while the DSP is out there are none. These changes are on the timeline,
@@ -17,7 +17,11 @@ use std::collections::VecDeque;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Capacity {
+    /// From when a server takes something until it has served it.
     pub service_time: SimDuration,
+    /// From then until the server takes the next: the service time, but where the servers are meant for another number of
+    /// premises.
+    pub busy_time: SimDuration,
     /// Messages waiting beyond which a request that would have to wait is refused.
     pub queue_limit: usize,
 }
@@ -57,7 +61,7 @@ impl ServiceProcess {
         self.take_from_queue(now);
         let (server, start) = self.first_free(now, servers);
         let served = start + capacity.service_time;
-        self.free_at[server as usize] = served;
+        self.free_at[server as usize] = start + capacity.busy_time;
         self.next = server + 1;
         if self.next as usize == self.free_at.len() {
             self.next = 0;
@@ -134,6 +138,7 @@ mod tests {
     fn capacity(service_ms: u64, queue_limit: usize) -> Capacity {
         Capacity {
             service_time: SimDuration(service_ms * MS),
+            busy_time: SimDuration(service_ms * MS),
             queue_limit,
         }
     }
@@ -149,6 +154,19 @@ mod tests {
             .collect();
         assert_eq!(served, [10, 11, 20, 21, 50]);
         assert_eq!(process.waiting_max, 2);
+    }
+
+    /// A tenth of a server for a tenth of the premises.
+    #[test]
+    fn a_slice_of_a_server_serves_as_fast_and_a_tenth_as_often() {
+        let servers = servers(1);
+        let mut process = ServiceProcess::new(&servers);
+        let slice = Capacity {
+            busy_time: SimDuration(100 * MS),
+            ..capacity(10, 100)
+        };
+        let served = [0, 50, 60, 400].map(|ms| process.enter(SimTime(ms * MS), slice, &servers).0 / MS);
+        assert_eq!(served, [10, 110, 210, 410]);
     }
 
     #[test]

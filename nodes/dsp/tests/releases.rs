@@ -34,7 +34,8 @@ fn throttled_of_ten(rig: &mut Rig, at: u64) -> usize {
 #[test]
 fn requests_are_throttled_from_the_release_on_and_not_before() {
     let more = "[modifications]\nSECMP0067 = 2026-04-02\n\
-                [parameters.SECMP0067]\nsystem_capacity = 10.0\noperating_threshold = 0.1\nallocated_share = 0.1\n";
+                [parameters.SECMP0067]\nsystem_capacity = 10.0\noperating_threshold = 0.1\nallocated_share = 0.1\n\
+                monitored_min = 1\nburst = 1\n";
     let mut rig = Rig::with(more);
     assert_eq!(throttled_of_ten(&mut rig, RELEASE - 1), 0);
     assert!(throttled_of_ten(&mut rig, RELEASE + 1) > 0);

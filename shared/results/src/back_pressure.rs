@@ -21,13 +21,13 @@ pub struct BackPressureKpis {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct UserBackPressure {
     pub user: String,
-    /// Requests whose fate is known.
+    /// All that were asked for.
     pub requests: u64,
     /// Submissions, retries included.
     pub attempts: u64,
-    /// Completed without a retry, of all requests.
+    /// Completed without a retry, of those due.
     pub first_attempt_share: Option<f64>,
-    /// Completed in the end, of all requests.
+    /// Completed in the end, of those due.
     pub eventual_share: Option<f64>,
     /// From the first submission to the answer, of the answered requests.
     pub time_to_success_s: Option<Quantiles>,
@@ -48,9 +48,11 @@ pub struct ManagedKpi {
     /// Requests at the DSP's door, retries included.
     pub asked: u64,
     pub admitted: u64,
-    /// The lesser of what it asked for and its limit, window by window.
+    /// The lesser of what it asked for and its limit, period by period.
     pub entitled: u64,
-    /// Admitted of entitled: more than 1 with priority requests beyond the limit.
+    /// Entitled to, and not admitted, period by period.
+    pub short: u64,
+    /// Admitted of what it was entitled to: less than 1 where the rule turned away what it promises.
     pub admitted_to_entitled: Option<f64>,
 }
 
@@ -98,13 +100,13 @@ impl BackPressureKpis {
 
 impl UserBackPressure {
     fn new(user: &str, level: &ServiceLevel, figures: &Figures) -> UserBackPressure {
-        let requests = level.requests();
+        let due = level.due();
         UserBackPressure {
             user: user.to_owned(),
-            requests,
+            requests: level.opened,
             attempts: level.attempts,
-            first_attempt_share: share(level.completed_at_first_attempt, requests),
-            eventual_share: share(level.completed(), requests),
+            first_attempt_share: share(level.completed_at_first_attempt, due),
+            eventual_share: share(level.completed(), due),
             time_to_success_s: Quantiles::of(&level.response_times),
             gave_up_overload: level.outcome(Outcome::GaveUpOverload),
             gave_up_throttled: level.outcome(Outcome::Throttled),
@@ -121,7 +123,8 @@ impl ManagedKpi {
             asked: traffic.asked,
             admitted: traffic.admitted,
             entitled: traffic.entitled,
-            admitted_to_entitled: share(traffic.admitted, traffic.entitled),
+            short: traffic.short,
+            admitted_to_entitled: share(traffic.entitled.saturating_sub(traffic.short), traffic.entitled),
         })
     }
 }
@@ -157,7 +160,7 @@ mod tests {
         let kpis = BackPressureKpis::new(&run, &run.total());
         assert!(!kpis.was_felt());
         let requests: u64 = kpis.by_user.iter().map(|user| user.requests).sum();
-        assert_eq!(requests, 5, "the sample's two scheduled reads are the DSP's");
+        assert_eq!(requests, 6, "the sample's two scheduled reads are the DSP's");
         assert!(kpis.by_user.iter().all(|user| user.managed.is_none()));
     }
 
@@ -169,12 +172,13 @@ mod tests {
             asked: 100,
             admitted: 60,
             entitled: 50,
+            short: 5,
         };
         let mut figures = Figures::default();
         figures.put(Key::User("Alba Energy".to_owned()), &traffic);
         let managed = ManagedKpi::new("Alba Energy", &figures).unwrap();
         assert_eq!((managed.throttled, managed.asked), (40, 100));
-        assert_eq!(managed.admitted_to_entitled, Some(1.2));
+        assert_eq!(managed.admitted_to_entitled, Some(0.9));
         assert_eq!(ManagedKpi::new("Alba", &figures), None);
     }
 }

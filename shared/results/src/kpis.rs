@@ -22,6 +22,9 @@ pub struct Kpis {
     pub alerts: AlertKpis,
     #[serde(default)]
     pub back_pressure: BackPressureKpis,
+    /// What a run of a part of the network says of the whole, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slice: Option<String>,
     pub verdicts: Vec<Verdict>,
 }
 
@@ -175,6 +178,7 @@ impl Kpis {
             service: ServiceKpis::new(run, &total),
             alerts: AlertKpis::new(run, &total),
             back_pressure: BackPressureKpis::new(run, &total),
+            slice: run.scenario.dsp.slice(run.scenario.population.premises),
             verdicts: verdicts::evaluate(&run.scenario.verdicts, &total, &run.users),
         };
         kpis.digest = kpis.digest_of_content();

@@ -19,6 +19,9 @@ pub fn summary(manifest: &Manifest, report: &RunReport) -> String {
     header(&mut text, manifest, report);
     events(&mut text, manifest);
     services(&mut text, report);
+    if let Some(slice) = &report.kpis.slice {
+        wrap(&mut text, "", "", slice, ' ');
+    }
     back_pressure(&mut text, report);
     alerts(&mut text, report);
     report.tables.iter().for_each(|shown| table(&mut text, shown));

@@ -11,7 +11,9 @@ crate::figures! {
         pub asked: sum "submissions" as "managed.asked",
         /// Those of them that were let in.
         pub admitted: sum "submissions" as "managed.admitted",
-        /// The lesser of what the User asked for and its limit, window by window.
+        /// The lesser of what the User asked for and its limit, period by period.
         pub entitled: sum "submissions" as "managed.entitled",
+        /// Entitled to, and not let in, period by period.
+        pub short: sum "submissions" as "managed.short",
     }
 }
