@@ -44,18 +44,22 @@ const fn fold(a: u64, b: u64) -> u64 {
     (product >> 64) as u64 ^ product as u64
 }
 
+/// What a seed is mixed with before the first multiplication.
+const SEED_MIX: u64 = 0x2D35_8DCC_AA6C_78A5;
+
 impl Draws {
+    /// The two seeds whose mixtures are all zeros and all ones, which would make all streams one, draw as others do.
     pub const fn new(seed: u64) -> Draws {
-        Draws { seed }
+        let degenerate = matches!(seed ^ SEED_MIX, 0 | u64::MAX);
+        Draws {
+            seed: if degenerate { seed.rotate_left(17) } else { seed },
+        }
     }
 
     /// 64 uniform bits.
     #[inline]
     pub const fn bits(self, stream: Stream, id: u64, n: u64) -> u64 {
-        let keyed = fold(
-            self.seed ^ 0x2D35_8DCC_AA6C_78A5,
-            stream.0 ^ 0x8BB8_4B93_962E_ACC9,
-        );
+        let keyed = fold(self.seed ^ SEED_MIX, stream.0 ^ 0x8BB8_4B93_962E_ACC9);
         let mixed = fold(
             keyed ^ id ^ 0x4B33_A62E_D433_D4A3,
             0x4D5A_2DA5_1DE1_AA47 ^ n.rotate_left(32),
@@ -107,6 +111,15 @@ mod tests {
     const A: Stream = Stream::named("test-a");
     const B: Stream = Stream::named("test-b");
     const N: u64 = 200_000;
+
+    #[test]
+    fn no_seed_makes_all_streams_one() {
+        for seed in [0, 1, u64::MAX, 3_257_665_815_644_502_181, !SEED_MIX] {
+            let draws = Draws::new(seed);
+            assert_ne!(draws.bits(A, 1, 1), draws.bits(B, 1, 1), "{seed}");
+            assert_ne!(draws.bits(A, 1, 1), draws.bits(A, 2, 1), "{seed}");
+        }
+    }
 
     /// Pearson's chi-square over 256 equal bins; 255 degrees of freedom, 99.9 % point 330.5, 0.1 % point 190.
     fn chi_square(draw: impl Fn(u64) -> u64) -> f64 {
