@@ -38,8 +38,9 @@ pub struct AssessArguments {
     /// On both sides. Other Modifications the scenario has on stay on.
     #[command(flatten)]
     pub scenario: ScenarioArguments,
-    /// How many seeds, counted up from the scenario's.
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..=1_000))]
+    /// How many seeds, counted up from the scenario's. With fewer than 5 no test can tell a difference from chance; with fewer
+    /// than 10 the intervals lean on an assumption, and the report says so.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(5..=1_000))]
     pub seeds: u32,
     /// Runs side by side; as many as there are cores otherwise.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]

@@ -66,12 +66,38 @@ fn spread(differences: &[f64], mean: f64) -> Option<(Interval, f64)> {
         low: mean - half,
         high: mean + half,
     };
-    let p_value = match (mean == 0.0, standard_error == 0.0) {
-        (true, _) => 1.0,
-        (false, true) => 0.0,
-        (false, false) => 2.0 * student(degrees_of_freedom)?.sf((mean / standard_error).abs()),
+    let p_value = match sign_test(differences) {
+        Some(p_value) => p_value,
+        None => 2.0 * student(degrees_of_freedom)?.sf((mean / standard_error).abs()),
     };
     Some((interval, p_value))
+}
+
+/// Where the pairs that differ all do so by the same amount, up or down, as a count may by one: the chance of signs so uneven
+/// or more so, were both as likely. Student's t takes such differences for far surer than they are.
+fn sign_test(differences: &[f64]) -> Option<f64> {
+    let mut unequal = differences.iter().filter(|difference| **difference != 0.0);
+    let Some(first) = unequal.next() else {
+        return Some(1.0);
+    };
+    let step = first.abs();
+    let (mut count, mut up) = (1_u32, u32::from(*first > 0.0));
+    for difference in unequal {
+        if (difference.abs() - step).abs() > 1e-9 * step {
+            return None;
+        }
+        count += 1;
+        up += u32::from(*difference > 0.0);
+    }
+    // Of `count` tosses of a coin, each number of heads from the more frequent side's on; twice, for either side.
+    let (mut ways, mut tail) = (1.0, 0.0);
+    for heads in 0..=count {
+        if heads >= up.max(count - up) {
+            tail += ways;
+        }
+        ways *= f64::from(count - heads) / f64::from(heads + 1);
+    }
+    Some((2.0 * tail * 0.5_f64.powi(count as i32)).min(1.0))
 }
 
 /// The quantile of Student's t.
@@ -112,6 +138,8 @@ pub fn holm(p_values: &[f64]) -> Vec<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use secnet_engine::Draws;
+    use secnet_engine::draw::Stream;
 
     /// t for a two-sided 95 % interval, as tables print it (NIST/SEMATECH e-Handbook of Statistical Methods, §1.3.6.7.2).
     #[test]
@@ -195,10 +223,37 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_that_never_varies_has_an_interval_without_width() {
-        let steady = Paired::new(&[(1.0, 3.0), (5.0, 7.0)]).unwrap();
+    fn a_difference_that_never_varies_is_as_sure_as_so_many_tosses_of_a_coin() {
+        let steady = Paired::new(&[(1.0, 3.0), (5.0, 7.0), (2.0, 4.0), (0.0, 2.0), (1.0, 3.0)]).unwrap();
         assert_eq!(steady.interval, Some(Interval { low: 2.0, high: 2.0 }));
-        assert_eq!(steady.p_value, Some(0.0));
+        assert_eq!(steady.p_value, Some(0.0625));
+    }
+
+    /// Counts that are mostly equal: by chance a few differ by one, as often up as down. With few pairs all may differ alike.
+    #[test]
+    fn counts_that_differ_by_chance_stand_in_no_more_than_one_study_of_twenty() {
+        let draws = Draws::new(7);
+        for pairs in [5_u64, 6, 8, 10] {
+            const STUDIES: u64 = 2_000;
+            let stands = (0..STUDIES).filter(|study| {
+                // Ten counters each, held together.
+                let p_values: Vec<f64> = (0..10)
+                    .map(|counter| {
+                        let sides: Vec<(f64, f64)> = (0..pairs)
+                            .map(|pair| {
+                                let n = (study * 10 + counter) * 16 + pair;
+                                let up = draws.below(2, Stream::named("sign"), pairs, n);
+                                (1.0, 2.0 * up as f64)
+                            })
+                            .collect();
+                        Paired::new(&sides).unwrap().p_value.unwrap()
+                    })
+                    .collect();
+                holm(&p_values).contains(&true)
+            });
+            let rate = stands.count() as f64 / STUDIES as f64;
+            assert!(rate <= 0.05, "{pairs} pairs: {rate}");
+        }
     }
 
     #[test]

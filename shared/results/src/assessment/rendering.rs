@@ -69,6 +69,17 @@ pub fn range(comparison: &Comparison) -> String {
     format!("{} → {}", side(comparison.without), side(comparison.with))
 }
 
+/// What is to be said of intervals from so few seeds.
+const fn few_seeds(seeds: usize) -> Option<&'static str> {
+    if seeds < 10 {
+        return Some(
+            "Fewer than ten seeds: the intervals lean on the differences being normally distributed, and a difference that is \
+             equal for all seeds may not stand.",
+        );
+    }
+    None
+}
+
 /// What a terminal shows: the sentences and the headline.
 pub fn summary(assessment: &Assessment) -> String {
     let mut text = String::new();
@@ -79,6 +90,10 @@ pub fn summary(assessment: &Assessment) -> String {
         assessment.seeds.len()
     );
     let _ = writeln!(text, "{title}\n");
+    if let Some(few) = few_seeds(assessment.seeds.len()) {
+        wrap(&mut text, "", "", few, ' ');
+        text.push('\n');
+    }
     for sentence in &assessment.sentences {
         wrap(&mut text, "  • ", "    ", sentence, ' ');
     }
