@@ -215,3 +215,37 @@ fn an_outage_of_the_dsp_delays_everything_and_refuses_nothing_its_queue_has_room
     );
     assert!(with.report.ledger.counters["dsp.queue_max"] > 50);
 }
+
+#[test]
+fn what_the_dsp_held_for_a_supplier_that_lost_the_premises_ends_once_as_refused_with_e4() {
+    let at_once = SWITCH.replace("told_after = \"1h\"", "");
+    let held = |events: &str| {
+        let run = reads(
+            events,
+            &[
+                "workloads=[{ name = \"held\", from = \"suppliers\", srvs = [\"4.1.1\"], per_premises_per_day = 40.0, \
+                 future_dated_by = \"20min\" }]",
+            ],
+        );
+        let counters = &run.report.ledger.counters;
+        let refused = counters
+            .get("dsp.future_dated_refused")
+            .copied()
+            .unwrap_or_default();
+        let outcomes = &run.report.kpis.service.by_user;
+        let of_a = outcomes
+            .iter()
+            .find(|row| row.key.user.as_deref() == Some("A"))
+            .unwrap();
+        (
+            code(&run, "A", "E4"),
+            refused,
+            of_a.outcomes.get("refused").copied().unwrap_or_default(),
+        )
+    };
+    let (e4, refused, outcomes) = held(&at_once);
+    // 200 premises, 40 reads a day, a quarter of them, asked for in the twenty minutes before the switch: 28.
+    assert!((15..45).contains(&e4), "{e4}");
+    assert_eq!((refused, outcomes), (e4, e4));
+    assert_eq!(held(""), (0, 0, 0));
+}

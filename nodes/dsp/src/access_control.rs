@@ -4,9 +4,12 @@
 //! gives their order (assumed): first who asks (E1, E2, E3), then the request's form (E17, E12, E13), then
 //! the device (E19, E11, E4, E5). Meanings: domain.md §2.3.
 //!
+//! A request the DSP holds until its time is looked at again when it comes due ([`check_again`]).
+//!
 //! Not here: consent for other Users' reads, dates of responsibility (a Supplier is responsible from the moment it takes a
 //! premises over), schema and signature checks, anomaly detection, overload (`service_process`).
 
+use crate::future_dated::Held;
 use crate::records::Records;
 use crate::services::{NonDeviceService, SrvRules};
 use secnet_model::{
@@ -44,7 +47,7 @@ pub fn check(register: Register<'_>, request: &ServiceRequest) -> Result<Accepte
     let entry = request.srv.entry();
     let user = user_holds_role(register.world, request)?;
     role_may_use(entry, request.role)?;
-    register.has_right(user.id, request)?;
+    register.has_right(user.id, request.srv, request.role)?;
     available_locally(entry, request)?;
     variant_fits(entry, request)?;
     web_service_fits(request)?;
@@ -67,6 +70,16 @@ pub fn check(register: Register<'_>, request: &ServiceRequest) -> Result<Accepte
             origin: origin(entry, request),
         }
     })
+}
+
+/// Access control of a request the DSP has held until its time: once more whatever may have changed since it was accepted.
+pub fn check_again(register: Register<'_>, held: &Held) -> Result<DeviceId, ResponseCode> {
+    let Held { id, srv, role } = *held;
+    register.has_right(id.originator, srv, role)?;
+    let (device, status) = register.known_device(id.target)?;
+    register.responsible(device, id.originator, role)?;
+    status_allows(status, srv)?;
+    Ok(device)
 }
 
 /// E1: the originator is a User and holds the role it claims.
@@ -126,8 +139,8 @@ fn device_type_fits(entry: &SrvEntry, device_type: DeviceType) -> Result<(), Res
 impl Register<'_> {
     /// E3: the User is not suspended, as far as this request goes. Which code a User is told that has lost some of its rights only
     /// is assumed.
-    fn has_right(self, user: UserId, request: &ServiceRequest) -> Result<(), ResponseCode> {
-        if self.records.has_right(user, request.srv, request.role, self.at) {
+    fn has_right(self, user: UserId, srv: Srv, role: Role) -> Result<(), ResponseCode> {
+        if self.records.has_right(user, srv, role, self.at) {
             Ok(())
         } else {
             Err(ResponseCode::E3)

@@ -1,6 +1,6 @@
-//! Future-dated requests the DSP holds until their time.
+//! Future-dated requests the DSP holds until their time. Access control looks at each again then.
 
-use secnet_model::{RequestId, SimTime, Srv};
+use secnet_model::{RequestId, Role, SimTime, Srv};
 use secnet_results::figures::{Figures, Key};
 use secnet_results::{Part, figures};
 use secnet_topology::World;
@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 pub struct Held {
     pub id: RequestId,
     pub srv: Srv,
+    /// The role the User claimed.
+    pub role: Role,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -19,6 +21,7 @@ pub struct FutureDated {
     held: BTreeMap<(SimTime, u64), Held>,
     accepted: u64,
     next: SimTime,
+    counts: Counts,
 }
 
 impl FutureDated {
@@ -27,6 +30,7 @@ impl FutureDated {
             held: BTreeMap::new(),
             accepted: 0,
             next: SimTime::NEVER,
+            counts: Counts::default(),
         }
     }
 
@@ -51,6 +55,11 @@ impl FutureDated {
         Some((at, request))
     }
 
+    /// Access control refused one when it came due.
+    pub fn refused(&mut self) {
+        self.counts.future_dated_refused += 1;
+    }
+
     pub fn len(&self) -> usize {
         self.held.len()
     }
@@ -61,8 +70,16 @@ impl FutureDated {
 }
 
 figures! {
+    /// What became of what the DSP held.
+    struct Counts: "DSP's future-dated requests" in "dsp" {
+        /// Future-dated requests that access control refused when they came due.
+        future_dated_refused: sum "requests" if nonzero,
+    }
+}
+
+figures! {
     /// What the DSP holds until its time.
-    struct Standing: "DSP's future-dated requests" in "dsp" {
+    struct Standing: "DSP's future-dated requests held" in "dsp" {
         /// Future-dated requests that wait for their time.
         future_dated_held: sum "requests",
     }
@@ -76,6 +93,7 @@ impl Part for FutureDated {
     }
 
     fn figures(&self, _world: &World, figures: &mut Figures) {
+        figures.put(Key::Whole, &self.counts);
         let future_dated_held = self.held.len() as u64;
         figures.put(Key::Whole, &Standing { future_dated_held });
     }

@@ -170,3 +170,23 @@ fn a_dsp_saved_with_requests_in_quarantine_still_has_them() {
         "{released} released, {deleted} deleted"
     );
 }
+
+#[test]
+fn a_request_released_after_its_sender_has_lost_the_premises_is_refused() {
+    let takeover = "[[events]]\nname = \"x\"\nkind = \"takeover\"\nstarts_after = \"5min\"\nfrom = \"Alpha\"\nto = \"Beta\"\n";
+    let mut rig = detecting(&format!("{TWO_READINGS}release_share = 1.0\n{takeover}"));
+    for i in 0..2 {
+        submit(&mut rig, S + i * S);
+    }
+    let (request, _) = submit(&mut rig, 3 * S);
+    let sent = rig.run_until(20 * HOUR);
+    assert!(commands(&sent).is_empty());
+    let refused = |envelope: &Sent| match envelope.message {
+        Message::ServiceResponse(ServiceResponse { id, code, .. }) if id == request.id => Some(code),
+        _ => None,
+    };
+    assert_eq!(
+        sent.iter().filter_map(refused).collect::<Vec<_>>(),
+        [ResponseCode::E4]
+    );
+}

@@ -3,7 +3,7 @@
 
 mod rig;
 
-use rig::{ALPHA, BETA, DAY, DNO, HOUR, Rig, S, Sent, alert, commands, csp, only, response};
+use rig::{ALPHA, BETA, DAY, DNO, HOUR, MS, Rig, S, Sent, alert, commands, csp, only, response};
 use secnet_model::{
     Address, CommandVariant, DeviceId, DeviceStatus, DeviceType, Eui64, PremisesId, ResponseCode, Role, Srv,
     UserId,
@@ -272,4 +272,76 @@ fn records_are_saved_and_restored() {
         panic!("{message:?}")
     };
     assert_eq!(acknowledgement.answer, Answer::Refused(ResponseCode::E5));
+}
+
+/// A reading the DSP holds until `hours`, submitted at `at`.
+fn hold_reading(rig: &mut Rig, at: u64, hours: u32, device: DeviceId) -> ServiceRequest {
+    let request = ServiceRequest {
+        timing: Timing::At {
+            seconds: hours * 3_600,
+        },
+        ..rig.request("4.1.1", ALPHA, Role::ImportSupplier, device)
+    };
+    assert_eq!(answer(&rig.submit(at, request)), ResponseCode::I99);
+    request
+}
+
+/// What becomes of a held reading at its time: sent to the device (`None`), or answered with a code, and nothing else.
+fn what_comes_of(rig: &mut Rig, request: &ServiceRequest) -> Option<ResponseCode> {
+    let at = request.timing.execution().unwrap();
+    assert!(rig.run_until(at.0 - 1).is_empty());
+    let (due, to, message) = only(&rig.run_until(at.0));
+    match message {
+        Message::Command(command) => {
+            assert_eq!(
+                (command.id, command.origin),
+                (request.id, CommandOrigin::HeldByDsp)
+            );
+            None
+        }
+        Message::ServiceResponse(response) => {
+            assert_eq!(
+                (response.id, response.origin),
+                (request.id, CommandOrigin::HeldByDsp)
+            );
+            assert_eq!((to, response.started_at), (Address::user(ALPHA), at));
+            assert_eq!(due, at.0 + 50 * MS, "its turn, and the link");
+            Some(response.code)
+        }
+        _ => panic!("{message:?}"),
+    }
+}
+
+#[test]
+fn a_held_request_is_refused_with_e4_once_its_sender_has_lost_the_premises() {
+    let mut rig = Rig::with(TAKEOVER);
+    let esme = rig.alphas().device(DeviceType::Esme);
+    let before = hold_reading(&mut rig, S, 9, esme);
+    let after = hold_reading(&mut rig, 2 * S, 11, esme);
+    assert_eq!(what_comes_of(&mut rig, &before), None);
+    rig.run_until(10 * HOUR);
+    assert_eq!(what_comes_of(&mut rig, &after), Some(ResponseCode::E4));
+    assert_eq!(rig.counter("dsp.future_dated_refused"), 1);
+    assert_eq!(rig.counter("dsp.future_dated_held"), 0);
+    assert!(rig.run_until(3 * DAY).is_empty(), "nothing more is heard of it");
+}
+
+#[test]
+fn a_held_request_is_refused_with_e3_once_its_sender_is_in_default() {
+    let default =
+        "[[events]]\nname = \"x\"\nkind = \"user_default\"\nstarts_after = \"10h\"\nuser = \"Alpha\"\n";
+    let mut rig = Rig::with(default);
+    let esme = rig.alphas().device(DeviceType::Esme);
+    let held = hold_reading(&mut rig, S, 10, esme);
+    assert_eq!(what_comes_of(&mut rig, &held), Some(ResponseCode::E3));
+}
+
+#[test]
+fn a_held_request_is_refused_with_e5_once_its_device_is_decommissioned() {
+    let mut rig = Rig::new();
+    let esme = rig.alphas().device(DeviceType::Esme);
+    let held = hold_reading(&mut rig, S, 10, esme);
+    let decommission = rig.request("8.3", ALPHA, Role::ImportSupplier, esme);
+    rig.submit(HOUR, decommission);
+    assert_eq!(what_comes_of(&mut rig, &held), Some(ResponseCode::E5));
 }

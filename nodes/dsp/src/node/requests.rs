@@ -86,10 +86,10 @@ impl Dsp {
         origin: CommandOrigin,
         out: &mut Outbox<Message>,
     ) {
-        let (id, srv) = (request.id, request.srv);
+        let (id, srv, role) = (request.id, request.srv, request.role);
         let held_until = request.timing.execution().filter(|at| *at > now);
         if let (CommandOrigin::HeldByDsp, Some(execute_at)) = (origin, held_until) {
-            self.state.future_dated.hold(execute_at, Held { id, srv });
+            self.state.future_dated.hold(execute_at, Held { id, srv, role });
             if let Some(trace) = self.world.sampler.request(&id, srv) {
                 out.trace(trace.span(Step::HeldByDsp, served, execute_at.max(served)));
             }
@@ -108,7 +108,7 @@ impl Dsp {
         self.send_command(served, device, command, timing, out);
     }
 
-    /// A request goes on from where it was quarantined.
+    /// A request goes on from where it was quarantined, unless something has changed that now refuses it.
     pub(super) fn serve_released(
         &mut self,
         now: SimTime,
@@ -116,10 +116,21 @@ impl Dsp {
         request: &ServiceRequest,
         out: &mut Outbox<Message>,
     ) {
-        if let Ok(Accepted::Command { device, origin }) =
-            access_control::check(self.register(self.taken(served)), request)
-        {
-            self.start_command(now, served, request, device, origin, out);
+        match access_control::check(self.register(self.taken(served)), request) {
+            Ok(Accepted::Command { device, origin }) => {
+                self.start_command(now, served, request, device, origin, out);
+            }
+            // Only what becomes a command is quarantined.
+            Ok(Accepted::NonDevice(_) | Accepted::PreCommand | Accepted::Local) => {}
+            Err(code) => {
+                let command = Outstanding {
+                    id: request.id,
+                    srv: request.srv,
+                    origin: CommandOrigin::OnDemand,
+                    started_at: served,
+                };
+                self.refused_after_all(served, &command, code, out);
+            }
         }
     }
 
@@ -231,17 +242,34 @@ impl Dsp {
         held: Held,
         out: &mut Outbox<Message>,
     ) {
-        let Some(device) = held.id.target.device() else {
-            return;
-        };
-        let origin = CommandOrigin::HeldByDsp;
         let command = Outstanding {
             id: held.id,
             srv: held.srv,
-            origin,
+            origin: CommandOrigin::HeldByDsp,
             started_at: execute_at,
         };
-        self.send_command(served, device, command, Timing::Now, out);
+        match access_control::check_again(self.register(self.taken(served)), &held) {
+            Ok(device) => self.send_command(served, device, command, Timing::Now, out),
+            Err(code) => {
+                self.state.future_dated.refused();
+                self.refused_after_all(served, &command, code, out);
+            }
+        }
+    }
+
+    /// Access control refuses an accepted request when it looks again; a service response says so, with the code (assumed).
+    fn refused_after_all(
+        &mut self,
+        served: SimTime,
+        command: &Outstanding,
+        code: ResponseCode,
+        out: &mut Outbox<Message>,
+    ) {
+        if let Some(trace) = self.world.sampler.request(&command.id, command.srv) {
+            let control = trace.nth(Step::AccessControl, served.0, self.taken(served), served);
+            out.trace(control.answered(code));
+        }
+        self.no_answer(served, command, code, out);
     }
 
     pub(super) fn start_scheduled_read(
