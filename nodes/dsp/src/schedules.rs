@@ -5,13 +5,17 @@
 //! drawn for each within the window after midnight.
 //!
 //! A reading is started only where the records still let its owner have it: after a change of Supplier the old one's
-//! bulk schedule reads nothing of what it lost, and who gained it creates schedules of its own.
+//! schedules read nothing of what it lost. A Supplier's bulk schedules reach what it gained from when it is told of it: they walk
+//! the losing Supplier's portfolio too, and read what is theirs by now, so that a gained premises costs no memory. The
+//! losing Supplier hears that its schedules are removed (N17) when its credentials on the device are replaced.
 //!
 //! Not here: weekly and longer frequencies (DUIS has them; daily reads make the load).
 
 use secnet_engine::deadlines::Deadlines;
 use secnet_engine::draw::{Draws, Stream};
-use secnet_model::{Calendar, DeviceId, DeviceStatus, DeviceType, Eui64, RequestId, SimTime, Srv, UserId};
+use secnet_model::{
+    Calendar, DeviceId, DeviceStatus, DeviceType, Eui64, PremisesId, RequestId, SimTime, Srv, UserId,
+};
 use secnet_results::Part;
 use secnet_topology::scenario::ScheduleParams;
 use secnet_topology::{Portfolio, UserEntry, UserKind, World};
@@ -20,7 +24,7 @@ use std::collections::BTreeSet;
 use std::ops::Bound;
 
 use crate::access_control::may_be_responsible;
-use crate::records::Records;
+use crate::records::{Records, first_supplier};
 
 const DAY_MICROS: u64 = 86_400_000_000;
 /// The time of day of single schedules lies within this long after midnight. Assumed, as the bulk schedules' default.
@@ -43,6 +47,8 @@ struct BulkSchedule {
     owner: UserId,
     srv: Srv,
     device_type: DeviceType,
+    /// Whose first premises it walks: the owner's, or those of a Supplier that loses some to the owner.
+    walks: UserId,
     portfolio: Portfolio,
     share: f64,
     /// Place in the scenario's list.
@@ -126,11 +132,20 @@ impl Schedules {
         let mut bulk = Vec::new();
         for (number, params) in world.scenario.schedules.iter().enumerate() {
             let owners = world.users.iter().filter(|user| user.is_meant_by(&params.from));
-            bulk.extend(owners.filter_map(|user| BulkSchedule::new(world, user, number as u16, params)));
+            for owner in owners {
+                let losers = match owner.kind {
+                    UserKind::Supplier => world.timeline.takeovers().losers_to(owner.id),
+                    UserKind::Dno | UserKind::OtherUser => Vec::new(),
+                };
+                let walks = std::iter::once(owner.id).chain(losers);
+                bulk.extend(
+                    walks.filter_map(|walks| BulkSchedule::new(world, owner, walks, number as u16, params)),
+                );
+            }
         }
         let positions = bulk
             .iter()
-            .map(|schedule| schedule.eligible(world, records, schedule.first_at_or_after_epoch()))
+            .map(|schedule| schedule.eligible(world, records, schedule.first_of_all(world)))
             .collect();
         let state = SchedulesState {
             bulk: positions,
@@ -240,9 +255,64 @@ impl Schedules {
         owners
     }
 
-    /// Removes the single schedules other Suppliers have for a device `winner` holds the credentials of; whose they
-    /// were, in order.
-    pub fn remove_other_suppliers(&mut self, world: &World, winner: UserId, target: Eui64) -> Vec<UserId> {
+    /// Removes the schedules other Suppliers have for a device `winner` holds the credentials of; whose they were, in
+    /// order. Those in bulk go when `replaced`'s credentials do: what they walk is no longer theirs by itself.
+    pub fn remove_other_suppliers(
+        &mut self,
+        world: &World,
+        records: &Records,
+        now: SimTime,
+        device: DeviceId,
+        winner: UserId,
+        replaced: Option<UserId>,
+    ) -> Vec<UserId> {
+        let mut owners = match replaced {
+            Some(holder) => self.bulk_owners_since(world, records, now, device, holder),
+            None => Vec::new(),
+        };
+        owners.retain(|owner| *owner != winner);
+        owners.extend(self.remove_single_of_others(world, winner, device.eui64()));
+        owners.sort_unstable();
+        owners
+    }
+
+    /// Whom each bulk schedule of a device belonged to, `holder`'s and of all that supplied it after.
+    fn bulk_owners_since(
+        &self,
+        world: &World,
+        records: &Records,
+        now: SimTime,
+        device: DeviceId,
+        holder: UserId,
+    ) -> Vec<UserId> {
+        let Some(first) = first_supplier(world, device) else {
+            return Vec::new();
+        };
+        let takeovers = world.timeline.takeovers();
+        let suppliers: Vec<UserId> = takeovers.suppliers_as_told(first, device.premises, now).collect();
+        let since = suppliers
+            .iter()
+            .rposition(|supplier| *supplier == holder)
+            .unwrap_or(0);
+        let walked = world.population.electricity_supplier(device.premises);
+        let read = |schedule: &&BulkSchedule| {
+            schedule.walks == walked
+                && schedule.device_type == device.device_type
+                && suppliers[since..].contains(&schedule.owner)
+                && schedule.covers_premises(world, records, device)
+                && !self
+                    .state
+                    .excepted
+                    .contains(&(device.eui64(), schedule.owner, schedule.srv))
+        };
+        self.bulk
+            .iter()
+            .filter(read)
+            .map(|schedule| schedule.owner)
+            .collect()
+    }
+
+    fn remove_single_of_others(&mut self, world: &World, winner: UserId, target: Eui64) -> Vec<UserId> {
         let mut owners = Vec::new();
         if self.state.single.is_empty() {
             return owners;
@@ -336,13 +406,19 @@ impl Schedules {
 
 impl BulkSchedule {
     /// `None` where the User may not have such a schedule, or it covers nobody.
-    fn new(world: &World, user: &UserEntry, number: u16, params: &ScheduleParams) -> Option<BulkSchedule> {
+    fn new(
+        world: &World,
+        user: &UserEntry,
+        walks: UserId,
+        number: u16,
+        params: &ScheduleParams,
+    ) -> Option<BulkSchedule> {
         let srv = Srv::from_number(&params.srv)?;
         let entry = srv.entry();
         let device_type = *entry.targets.first()?;
         let roles = || user.roles.iter().filter(|role| entry.roles.contains(*role));
         let may_have = roles().any(|role| may_be_responsible(role, device_type));
-        let portfolio = world.population.portfolio(user.id);
+        let portfolio = world.population.portfolio(walks);
         if !entry.dsp_schedulable
             || !may_have
             || user.suspended
@@ -357,6 +433,7 @@ impl BulkSchedule {
             owner: user.id,
             srv,
             device_type,
+            walks,
             portfolio,
             share: params.share,
             number,
@@ -379,6 +456,18 @@ impl BulkSchedule {
             at: SimTime(after_first_start.saturating_sub(self.lead_micros)),
             day,
             index,
+        }
+    }
+
+    /// Where it begins: with the scenario, or on the day its owner is told that it has gained premises.
+    fn first_of_all(&self, world: &World) -> Position {
+        let told_at = match self.walks == self.owner {
+            true => SimTime::ZERO,
+            false => world.timeline.takeovers().first_told(self.owner),
+        };
+        match told_at.0.saturating_add(self.lead_micros) / DAY_MICROS {
+            0 => self.first_at_or_after_epoch(),
+            day => self.position(u32::try_from(day).unwrap_or(u32::MAX), 0),
         }
     }
 
@@ -414,7 +503,9 @@ impl BulkSchedule {
     fn eligible(&self, world: &World, records: &Records, mut position: Position) -> Position {
         while position.at < world.horizon {
             let premises = self.portfolio.get(position.index);
-            if self.covers_premises(world, records, premises.device(self.device_type)) {
+            if self.covers_premises(world, records, premises.device(self.device_type))
+                && self.has_by(world, premises, position.at)
+            {
                 return position;
             }
             position = self.after(position);
@@ -439,9 +530,25 @@ impl BulkSchedule {
         chosen && records.status(world, device) == Some(DeviceStatus::Commissioned)
     }
 
+    /// Whether its owner has been told by then that one of the premises it walks is its own. What it had from the start,
+    /// only the records take from it.
+    #[inline]
+    fn has_by(&self, world: &World, premises: PremisesId, at: SimTime) -> bool {
+        self.walks == self.owner
+            || world
+                .timeline
+                .takeovers()
+                .supplier_as_told(self.walks, premises, at)
+                == self.owner
+    }
+
     fn covers(&self, world: &World, records: &Records, now: SimTime, device: DeviceId) -> bool {
         let is_in_portfolio = || match world.users[self.owner.index()].kind {
-            UserKind::Supplier => records.electricity_supplier(world, device.premises, now) == self.owner,
+            UserKind::Supplier => {
+                world.population.electricity_supplier(device.premises) == self.walks
+                    && records.electricity_supplier(world, device.premises, now) == self.owner
+                    && self.has_by(world, device.premises, now)
+            }
             UserKind::Dno => records.dno(world, device.premises) == Some(self.owner),
             UserKind::OtherUser => true,
         };

@@ -345,3 +345,77 @@ fn a_held_request_is_refused_with_e5_once_its_device_is_decommissioned() {
     rig.submit(HOUR, decommission);
     assert_eq!(what_comes_of(&mut rig, &held), Some(ResponseCode::E5));
 }
+
+const EVENING_READS: &str = "[[schedules]]\nfrom = \"suppliers\"\nsrv = \"4.6.1\"\nwindow = \"1h\"\n";
+
+/// Who had each meter read on a day, in order.
+fn read_on(rig: &mut Rig, day: u64) -> Vec<(Eui64, UserId)> {
+    let sent = rig.run_until(day * DAY + 12 * HOUR);
+    let mut read: Vec<(Eui64, UserId)> = commands(&sent)
+        .iter()
+        .map(|(_, command)| (command.id.target, command.id.originator))
+        .collect();
+    read.sort_unstable();
+    read
+}
+
+#[test]
+fn bulk_schedules_reach_what_their_owner_gains_once_it_is_told_and_never_what_it_has_lost() {
+    // Half of Alpha's premises go to Beta on the first day; both hear of it in the middle of the next day's readings.
+    let told = "share = 0.5\ntold_after = \"14.5h\"\n";
+    let mut rig = Rig::with(&format!("{EVENING_READS}{TAKEOVER}{told}"));
+    let before = read_on(&mut rig, 0);
+    let between = read_on(&mut rig, 1);
+    let after = read_on(&mut rig, 2);
+    let gained = |meter: &Eui64| {
+        let premises = meter.device().unwrap().premises;
+        let population = &rig.world.population;
+        let takeovers = rig.world.timeline.takeovers();
+        population.electricity_supplier(premises) == ALPHA
+            && takeovers.iter().any(|takeover| takeover.takes(premises))
+    };
+    let expected: Vec<(Eui64, UserId)> = before
+        .iter()
+        .map(|(meter, owner)| (*meter, if gained(meter) { BETA } else { *owner }))
+        .collect();
+    assert_ne!(expected, before);
+    assert_eq!(after, expected, "each meter once, by its Supplier");
+    let (of_gained, others): (Vec<_>, Vec<_>) = between.into_iter().partition(|(meter, _)| gained(meter));
+    let (all_gained, kept): (Vec<_>, Vec<_>) = after.into_iter().partition(|(meter, _)| gained(meter));
+    assert_eq!(others, kept);
+    assert!(of_gained.iter().all(|read| all_gained.contains(read)));
+    let halves = all_gained.len() / 4..all_gained.len() * 3 / 4;
+    assert!(
+        halves.contains(&of_gained.len()),
+        "the second half: {of_gained:?}"
+    );
+}
+
+#[test]
+fn replaced_credentials_remove_the_losing_suppliers_bulk_schedules_with_one_alert() {
+    let mut rig = Rig::with(&format!("{EVENING_READS}{TAKEOVER}"));
+    let esme = rig.alphas().device(DeviceType::Esme);
+    let schedules = |rig: &mut Rig, at, user| {
+        let read = ServiceRequest {
+            timing: Timing::Daily {
+                srv: Srv::from_number("4.6.1").unwrap(),
+            },
+            ..rig.request("5.2", user, Role::ImportSupplier, esme)
+        };
+        rig.submit(at, read)
+            .iter()
+            .find_map(|envelope| match envelope.message {
+                Message::Acknowledgement(acknowledgement) => Some(acknowledgement.answer),
+                _ => None,
+            })
+    };
+    rig.run_until(2 * HOUR);
+    let one = Some(Answer::Done { bytes: 400 + 150 });
+    assert_eq!(schedules(&mut rig, 3 * HOUR, ALPHA), one);
+    for (hour, told) in [(12, vec![(Address::user(ALPHA), esme.eui64())]), (13, vec![])] {
+        let replace = rig.request("6.23", BETA, Role::ImportSupplier, esme);
+        let sent = carry_out(&mut rig, hour * HOUR, replace, DeviceResult::Success);
+        assert_eq!(n17s(&sent), told);
+    }
+    assert_eq!(schedules(&mut rig, 14 * HOUR, BETA), one);
+}

@@ -65,13 +65,7 @@ impl<'a> Customers<'a> {
     /// What `first` supplied when the scenario began.
     #[inline]
     fn is_its(&self, first: UserId, premises: PremisesId) -> bool {
-        let mut supplier = first;
-        for takeover in self.takeovers.iter() {
-            if takeover.told_at <= self.now && takeover.from == supplier && takeover.takes(premises) {
-                supplier = takeover.to;
-            }
-        }
-        supplier == self.user
+        self.takeovers.supplier_as_told(first, premises, self.now) == self.user
     }
 }
 

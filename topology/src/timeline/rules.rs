@@ -99,6 +99,58 @@ impl Takeovers {
         supplier
     }
 
+    /// The same as the Suppliers believe, who know at that moment of the takeovers they have been told of.
+    #[inline]
+    pub fn supplier_as_told(&self, first: UserId, premises: PremisesId, at: SimTime) -> UserId {
+        self.suppliers_as_told(first, premises, at)
+            .last()
+            .unwrap_or(first)
+    }
+
+    /// All Suppliers that have been told by that moment that the fuel is theirs, in order; `first` is the first.
+    #[inline]
+    pub fn suppliers_as_told(
+        &self,
+        first: UserId,
+        premises: PremisesId,
+        at: SimTime,
+    ) -> impl Iterator<Item = UserId> {
+        let told = self
+            .takeovers
+            .iter()
+            .filter(move |takeover| takeover.told_at <= at);
+        let mut supplier = first;
+        let then = told.filter_map(move |takeover| {
+            let takes = takeover.from == supplier && takeover.takes(premises);
+            takes.then(|| {
+                supplier = takeover.to;
+                supplier
+            })
+        });
+        std::iter::once(first).chain(then)
+    }
+
+    /// From whose first premises the Supplier gains some, directly or through others, at most; in order.
+    pub fn losers_to(&self, winner: UserId) -> Vec<UserId> {
+        if !self.takeovers.iter().any(|takeover| takeover.to == winner) {
+            return Vec::new();
+        }
+        let mut losers: Vec<UserId> = self.takeovers.iter().map(|takeover| takeover.from).collect();
+        losers.sort_unstable();
+        losers.dedup();
+        losers.retain(|loser| *loser != winner);
+        losers
+    }
+
+    /// When the Supplier is first told that it has gained something; "never" where it gains nothing.
+    pub fn first_told(&self, winner: UserId) -> SimTime {
+        let gains = self.takeovers.iter().filter(|takeover| takeover.to == winner);
+        gains
+            .map(|takeover| takeover.told_at)
+            .min()
+            .unwrap_or(SimTime::NEVER)
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &Takeover> {
         self.takeovers.iter()
     }

@@ -114,10 +114,11 @@ impl Dsp {
             Learnt::Nothing => {}
             Learnt::Commissioned => records.commissioned(world, device),
             Learnt::CredentialsReplaced => {
-                records.credentials_replaced(world, device, sender);
-                let target = device.eui64();
-                let removed = self.schedules.remove_other_suppliers(world, sender, target);
-                self.schedules_removed(at, removed, target, out);
+                let replaced = records.credentials_replaced(world, device, sender);
+                let removed = self
+                    .schedules
+                    .remove_other_suppliers(world, records, at, device, sender, replaced);
+                self.schedules_removed(at, removed, device.eui64(), out);
             }
         }
     }

@@ -207,11 +207,18 @@ impl Records {
         self.counts.inventory_updates += 1;
     }
 
-    /// 6.23 succeeded.
-    pub fn credentials_replaced(&mut self, world: &World, device: DeviceId, holder: UserId) {
-        if self.credentials_holder(world, device) != Some(holder) {
-            self.credentials.set(device, holder);
-        }
+    /// 6.23 succeeded. Whose credentials were replaced, where they were another's.
+    pub fn credentials_replaced(
+        &mut self,
+        world: &World,
+        device: DeviceId,
+        holder: UserId,
+    ) -> Option<UserId> {
+        let replaced = self
+            .credentials_holder(world, device)
+            .filter(|before| *before != holder)?;
+        self.credentials.set(device, holder);
+        Some(replaced)
     }
 
     /// The User is without the right from `from` on.
@@ -226,7 +233,8 @@ impl Records {
     }
 }
 
-fn first_supplier(world: &World, device: DeviceId) -> Option<UserId> {
+/// Who supplied the device's fuel when the scenario began.
+pub(crate) fn first_supplier(world: &World, device: DeviceId) -> Option<UserId> {
     let DeviceId {
         premises,
         device_type,
