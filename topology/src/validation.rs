@@ -1,34 +1,26 @@
-//! What a scenario must satisfy beyond its shape.
+//! What a scenario must satisfy beyond its shape: every section's checks, in the order of the reference page.
+//!
+//! A section's checks stand beside its types in `scenario/`. Here are those of the whole and those that ask the population, the
+//! timeline or the Modifications, which are made from a scenario.
 
 use crate::check::Check;
 pub use crate::check::{Invalid, Problem};
 use crate::population::{BLOCK_PREMISES, regional_premises};
-use crate::scenario::{CspParams, LinkParams, Mistake, Scenario, WorkloadParams};
-use crate::suggest::mend;
+use crate::scenario::Scenario;
 use crate::units::Span;
-use crate::users::{UserEntry, UserKind};
-use secnet_model::{FutureDating, Region, Role, Srv, licence_areas};
-use std::collections::{BTreeMap, BTreeSet};
+use secnet_model::Region;
 
-mod alerts;
 mod events;
 mod maintenance;
 mod modifications;
-mod requests;
-pub use requests::validate_request;
-mod tracing;
+pub use crate::scenario::validate_request;
 
-/// More than anything in the network does in a day, a second or a proportion; what is above would never end.
-const RATE_MAX: f64 = 1e6;
 const NAME_MAX: usize = 64;
 /// More servers than any DSP has.
 const SERVERS_MAX: u32 = 1_000_000;
 const PREMISES_MAX: u32 = 100_000_000;
-const USERS_MAX: usize = 65_000;
 const SHARDS_MAX: u32 = 64;
-const SHARES_TOLERANCE: f64 = 1e-6;
 const HORIZON_MAX: Span = Span::from_secs(3_660 * 86_400);
-const DAY: Span = Span::from_secs(86_400);
 /// The end of the year 9999.
 const UNIX_SECONDS_MAX: u64 = 253_402_300_799;
 
@@ -65,40 +57,7 @@ pub fn validate(scenario: &Scenario) -> Result<(), Invalid> {
     }
 }
 
-impl<'u> Check<'u> {
-    pub(crate) fn share(&mut self, path: &str, share: f64) {
-        if !(0.0..=1.0).contains(&share) {
-            self.wrong(path, format!("a share lies between 0 and 1; {share} does not"));
-        }
-    }
-
-    pub(crate) fn at_least_one(&mut self, path: &str, number: u32) {
-        if number == 0 {
-            self.wrong(path, "must be at least 1");
-        }
-    }
-
-    pub(crate) fn rate(&mut self, path: &str, rate: f64) {
-        if !(0.0..=RATE_MAX).contains(&rate) {
-            self.wrong(
-                path,
-                format!("a rate lies between 0 and {RATE_MAX}; {rate:?} does not"),
-            );
-        }
-    }
-
-    pub(crate) fn positive(&mut self, path: &str, span: Span) {
-        if span == Span::default() {
-            self.wrong(path, "must be longer than zero");
-        }
-    }
-
-    pub(crate) fn min_and_mean(&mut self, path: &str, min: Span, mean: Span) {
-        if mean < min {
-            self.wrong(path, format!("the mean, {mean}, is less than the least, {min}"));
-        }
-    }
-
+impl Check<'_> {
     /// It names the run folder.
     fn name(&mut self, name: &str) {
         let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
@@ -157,268 +116,6 @@ impl<'u> Check<'u> {
         self.areas("population.areas", &params.areas);
     }
 
-    /// Codes exist and are listed once.
-    fn areas(&mut self, path: &str, codes: &[String]) {
-        let mut listed = BTreeSet::new();
-        for (i, code) in codes.iter().enumerate() {
-            let known = licence_areas().iter().map(|area| area.code);
-            if !known.clone().any(|area| area == code) {
-                self.wrong(
-                    format!("{path}.{i}"),
-                    format!("no licence area `{code}`{}", mend(code, known)),
-                );
-            } else if !listed.insert(code) {
-                self.wrong(format!("{path}.{i}"), format!("`{code}` is listed twice"));
-            }
-        }
-    }
-
-    fn users(&mut self, scenario: &Scenario) {
-        if scenario.suppliers.is_empty() {
-            self.wrong("suppliers", "there must be at least one Supplier");
-        }
-        for (i, supplier) in scenario.suppliers.iter().enumerate() {
-            self.share(&format!("suppliers.{i}.share"), supplier.share);
-        }
-        let sum: f64 = scenario.suppliers.iter().map(|supplier| supplier.share).sum();
-        if !scenario.suppliers.is_empty() && (sum - 1.0).abs() > SHARES_TOLERANCE {
-            let mend = if sum > 1.0 { "too much" } else { "missing" };
-            let message = format!(
-                "the Suppliers' shares sum to {}, not 1: {} is {mend}",
-                rounded(sum),
-                rounded((1.0 - sum).abs())
-            );
-            self.wrong("suppliers.0.share", message);
-        }
-        if self.users.len() > USERS_MAX {
-            self.wrong(
-                "suppliers",
-                format!("{} Users are more than {USERS_MAX}", self.users.len()),
-            );
-        }
-        let mut names = BTreeSet::new();
-        let mut places = BTreeMap::new();
-        for user in self.users {
-            let place: &mut usize = places.entry(user.kind.group()).or_default();
-            let path = format!("{}.{place}.name", user.kind.group());
-            *place += 1;
-            if user.name.trim().is_empty() {
-                self.wrong(path, "a User needs a name");
-            } else if UserKind::ALL.iter().any(|kind| kind.group() == user.name) {
-                self.wrong(
-                    path,
-                    format!(
-                        "`{}` means all Users of that kind and cannot be one's name",
-                        user.name
-                    ),
-                );
-            } else if !names.insert(&user.name) {
-                self.wrong(path, format!("two Users are named `{}`", user.name));
-            }
-        }
-    }
-
-    fn dnos(&mut self, scenario: &Scenario) {
-        let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
-        for (i, dno) in scenario.dnos.iter().enumerate() {
-            self.areas(&format!("dnos.{i}.areas"), &dno.areas);
-            for (j, code) in dno.areas.iter().enumerate() {
-                match owners.insert(code, &dno.name) {
-                    Some(owner) if owner != dno.name => {
-                        self.wrong(
-                            format!("dnos.{i}.areas.{j}"),
-                            format!("`{code}` belongs to `{owner}` already"),
-                        );
-                    }
-                    _ => {}
-                }
-            }
-        }
-    }
-
-    fn workloads(&mut self, scenario: &Scenario) {
-        let mut names = BTreeSet::new();
-        for (i, workload) in scenario.workloads.iter().enumerate() {
-            let path = format!("workloads.{i}");
-            if workload.name.trim().is_empty() {
-                self.wrong(format!("{path}.name"), "a workload needs a name");
-            } else if !names.insert(&workload.name) {
-                self.wrong(
-                    format!("{path}.name"),
-                    format!("two workloads are named `{}`", workload.name),
-                );
-            }
-            self.rate(
-                &format!("{path}.per_premises_per_day"),
-                workload.per_premises_per_day,
-            );
-            if workload.srvs.is_empty() {
-                self.wrong(
-                    format!("{path}.srvs"),
-                    "there must be at least one service request variant",
-                );
-            }
-            let senders = self.senders(&path, &workload.from);
-            for (j, number) in workload.srvs.iter().enumerate() {
-                let path = format!("{path}.srvs.{j}");
-                if let Some(srv) = self.srv(&path, number) {
-                    self.workload_srv(&path, workload, srv, &senders);
-                }
-            }
-            if workload.future_dated_by == Some(Span::default()) {
-                self.wrong(
-                    format!("{path}.future_dated_by"),
-                    "must be longer than zero; leave it out for on demand",
-                );
-            }
-            if let (Some(start), Some(end)) = (workload.starts_after, workload.ends_after)
-                && end <= start
-            {
-                self.wrong(
-                    format!("{path}.ends_after"),
-                    format!("{end} is not after the start, {start}"),
-                );
-            }
-        }
-    }
-
-    fn workload_srv(&mut self, path: &str, workload: &WorkloadParams, srv: Srv, senders: &[&UserEntry]) {
-        let entry = srv.entry();
-        if workload.mistake == Some(Mistake::RoleNotAllowed) {
-            let cannot = |user: &&&UserEntry| user.roles.iter().all(|role| entry.roles.contains(role));
-            if let Some(user) = senders.iter().find(cannot) {
-                let message = format!("`{}` holds no role that may not send {srv}", user.name);
-                self.wrong(path, format!("{message}; the mistake needs one"));
-            }
-        }
-        if workload.mistake == Some(Mistake::NotLocal) && entry.allows_local() {
-            self.wrong(
-                path,
-                format!("{srv} is available locally; the mistake needs one that is not, such as 5.1"),
-            );
-        }
-        if workload.mistake.is_some() {
-            return;
-        }
-        self.roles(path, srv, senders);
-        match workload.future_dated_by {
-            Some(_) if entry.future_dated == FutureDating::NotAllowed => {
-                self.wrong(
-                    path,
-                    format!("{srv} cannot be future-dated; leave out `future_dated_by`"),
-                );
-            }
-            None if entry.is_device_service() && !entry.on_demand => {
-                self.wrong(path, format!("{srv} cannot be sent on demand"));
-            }
-            _ => {}
-        }
-        if let Some(target) = workload.target.filter(|target| !entry.may_target(*target)) {
-            let allowed: Vec<&str> = entry.targets.iter().map(|target| target.name()).collect();
-            let allowed = if allowed.is_empty() {
-                "no device".to_owned()
-            } else {
-                allowed.join(", ")
-            };
-            self.wrong(
-                path,
-                format!("{srv} is not for the {}; it is for {allowed}", target.name()),
-            );
-        }
-    }
-
-    fn roles(&mut self, path: &str, srv: Srv, senders: &[&UserEntry]) {
-        let entry = srv.entry();
-        let barred = senders
-            .iter()
-            .find(|user| !user.roles.iter().any(|role| entry.roles.contains(role)));
-        if let Some(user) = barred {
-            let (held, allowed) = (role_codes(user.roles.iter()), role_codes(entry.roles.iter()));
-            let message = format!(
-                "`{}` may not send {srv} ({}): it holds {held}, the request is for {allowed}; \
-                 a workload that means to be refused says so with `mistake`",
-                user.name, entry.name
-            );
-            self.wrong(path, message);
-        }
-    }
-
-    fn schedules(&mut self, scenario: &Scenario) {
-        for (i, schedule) in scenario.schedules.iter().enumerate() {
-            let path = format!("schedules.{i}");
-            let senders = self.senders(&path, &schedule.from);
-            self.share(&format!("{path}.share"), schedule.share);
-            if schedule.window == Span::default() || schedule.window > DAY {
-                self.wrong(
-                    format!("{path}.window"),
-                    format!("must be from 1us to 1d, not {}", schedule.window),
-                );
-            }
-            let path = format!("{path}.srv");
-            let Some(srv) = self.srv(&path, &schedule.srv) else {
-                continue;
-            };
-            if !srv.entry().dsp_schedulable {
-                let schedulable: Vec<&str> = Srv::all()
-                    .filter(|srv| srv.entry().dsp_schedulable)
-                    .map(Srv::number)
-                    .collect();
-                let message = format!(
-                    "the DSP does not schedule {srv}; it schedules {}",
-                    schedulable.join(", ")
-                );
-                self.wrong(&path, message);
-            }
-            self.roles(&path, srv, &senders);
-        }
-    }
-
-    fn srv(&mut self, path: &str, number: &str) -> Option<Srv> {
-        let srv = Srv::from_number(number);
-        if srv.is_none() {
-            let mend = mend(number, Srv::all().map(Srv::number));
-            self.wrong(path, format!("no service request variant `{number}`{mend}"));
-        }
-        srv
-    }
-
-    /// The Users a `from` means.
-    fn senders(&mut self, path: &str, from: &str) -> Vec<&'u UserEntry> {
-        let users = self.users;
-        let senders: Vec<&'u UserEntry> = users.iter().filter(|user| user.is_meant_by(from)).collect();
-        if senders.is_empty() {
-            let groups = UserKind::ALL.map(UserKind::group);
-            let message = if groups.contains(&from) {
-                format!("the scenario has no `{from}`")
-            } else {
-                let known = groups
-                    .into_iter()
-                    .chain(users.iter().map(|user| user.name.as_str()));
-                format!("no User `{from}`{}", mend(from, known))
-            };
-            self.wrong(format!("{path}.from"), message);
-        }
-        senders
-    }
-
-    fn user_params(&mut self, scenario: &Scenario) {
-        let params = &scenario.user;
-        self.min_and_mean(
-            "user.signing_time_mean",
-            params.signing_time_min,
-            params.signing_time_mean,
-        );
-        self.at_least_one("user.attempts_max", params.attempts_max);
-        self.positive("user.retry_backoff", params.retry_backoff);
-        if params.retry_backoff_max < params.retry_backoff {
-            let message = format!(
-                "{} is less than the first wait, {}",
-                params.retry_backoff_max, params.retry_backoff
-            );
-            self.wrong("user.retry_backoff_max", message);
-        }
-    }
-
     fn network(&mut self, scenario: &Scenario) {
         self.link("gateway", &scenario.gateway);
         self.link("dsp_csp", &scenario.dsp_csp);
@@ -438,57 +135,6 @@ impl<'u> Check<'u> {
         for region in Region::ALL {
             self.csp(region, scenario.csp.get(region));
         }
-    }
-
-    fn csp(&mut self, region: Region, csp: &CspParams) {
-        let path = |key: &str| format!("csp.{region}.{key}");
-        let link = LinkParams {
-            latency_min: csp.latency_min,
-            latency_mean: csp.latency_mean,
-        };
-        self.link(&format!("csp.{region}"), &link);
-        self.at_least_one(&path("cell_premises"), csp.cell_premises);
-        for (key, rate) in [
-            ("downlink_rate", csp.downlink_rate),
-            ("uplink_rate", csp.uplink_rate),
-        ] {
-            if rate.bits_per_second() == 0 {
-                self.wrong(path(key), "must be more than zero");
-            }
-        }
-        self.share(&path("loss"), csp.loss);
-        self.at_least_one(&path("transmissions_max"), csp.transmissions_max);
-    }
-
-    fn link(&mut self, path: &str, link: &LinkParams) {
-        if link.latency_min == Span::default() {
-            let message = "must be longer than zero: it is how far the receiver may run ahead of the sender";
-            self.wrong(format!("{path}.latency_min"), message);
-        }
-        self.min_and_mean(
-            &format!("{path}.latency_mean"),
-            link.latency_min,
-            link.latency_mean,
-        );
-    }
-
-    fn premises(&mut self, scenario: &Scenario) {
-        let params = &scenario.premises;
-        self.min_and_mean(
-            "premises.han_delay_mean",
-            params.han_delay_min,
-            params.han_delay_mean,
-        );
-        self.positive("premises.gsme_poll_interval", params.gsme_poll_interval);
-        self.share("premises.device_error_share", params.device_error_share);
-        self.share(
-            "premises.future_dated_failure_share",
-            params.future_dated_failure_share,
-        );
-        self.rate(
-            "premises.alerts_per_premises_per_day",
-            params.alerts_per_premises_per_day,
-        );
     }
 
     fn hosting(&mut self, scenario: &Scenario) {
@@ -524,51 +170,4 @@ impl<'u> Check<'u> {
             }
         }
     }
-
-    fn verdicts(&mut self, scenario: &Scenario) {
-        for (i, verdict) in scenario.verdicts.iter().enumerate() {
-            let path = format!("verdicts.{i}");
-            for (j, number) in verdict.srvs.iter().enumerate() {
-                self.srv(&format!("{path}.srvs.{j}"), number);
-            }
-            if let Some(name) = &verdict.user
-                && !self.users.iter().any(|user| user.name == *name)
-            {
-                let mend = mend(name, self.users.iter().map(|user| user.name.as_str()));
-                self.wrong(format!("{path}.user"), format!("no User `{name}`{mend}"));
-            }
-            let thresholds = [
-                ("within_target_share_min", verdict.within_target_share_min),
-                ("completed_share_min", verdict.completed_share_min),
-                (
-                    "alerts_within_target_share_min",
-                    verdict.alerts_within_target_share_min,
-                ),
-            ];
-            for (key, threshold) in thresholds {
-                if let Some(threshold) = threshold {
-                    self.share(&format!("{path}.{key}"), threshold);
-                }
-            }
-            if thresholds.iter().all(|(_, threshold)| threshold.is_none()) {
-                let message =
-                    "a verdict needs a threshold, such as `within_target_share_min` or `completed_share_min`";
-                self.wrong(&path, message);
-            }
-        }
-    }
-}
-
-fn role_codes(roles: impl Iterator<Item = Role>) -> String {
-    let codes: Vec<&str> = roles.map(Role::code).collect();
-    if codes.is_empty() {
-        "nobody".to_owned()
-    } else {
-        codes.join(", ")
-    }
-}
-
-/// To nine decimals, without trailing zeros.
-fn rounded(number: f64) -> f64 {
-    (number * 1e9).round() / 1e9
 }

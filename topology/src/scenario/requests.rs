@@ -1,10 +1,36 @@
 //! Single requests.
 
+use super::Scenario;
 use crate::check::{Check, Problem};
-use crate::scenario::{RequestParams, Scenario};
 use crate::suggest::mend;
+use crate::units::Span;
 use crate::users::UserEntry;
-use secnet_model::{FutureDating, Srv};
+use schemars::JsonSchema;
+use secnet_model::{DeviceType, FutureDating, Srv};
+use serde::{Deserialize, Serialize};
+
+/// One request at a given time: what a test, or a person, has a User send.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RequestParams {
+    /// The User's name.
+    pub from: String,
+    /// When it is sent, after the epoch.
+    pub at: Span,
+    /// The service request variant.
+    pub srv: String,
+    /// The premises it goes to, by number; only the DCC's own services go to none. Whether it is the User's own is the DSP's
+    /// to say.
+    #[serde(default)]
+    pub premises: Option<u32>,
+    /// Device type it is sent to; the first the premises has of those the SRV's catalogue entry names otherwise.
+    #[serde(default)]
+    #[schemars(schema_with = "crate::words::device_type")]
+    pub device: Option<DeviceType>,
+    /// Future-dated this long after the request; on demand when absent.
+    #[serde(default)]
+    pub future_dated_by: Option<Span>,
+}
 
 /// What is wrong with one request, were it the scenario's.
 pub fn validate_request(scenario: &Scenario, users: &[UserEntry], request: &RequestParams) -> Vec<Problem> {
@@ -17,7 +43,7 @@ pub fn validate_request(scenario: &Scenario, users: &[UserEntry], request: &Requ
 }
 
 impl Check<'_> {
-    pub(super) fn requests(&mut self, scenario: &Scenario) {
+    pub(crate) fn requests(&mut self, scenario: &Scenario) {
         for (i, request) in scenario.requests.iter().enumerate() {
             self.request(&format!("requests.{i}."), scenario, request);
         }

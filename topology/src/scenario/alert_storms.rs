@@ -1,17 +1,45 @@
-//! Alerts: their tail and storms.
+//! Storms of alerts.
 
-use super::rounded;
-use crate::check::Check;
-use crate::scenario::{AlertStormParams, Scenario};
+use super::Scenario;
+use crate::check::{Check, rounded};
 use crate::suggest::mend;
+use crate::units::Span;
+use schemars::JsonSchema;
 use secnet_model::{AlertCode, DeviceType};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+
+/// For a time, all devices of one model raise alerts (domain.md §5.4: a setting change made about 20 % of the estate emit failure
+/// messages about 100 times larger).
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AlertStormParams {
+    /// Unique among the alert storms.
+    pub name: String,
+    /// Device type that raises the alerts.
+    #[serde(default = "defaults::esme")]
+    #[schemars(schema_with = "crate::words::device_type")]
+    pub device: DeviceType,
+    /// Share of such devices that are of the model.
+    pub device_share: f64,
+    /// Code of the alert.
+    pub alert: String,
+    /// Alerts per device of the model and hour. Assumed.
+    pub per_device_per_hour: f64,
+    /// How many times its ordinary size the alert has.
+    #[serde(default = "defaults::one")]
+    pub size_factor: f64,
+    /// First moment, after the epoch.
+    pub starts_after: Span,
+    /// How long it lasts, no longer than until the horizon.
+    pub lasts: Span,
+}
 
 /// What an alert's size is written in.
 const ALERT_BYTES_MAX: u16 = u16::MAX;
 
 impl Check<'_> {
-    pub(super) fn alerts(&mut self, scenario: &Scenario) {
+    pub(crate) fn alerts(&mut self, scenario: &Scenario) {
         self.alerts_tail(scenario);
         let mut names = BTreeSet::new();
         for (i, storm) in scenario.alert_storms.iter().enumerate() {
@@ -77,5 +105,17 @@ impl Check<'_> {
             self.wrong(path, format!("no alert code `{code}`{mend}"));
         }
         alert
+    }
+}
+
+mod defaults {
+    use super::*;
+
+    pub(super) fn esme() -> DeviceType {
+        DeviceType::Esme
+    }
+
+    pub(super) fn one() -> f64 {
+        1.0
     }
 }

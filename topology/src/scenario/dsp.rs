@@ -1,0 +1,93 @@
+//! The Data Service Provider.
+
+use crate::units::Span;
+use schemars::JsonSchema;
+use secnet_model::SimDuration;
+use serde::{Deserialize, Serialize};
+
+/// The Data Service Provider.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct DspParams {
+    /// Requests and responses served side by side. Assumed.
+    pub servers: u32,
+    /// Time one of them takes. Assumed.
+    pub service_time: Span,
+    /// Requests waiting beyond which new ones are answered Busy. Assumed.
+    pub queue_limit: u32,
+    /// The number of premises the servers and the queue limit are meant for: with another number a server is busy for longer or
+    /// shorter after each service, and the queue limit is scaled, so that the capacity per premises and the longest wait stay
+    /// what they are. A service takes as long as ever. As they stand when absent.
+    pub sized_for_premises: Option<u32>,
+    /// What a Busy answer asks the User to wait. Assumed.
+    pub retry_after: Span,
+    /// A command without an answer is given up this many times the SRV's target response time after it was sent. Assumed.
+    pub timeout_in_target_response_times: f64,
+    /// Shortest such time-out. Assumed: a sleeping GSME answers after up to half an hour.
+    pub timeout_min: Span,
+    /// How often the DSP tries again to push what a User did not take. Assumed.
+    pub push_again_every: Span,
+    /// For how long it tries before it waits for the User's gateway to open (domain.md §14).
+    pub push_again_for: Span,
+    /// For how long it keeps what it could not push (domain.md §14).
+    pub undelivered_kept_for: Span,
+}
+
+impl Default for DspParams {
+    fn default() -> Self {
+        DspParams {
+            servers: 16,
+            service_time: Span::from_micros(2_000),
+            queue_limit: 20_000,
+            sized_for_premises: None,
+            retry_after: Span::from_secs(2),
+            timeout_in_target_response_times: 2.0,
+            timeout_min: Span::from_secs(3_600),
+            push_again_every: Span::from_secs(30),
+            push_again_for: Span::from_secs(300),
+            undelivered_kept_for: Span::from_secs(2 * 86_400),
+        }
+    }
+}
+
+impl DspParams {
+    /// How long a server is busy with one where there are so many premises: a fraction of a server is one that takes the next
+    /// so much later.
+    pub fn busy_time_for(&self, premises: u32) -> SimDuration {
+        let time = self.service_time.as_duration();
+        match self.scale(premises) {
+            Some(scale) => SimDuration((time.0 as f64 / scale).round().max(1.0) as u64),
+            None => time,
+        }
+    }
+
+    pub fn queue_limit_for(&self, premises: u32) -> usize {
+        match self.scale(premises) {
+            Some(scale) => (f64::from(self.queue_limit) * scale).round() as usize,
+            None => self.queue_limit as usize,
+        }
+    }
+
+    /// Requests, responses and alerts it can serve.
+    pub fn services_per_second(&self, premises: u32) -> f64 {
+        let time = self.busy_time_for(premises).as_secs_f64();
+        f64::from(self.servers.max(1)) / time.max(1e-6)
+    }
+
+    /// What a run with so many premises says of the network the DSP is sized for, and what not; `None` where it is that network.
+    pub fn slice(&self, premises: u32) -> Option<String> {
+        let scale = self.scale(premises)?;
+        Some(format!(
+            "The DSP is sized for {} premises and has {scale:.4} of its servers' time here: its throughput, its longest wait and all \
+             that happens on the WAN are as with all of them, in proportion; the ordinary wait for a server is {:.1} times as long.",
+            self.sized_for_premises.unwrap_or_default(),
+            1.0 / scale
+        ))
+    }
+
+    /// How many times as many premises as it is sized for.
+    fn scale(&self, premises: u32) -> Option<f64> {
+        let sized_for = self.sized_for_premises.filter(|sized_for| *sized_for > 0)?;
+        (sized_for != premises).then(|| f64::from(premises.max(1)) / f64::from(sized_for))
+    }
+}

@@ -1,0 +1,73 @@
+//! What stands where.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The premises and what is in them. Every premises is a function of the seed and its index.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PopulationParams {
+    /// Number of premises in the emulated areas, enrolled or not.
+    pub premises: u32,
+    /// Licence areas by code (`EPN`), in proportion to their customers; all fourteen when empty.
+    #[serde(default)]
+    pub areas: Vec<String>,
+    /// Share of premises with an enrolled, working smart metering system.
+    #[serde(default = "defaults::enrolled_share")]
+    pub enrolled_share: f64,
+    /// Share of enrolled premises with gas meters as well (domain.md §7.2: 13.1 m gas to 18.1 m electricity).
+    #[serde(default = "defaults::gas_share")]
+    pub gas_share: f64,
+    /// Share of premises with gas whose two fuels have one Supplier. Assumed.
+    #[serde(default = "defaults::dual_fuel_share")]
+    pub dual_fuel_share: f64,
+    /// Share in prepayment mode (domain.md §7.2: 13 % at the end of 2021).
+    #[serde(default = "defaults::prepayment_share")]
+    pub prepayment_share: f64,
+    /// Share of enrolled premises without SM WAN coverage (domain.md §8: 0.5–0.75 %).
+    #[serde(default = "defaults::no_wan_share")]
+    pub no_wan_share: f64,
+    /// Share of enrolled premises with a PPMID. Assumed: brings devices per home to the published 4.2.
+    #[serde(default = "defaults::ppmid_share")]
+    pub ppmid_share: f64,
+    /// Share of enrolled premises whose meters are installed but not commissioned. Assumed.
+    #[serde(default = "defaults::not_commissioned_share")]
+    pub not_commissioned_share: f64,
+    /// Share of enrolled premises whose meters are suspended. Assumed.
+    #[serde(default = "defaults::suspended_share")]
+    pub suspended_share: f64,
+}
+
+mod defaults {
+    pub(super) fn enrolled_share() -> f64 {
+        1.0
+    }
+
+    pub(super) fn gas_share() -> f64 {
+        0.72
+    }
+
+    pub(super) fn dual_fuel_share() -> f64 {
+        0.85
+    }
+
+    pub(super) fn prepayment_share() -> f64 {
+        0.13
+    }
+
+    pub(super) fn no_wan_share() -> f64 {
+        0.007
+    }
+
+    pub(super) fn ppmid_share() -> f64 {
+        0.75
+    }
+
+    pub(super) fn not_commissioned_share() -> f64 {
+        0.01
+    }
+
+    pub(super) fn suspended_share() -> f64 {
+        0.002
+    }
+}

@@ -1,0 +1,90 @@
+//! The devices, and the alerts they raise by themselves.
+
+use super::Scenario;
+use crate::check::Check;
+use crate::units::Span;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Devices and the home area network.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PremisesParams {
+    /// Hub to device and back, with the device's own processing: at least. Assumed.
+    pub han_delay_min: Span,
+    /// Hub to device and back, with the device's own processing: on average. Assumed.
+    pub han_delay_mean: Span,
+    /// How often a sleeping GSME asks its hub for commands (domain.md §3, unverified).
+    pub gsme_poll_interval: Span,
+    /// Chance that a device answers with an error. Assumed.
+    pub device_error_share: f64,
+    /// Chance that a device-held future-dated command fails at its time (8F67). Assumed.
+    pub future_dated_failure_share: f64,
+    /// Device alerts per enrolled premises and day, those of noisy devices included (July 2022 had 76 per meter and month
+    /// without effective throttling, about 4 per premises and day; the ordinary rate is assumed).
+    pub alerts_per_premises_per_day: f64,
+    /// How unevenly devices raise them.
+    pub alerts_tail: AlertsTailParams,
+}
+
+/// A few devices raise most alerts, each the same one again and again. Their rates follow a Pareto distribution between a
+/// least and a greatest, spread evenly over the region, so that a small population has the tail of a large one.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct AlertsTailParams {
+    /// Share of premises with a noisy device. Assumed.
+    pub noisy_share: f64,
+    /// Share of all device alerts that noisy devices raise. Assumed.
+    pub alert_share: f64,
+    /// The Pareto distribution's exponent; the smaller, the heavier the tail. Assumed.
+    pub exponent: f64,
+    /// How many times the rate of the quietest noisy device the loudest has. Assumed.
+    pub spread: f64,
+}
+
+impl Default for PremisesParams {
+    fn default() -> Self {
+        PremisesParams {
+            han_delay_min: Span::from_millis(300),
+            han_delay_mean: Span::from_millis(1_200),
+            gsme_poll_interval: Span::from_secs(1_800),
+            device_error_share: 0.001,
+            future_dated_failure_share: 0.002,
+            alerts_per_premises_per_day: 0.5,
+            alerts_tail: AlertsTailParams::default(),
+        }
+    }
+}
+
+impl Default for AlertsTailParams {
+    /// No device is noisier than another.
+    fn default() -> Self {
+        AlertsTailParams {
+            noisy_share: 0.0,
+            alert_share: 0.0,
+            exponent: 1.2,
+            spread: 200.0,
+        }
+    }
+}
+
+impl Check<'_> {
+    pub(crate) fn premises(&mut self, scenario: &Scenario) {
+        let params = &scenario.premises;
+        self.min_and_mean(
+            "premises.han_delay_mean",
+            params.han_delay_min,
+            params.han_delay_mean,
+        );
+        self.positive("premises.gsme_poll_interval", params.gsme_poll_interval);
+        self.share("premises.device_error_share", params.device_error_share);
+        self.share(
+            "premises.future_dated_failure_share",
+            params.future_dated_failure_share,
+        );
+        self.rate(
+            "premises.alerts_per_premises_per_day",
+            params.alerts_per_premises_per_day,
+        );
+    }
+}

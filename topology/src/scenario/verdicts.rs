@@ -1,0 +1,69 @@
+//! What a run must satisfy.
+
+use super::Scenario;
+use crate::check::Check;
+use crate::suggest::mend;
+use schemars::JsonSchema;
+use secnet_model::Region;
+use serde::{Deserialize, Serialize};
+
+/// A threshold the run must meet; a miss ends it with exit code 3.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VerdictParams {
+    /// SRVs it covers; all when empty.
+    #[serde(default)]
+    pub srvs: Vec<String>,
+    /// A User's name; all when absent.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// Only requests to premises of this CSP region.
+    #[serde(default)]
+    #[schemars(schema_with = "crate::words::region")]
+    pub region: Option<Region>,
+    /// Least share of requests answered within the target response time.
+    #[serde(default)]
+    pub within_target_share_min: Option<f64>,
+    /// Least share of requests completed.
+    #[serde(default)]
+    pub completed_share_min: Option<f64>,
+    /// Least share of device alerts that reached their recipient within 60 s (SEC H3.14(g)), of those raised: what was lost
+    /// counts as missed. With `user`, of those delivered to it. `srvs` do not apply.
+    #[serde(default)]
+    pub alerts_within_target_share_min: Option<f64>,
+}
+
+impl Check<'_> {
+    pub(crate) fn verdicts(&mut self, scenario: &Scenario) {
+        for (i, verdict) in scenario.verdicts.iter().enumerate() {
+            let path = format!("verdicts.{i}");
+            for (j, number) in verdict.srvs.iter().enumerate() {
+                self.srv(&format!("{path}.srvs.{j}"), number);
+            }
+            if let Some(name) = &verdict.user
+                && !self.users.iter().any(|user| user.name == *name)
+            {
+                let mend = mend(name, self.users.iter().map(|user| user.name.as_str()));
+                self.wrong(format!("{path}.user"), format!("no User `{name}`{mend}"));
+            }
+            let thresholds = [
+                ("within_target_share_min", verdict.within_target_share_min),
+                ("completed_share_min", verdict.completed_share_min),
+                (
+                    "alerts_within_target_share_min",
+                    verdict.alerts_within_target_share_min,
+                ),
+            ];
+            for (key, threshold) in thresholds {
+                if let Some(threshold) = threshold {
+                    self.share(&format!("{path}.{key}"), threshold);
+                }
+            }
+            if thresholds.iter().all(|(_, threshold)| threshold.is_none()) {
+                let message =
+                    "a verdict needs a threshold, such as `within_target_share_min` or `completed_share_min`";
+                self.wrong(&path, message);
+            }
+        }
+    }
+}

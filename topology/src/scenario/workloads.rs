@@ -1,0 +1,205 @@
+//! What Users send.
+
+use super::Scenario;
+use crate::check::Check;
+use crate::units::Span;
+use crate::users::UserEntry;
+use schemars::JsonSchema;
+use secnet_model::{DeviceType, FutureDating, Srv};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// An open arrival process of service requests: Poisson in emulated time, shaped over the day.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WorkloadParams {
+    /// Unique among the workloads.
+    pub name: String,
+    /// Which Users send it: `suppliers`, `dnos`, `other_users`, or one User's name.
+    pub from: String,
+    /// Service request variants, drawn with equal chance.
+    pub srvs: Vec<String>,
+    /// Mean requests per premises of the User's portfolio, enrolled or not, and day. Assumed.
+    pub per_premises_per_day: f64,
+    #[serde(default)]
+    pub shape: DayShape,
+    /// Device type the requests are sent to, where the SRV allows several; the first the SRV's catalogue entry names otherwise.
+    #[serde(default)]
+    #[schemars(schema_with = "crate::words::device_type")]
+    pub target: Option<DeviceType>,
+    /// Only premises in prepayment mode.
+    #[serde(default)]
+    pub prepayment_only: bool,
+    /// Future-dated this long after the request; on demand when absent.
+    #[serde(default)]
+    pub future_dated_by: Option<Span>,
+    /// Send the requests wrong on purpose, to see them refused.
+    #[serde(default)]
+    pub mistake: Option<Mistake>,
+    /// How its requests are retried when throttled or refused for overload; as `user` says when absent. Assumed.
+    #[serde(default)]
+    pub retry: Option<Retry>,
+    /// How often one of its requests is tried in all; as `user` says when absent. Assumed.
+    #[serde(default)]
+    pub attempts_max: Option<u32>,
+    /// Wait before the first retry; as `user` says when absent. Assumed.
+    #[serde(default)]
+    pub retry_backoff: Option<Span>,
+    /// Longest wait between retries; as `user` says when absent. Assumed.
+    #[serde(default)]
+    pub retry_backoff_max: Option<Span>,
+    /// First moment of the workload, after the epoch; the epoch when absent.
+    #[serde(default)]
+    pub starts_after: Option<Span>,
+    /// Last moment of the workload, after the epoch; the horizon when absent.
+    #[serde(default)]
+    pub ends_after: Option<Span>,
+}
+
+/// What a User does about a request that is throttled or refused for overload.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Retry {
+    /// It gives the request up.
+    None,
+    /// It tries again after `retry_backoff`, or the time it is asked to wait where that is longer.
+    Fixed,
+    /// The wait doubles with each further try up to `retry_backoff_max`, with jitter.
+    #[default]
+    Exponential,
+}
+
+/// How a workload's rate varies over the day (UTC). Each shape's mean is 1. Assumed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DayShape {
+    #[default]
+    Flat,
+    /// Office hours 8–18 carry three times the night's rate.
+    OfficeHours,
+    /// Top-ups: low at night, a peak from 17 to 21.
+    EveningPeak,
+    /// Batches that run from midnight to six.
+    Overnight,
+}
+
+/// A way to send a request wrong; each is refused with the error code in brackets.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mistake {
+    /// Claims a role the User does not hold (E1).
+    RoleNotHeld,
+    /// Claims a role it holds that may not use the SRV (E2).
+    RoleNotAllowed,
+    /// A premises of another User (E4).
+    NotResponsible,
+    /// A device type the SRV is not for (E11).
+    WrongDeviceType,
+    /// A command variant the SRV is not for (E12).
+    WrongVariant,
+    /// Posted to another web service's URL (E13).
+    WrongService,
+    /// Asks for local delivery of a service not available locally (E17).
+    NotLocal,
+    /// An EUI-64 that is in no inventory (E19).
+    UnknownDevice,
+}
+
+impl<'u> Check<'u> {
+    pub(crate) fn workloads(&mut self, scenario: &Scenario) {
+        let mut names = BTreeSet::new();
+        for (i, workload) in scenario.workloads.iter().enumerate() {
+            let path = format!("workloads.{i}");
+            if workload.name.trim().is_empty() {
+                self.wrong(format!("{path}.name"), "a workload needs a name");
+            } else if !names.insert(&workload.name) {
+                self.wrong(
+                    format!("{path}.name"),
+                    format!("two workloads are named `{}`", workload.name),
+                );
+            }
+            self.rate(
+                &format!("{path}.per_premises_per_day"),
+                workload.per_premises_per_day,
+            );
+            if workload.srvs.is_empty() {
+                self.wrong(
+                    format!("{path}.srvs"),
+                    "there must be at least one service request variant",
+                );
+            }
+            let senders = self.senders(&path, &workload.from);
+            for (j, number) in workload.srvs.iter().enumerate() {
+                let path = format!("{path}.srvs.{j}");
+                if let Some(srv) = self.srv(&path, number) {
+                    self.workload_srv(&path, workload, srv, &senders);
+                }
+            }
+            if workload.future_dated_by == Some(Span::default()) {
+                self.wrong(
+                    format!("{path}.future_dated_by"),
+                    "must be longer than zero; leave it out for on demand",
+                );
+            }
+            if let (Some(start), Some(end)) = (workload.starts_after, workload.ends_after)
+                && end <= start
+            {
+                self.wrong(
+                    format!("{path}.ends_after"),
+                    format!("{end} is not after the start, {start}"),
+                );
+            }
+        }
+    }
+
+    pub(crate) fn workload_srv(
+        &mut self,
+        path: &str,
+        workload: &WorkloadParams,
+        srv: Srv,
+        senders: &[&UserEntry],
+    ) {
+        let entry = srv.entry();
+        if workload.mistake == Some(Mistake::RoleNotAllowed) {
+            let cannot = |user: &&&UserEntry| user.roles.iter().all(|role| entry.roles.contains(role));
+            if let Some(user) = senders.iter().find(cannot) {
+                let message = format!("`{}` holds no role that may not send {srv}", user.name);
+                self.wrong(path, format!("{message}; the mistake needs one"));
+            }
+        }
+        if workload.mistake == Some(Mistake::NotLocal) && entry.allows_local() {
+            self.wrong(
+                path,
+                format!("{srv} is available locally; the mistake needs one that is not, such as 5.1"),
+            );
+        }
+        if workload.mistake.is_some() {
+            return;
+        }
+        self.roles(path, srv, senders);
+        match workload.future_dated_by {
+            Some(_) if entry.future_dated == FutureDating::NotAllowed => {
+                self.wrong(
+                    path,
+                    format!("{srv} cannot be future-dated; leave out `future_dated_by`"),
+                );
+            }
+            None if entry.is_device_service() && !entry.on_demand => {
+                self.wrong(path, format!("{srv} cannot be sent on demand"));
+            }
+            _ => {}
+        }
+        if let Some(target) = workload.target.filter(|target| !entry.may_target(*target)) {
+            let allowed: Vec<&str> = entry.targets.iter().map(|target| target.name()).collect();
+            let allowed = if allowed.is_empty() {
+                "no device".to_owned()
+            } else {
+                allowed.join(", ")
+            };
+            self.wrong(
+                path,
+                format!("{srv} is not for the {}; it is for {allowed}", target.name()),
+            );
+        }
+    }
+}
