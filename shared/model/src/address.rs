@@ -23,11 +23,16 @@ impl From<Address> for u32 {
     }
 }
 
+/// Who an [`Address`] names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Participant {
+    /// The Data Service Provider; there is one.
     Dsp,
+    /// The Communications Service Provider of a region.
     Csp(Region),
+    /// A DCC User: a Supplier, a DNO or another.
     User(UserId),
+    /// The devices of one premises, its communications hub included.
     Premises(PremisesId),
 }
 
@@ -35,12 +40,15 @@ const USERS: u32 = 0x0001_0000;
 const PREMISES: u32 = 0x8000_0000;
 
 impl Address {
+    /// The Data Service Provider's.
     pub const DSP: Address = Address(0);
 
+    /// Of the CSP that runs a region's SM WAN.
     pub const fn csp(region: Region) -> Address {
         Address(1 + region as u32)
     }
 
+    /// Of a DCC User.
     pub const fn user(user: UserId) -> Address {
         Address(USERS + user.0 as u32)
     }
@@ -50,6 +58,7 @@ impl Address {
         Address(PREMISES | premises.0)
     }
 
+    /// As it is written on the wire.
     pub const fn to_bits(self) -> u32 {
         self.0
     }
@@ -62,6 +71,7 @@ impl Address {
         }
     }
 
+    /// Who it is the address of.
     pub const fn participant(self) -> Participant {
         match self.0 {
             1 => Participant::Csp(Region::North),

@@ -36,14 +36,20 @@ pub enum AlertRecipient {
     CommandSender,
 }
 
+/// A row of the alert table, `data/alerts.csv` (domain.md §4).
 #[derive(Clone, Debug)]
 pub struct AlertEntry {
     /// `8F66`; `AD1` and `N…` are DCC alerts.
     pub code: &'static str,
+    /// What the device tells, in words.
     pub meaning: &'static str,
+    /// Who gets it.
     pub recipient: AlertRecipient,
+    /// Whether the device signs it (a critical alert).
     pub critical: bool,
+    /// Least size of the message, in octets.
     pub bytes_min: u16,
+    /// Greatest size of the message, in octets.
     pub bytes_max: u16,
     /// Weight in the ordinary background mix; zero for alerts that only their cause sends.
     pub background_weight: u32,
@@ -62,10 +68,12 @@ impl AlertCode {
         (0..CATALOGUE.len() as u8).map(AlertCode)
     }
 
+    /// The code at a place in the table; `None` beyond its end.
     pub fn from_index(index: u8) -> Option<AlertCode> {
         (usize::from(index) < CATALOGUE.len()).then_some(AlertCode(index))
     }
 
+    /// Its place in the table.
     pub const fn index(self) -> u8 {
         self.0
     }
@@ -80,6 +88,7 @@ impl AlertCode {
         BY_CODE.get(code).copied()
     }
 
+    /// Its row.
     pub fn entry(self) -> &'static AlertEntry {
         &CATALOGUE[usize::from(self.0)]
     }

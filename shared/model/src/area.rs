@@ -3,16 +3,20 @@
 use crate::{Region, csv};
 use std::sync::LazyLock;
 
+/// One of the fourteen electricity distribution areas of Great Britain (`data/dno_licence_areas.csv`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct LicenceArea {
     /// First two digits of the area's MPANs.
     pub mpan_prefix: u8,
+    /// The area's name in words.
     pub name: &'static str,
     /// Short name of the licence, `EPN` for Eastern England.
     pub code: &'static str,
     /// The company that holds the licence.
     pub group: &'static str,
+    /// Electricity customers, in millions (domain.md §7.4).
     pub customers_millions: f64,
+    /// The CSP region it lies in.
     pub region: Region,
 }
 

@@ -29,29 +29,40 @@ impl From<Srv> for u8 {
 /// Who holds a future-dated request until its time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum FutureDating {
+    /// It is executed on demand only.
     NotAllowed,
+    /// The device holds the command until its time.
     HeldByDevice,
+    /// The DSP holds the request until its time.
     HeldByDsp,
+    /// Either may hold it.
     HeldByDspOrDevice,
 }
 
+/// A row of the service request catalogue, `data/srv.csv` (domain.md §1).
 #[derive(Clone, Debug)]
 pub struct SrvEntry {
     /// `4.8.1`
     pub number: &'static str,
+    /// The service request's name in DUIS.
     pub name: &'static str,
     /// Roles that may send it.
     pub roles: RoleSet,
     /// Critical requests need the transform and signing loop.
     pub critical: bool,
+    /// Whether it can be executed at once.
     pub on_demand: bool,
+    /// Whether it can be executed later, and who holds it until then.
     pub future_dated: FutureDating,
+    /// Whether the DSP can start it daily by itself.
     pub dsp_schedulable: bool,
     /// Device types seen as targets in the RTDS vectors: a lower bound. Empty for non-device services.
     pub targets: &'static [DeviceType],
+    /// The GBCS use cases it becomes on devices: `ECS17b`.
     pub use_cases: Vec<&'static str>,
     /// GBCS sizes over all RTDS vectors; zero for non-device services.
     pub command_bytes: SizeRange,
+    /// Size of the device's response.
     pub response_bytes: SizeRange,
     /// SMETS2+ target response time for an on-demand request.
     pub target_response_time: SimDuration,
@@ -59,9 +70,12 @@ pub struct SrvEntry {
     pub target_response_time_sourced: bool,
 }
 
+/// The sizes of a message, in octets.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SizeRange {
+    /// The smallest seen in the test vectors (RTDS).
     pub min: u16,
+    /// The largest seen in the test vectors (RTDS).
     pub max: u16,
 }
 
@@ -74,6 +88,7 @@ static CATALOGUE: LazyLock<Vec<SrvEntry>> = LazyLock::new(|| match parse(SRVS, T
 });
 
 impl Srv {
+    /// How many service request variants there are.
     pub const COUNT: usize = 129;
 
     /// All service request variants, in the catalogue's order.
@@ -90,6 +105,7 @@ impl Srv {
         }
     }
 
+    /// Its place in the catalogue, below [`Srv::COUNT`].
     pub const fn index(self) -> u8 {
         self.0
     }
@@ -101,16 +117,19 @@ impl Srv {
         BY_NUMBER.get(number).copied()
     }
 
+    /// Its row of the catalogue.
     pub fn entry(self) -> &'static SrvEntry {
         &CATALOGUE[usize::from(self.0)]
     }
 
+    /// As DUIS numbers it: `4.1.1`.
     pub fn number(self) -> &'static str {
         self.entry().number
     }
 }
 
 impl SrvEntry {
+    /// Whether a device executes it; the DCC itself answers the others.
     pub fn is_device_service(&self) -> bool {
         !self.targets.is_empty()
     }
@@ -140,6 +159,7 @@ impl SrvEntry {
         self.is_device_service() && self.on_demand
     }
 
+    /// Whether devices of the type execute it.
     pub fn may_target(&self, device_type: DeviceType) -> bool {
         self.targets.contains(&device_type)
     }

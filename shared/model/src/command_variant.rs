@@ -28,12 +28,16 @@ pub enum CommandVariant {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum WebService {
+    /// Critical requests, to be transformed into pre-commands.
     Transform,
+    /// Requests that the DCC answers itself.
     NonDevice,
+    /// Non-critical requests and signed pre-commands.
     SendCommand,
 }
 
 impl CommandVariant {
+    /// In the order of their numbers.
     pub const ALL: [CommandVariant; 8] = [
         CommandVariant::NonCriticalWan,
         CommandVariant::NonCriticalLocal,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The types of device on a premises' home area network (SMETS, CHTS).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 #[repr(u8)]
@@ -27,6 +28,7 @@ pub enum DeviceType {
 }
 
 impl DeviceType {
+    /// In the order of [`DeviceType::index`].
     pub const ALL: [DeviceType; 9] = [
         DeviceType::Esme,
         DeviceType::Gsme,
@@ -39,10 +41,12 @@ impl DeviceType {
         DeviceType::Cad,
     ];
 
+    /// Its place in [`DeviceType::ALL`].
     pub const fn index(self) -> u8 {
         self as u8
     }
 
+    /// The type at a place in [`DeviceType::ALL`].
     pub fn from_index(index: u8) -> Option<DeviceType> {
         DeviceType::ALL.get(usize::from(index)).copied()
     }
@@ -61,6 +65,7 @@ impl DeviceType {
         })
     }
 
+    /// Its acronym: `ESME`.
     pub const fn name(self) -> &'static str {
         match self {
             DeviceType::Esme => "ESME",
@@ -76,16 +81,26 @@ impl DeviceType {
     }
 }
 
+/// A device's status in the Smart Metering Inventory (domain.md §2.4).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum DeviceStatus {
+    /// The inventory expects it; it is not installed yet.
     Pending,
+    /// It is on its hub's list of devices and has not joined.
     Whitelisted,
+    /// It has joined the network and is not commissioned.
     InstalledNotCommissioned,
+    /// It is in service.
     Commissioned,
+    /// It has been taken out of service (SRV 8.3).
     Decommissioned,
+    /// It has left the inventory's service for good.
     Withdrawn,
+    /// Its model or firmware is not approved any more.
     Suspended,
+    /// Its credentials are being recovered.
     Recovery,
+    /// Its credentials have been recovered.
     Recovered,
 }

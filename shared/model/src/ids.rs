@@ -19,7 +19,9 @@ pub struct PremisesId(pub u32);
 /// A device in a premises: the two things its EUI-64 encodes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DeviceId {
+    /// The premises it stands in.
     pub premises: PremisesId,
+    /// Which of the premises' devices it is: there is at most one of each type.
     pub device_type: DeviceType,
 }
 
@@ -27,8 +29,11 @@ pub struct DeviceId {
 /// increasing per originator.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RequestId {
+    /// The User that sent the request, or for which the DSP started it.
     pub originator: UserId,
+    /// The device it is about, or the DCC.
     pub target: Eui64,
+    /// Strictly increasing per originator; the DSP's own start at [`RequestId::DSP_COUNTER`].
     pub counter: u64,
 }
 
@@ -36,6 +41,7 @@ impl RequestId {
     /// Marks the DSP's counters, those of scheduled reads; Users' own stay far below it.
     pub const DSP_COUNTER: u64 = 1 << 46;
 
+    /// Whether the DSP's schedules started it, and no User did.
     pub const fn is_scheduled_read(&self) -> bool {
         self.counter & RequestId::DSP_COUNTER != 0
     }
@@ -81,6 +87,7 @@ impl Eui64 {
 }
 
 impl DeviceId {
+    /// The User's identifier on messages.
     pub fn eui64(self) -> Eui64 {
         Eui64(DEVICE_PREFIX << 40 | u64::from(self.premises.0) << 4 | u64::from(self.device_type.index()))
     }
@@ -93,16 +100,19 @@ impl DeviceId {
 }
 
 impl UserId {
+    /// The device's identifier on messages.
     pub fn eui64(self) -> Eui64 {
         Eui64(USER_PREFIX << 40 | u64::from(self.0))
     }
 
+    /// Its place in the list of Users.
     pub fn index(self) -> usize {
         usize::from(self.0)
     }
 }
 
 impl PremisesId {
+    /// The premises' device of a type, whether or not there is one.
     pub fn device(self, device_type: DeviceType) -> DeviceId {
         DeviceId {
             premises: self,

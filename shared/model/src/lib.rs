@@ -5,6 +5,8 @@
 //! Not here: behaviour, messages, configuration, randomness, IO. A type belongs here when two
 //! participants must agree on it and neither owns it.
 
+#![warn(missing_docs)]
+
 pub mod address;
 pub mod alerts;
 pub mod area;

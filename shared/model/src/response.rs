@@ -3,6 +3,7 @@
 use core::fmt;
 use serde::{Deserialize, Serialize};
 
+/// What the DCC answers to a request (DUIS; domain.md §2.3), with the codes that secnet adds for answers DUIS gives otherwise.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum ResponseCode {
@@ -49,6 +50,7 @@ pub enum ResponseCode {
 }
 
 impl ResponseCode {
+    /// In the order of their declaration.
     pub const ALL: [ResponseCode; 19] = [
         ResponseCode::I0,
         ResponseCode::I99,
@@ -71,6 +73,7 @@ impl ResponseCode {
         ResponseCode::Deleted,
     ];
 
+    /// As DUIS and the reports write it: `E20`.
     pub const fn code(self) -> &'static str {
         match self {
             ResponseCode::I0 => "I0",
@@ -95,6 +98,7 @@ impl ResponseCode {
         }
     }
 
+    /// Whether it tells of success, or of acceptance.
     pub const fn is_success(self) -> bool {
         matches!(self, ResponseCode::I0 | ResponseCode::I99)
     }

@@ -2,19 +2,28 @@
 
 use serde::{Deserialize, Serialize};
 
+/// A User Role under the SEC; a User may hold several.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum Role {
+    /// Supplies electricity.
     ImportSupplier,
+    /// Buys electricity that is exported.
     ExportSupplier,
+    /// Supplies gas.
     GasSupplier,
+    /// Runs an electricity distribution network.
     ElectricityDistributor,
+    /// Runs a gas network.
     GasTransporter,
+    /// Acts for a Supplier by appointment.
     RegisteredSupplierAgent,
+    /// Any other, by the consumer's consent.
     OtherUser,
 }
 
 impl Role {
+    /// In the order of their declaration.
     pub const ALL: [Role; 7] = [
         Role::ImportSupplier,
         Role::ExportSupplier,
@@ -38,6 +47,7 @@ impl Role {
         }
     }
 
+    /// The role with an abbreviation such as `IS`.
     pub fn from_code(code: &str) -> Option<Role> {
         Role::ALL.into_iter().find(|role| role.code() == code)
     }
@@ -48,20 +58,25 @@ impl Role {
 pub struct RoleSet(pub u8);
 
 impl RoleSet {
+    /// No role.
     pub const EMPTY: RoleSet = RoleSet(0);
 
+    /// These roles and one more.
     pub const fn with(self, role: Role) -> RoleSet {
         RoleSet(self.0 | 1 << role as u8)
     }
 
+    /// Whether the role is among them.
     pub const fn contains(self, role: Role) -> bool {
         self.0 & 1 << role as u8 != 0
     }
 
+    /// Whether there is none.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
+    /// Those it has, in the order of [`Role::ALL`].
     pub fn iter(self) -> impl Iterator<Item = Role> {
         Role::ALL.into_iter().filter(move |role| self.contains(*role))
     }

@@ -13,26 +13,32 @@ pub struct SimTime(pub u64);
 pub struct SimDuration(pub u64);
 
 impl SimTime {
+    /// When the scenario begins: its epoch.
     pub const ZERO: SimTime = SimTime(0);
     /// Later than anything that happens: "never", "no bound".
     pub const NEVER: SimTime = SimTime(u64::MAX);
 
+    /// So many seconds after the epoch.
     pub const fn from_secs(seconds: u64) -> SimTime {
         SimTime(seconds * 1_000_000)
     }
 
+    /// Microseconds since the epoch.
     pub const fn as_micros(self) -> u64 {
         self.0
     }
 
+    /// Seconds since the epoch, with their fraction.
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / 1e6
     }
 
+    /// Whole seconds since the epoch, rounded down.
     pub const fn as_whole_secs(self) -> u64 {
         self.0 / 1_000_000
     }
 
+    /// Whether it is the moment that does not come.
     pub const fn is_never(self) -> bool {
         self.0 == u64::MAX
     }
@@ -53,16 +59,20 @@ impl SimTime {
 }
 
 impl SimDuration {
+    /// No time at all.
     pub const ZERO: SimDuration = SimDuration(0);
 
+    /// So many microseconds.
     pub const fn from_micros(micros: u64) -> SimDuration {
         SimDuration(micros)
     }
 
+    /// So many milliseconds.
     pub const fn from_millis(millis: u64) -> SimDuration {
         SimDuration(millis * 1_000)
     }
 
+    /// So many seconds.
     pub const fn from_secs(seconds: u64) -> SimDuration {
         SimDuration(seconds * 1_000_000)
     }
@@ -72,10 +82,12 @@ impl SimDuration {
         SimDuration((seconds * 1e6 + 0.5) as u64)
     }
 
+    /// In microseconds.
     pub const fn as_micros(self) -> u64 {
         self.0
     }
 
+    /// In seconds, with their fraction.
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / 1e6
     }
