@@ -2,6 +2,7 @@
 
 use secnet_model::SimTime;
 
+/// The earliest of a few deadlines, each of which can be moved.
 #[derive(Clone, Debug)]
 pub struct Deadlines {
     /// A complete binary tree of minima; the leaves are the second half.
@@ -10,6 +11,7 @@ pub struct Deadlines {
 }
 
 impl Deadlines {
+    /// So many deadlines, all "never".
     pub fn new(count: usize) -> Deadlines {
         let leaves = count.max(1).next_power_of_two();
         Deadlines {
@@ -18,11 +20,13 @@ impl Deadlines {
         }
     }
 
+    /// One of them; `index` must be below their number.
     #[inline]
     pub fn get(&self, index: usize) -> SimTime {
         self.tree[self.leaves + index]
     }
 
+    /// Moves one of them; `index` must be below their number.
     #[inline]
     pub fn set(&mut self, index: usize, deadline: SimTime) {
         let mut at = self.leaves + index;
@@ -40,6 +44,7 @@ impl Deadlines {
         }
     }
 
+    /// The earliest of them; "never" where there is none.
     #[inline]
     pub fn earliest(&self) -> SimTime {
         self.tree[1]

@@ -48,6 +48,8 @@ const fn fold(a: u64, b: u64) -> u64 {
 const SEED_MIX: u64 = 0x2D35_8DCC_AA6C_78A5;
 
 impl Draws {
+    /// The draws of a scenario with this seed.
+    ///
     /// The two seeds whose mixtures are all zeros and all ones, which would make all streams one, draw as others do.
     pub const fn new(seed: u64) -> Draws {
         let degenerate = matches!(seed ^ SEED_MIX, 0 | u64::MAX);
@@ -82,6 +84,7 @@ impl Draws {
         ((self.bits(stream, id, n) as u128 * bound as u128) >> 64) as u64
     }
 
+    /// Whether what has this probability, from 0 to 1, happens.
     #[inline]
     pub fn chance(self, probability: f64, stream: Stream, id: u64, n: u64) -> bool {
         self.unit(stream, id, n) < probability

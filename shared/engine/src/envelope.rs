@@ -11,12 +11,16 @@ pub struct Envelope<M> {
     pub due: SimTime,
     /// Strictly increasing per sender address.
     pub seq: u64,
+    /// Who sends it.
     pub from: Address,
+    /// Who receives it.
     pub to: Address,
+    /// What it says.
     pub message: M,
 }
 
 impl<M> Envelope<M> {
+    /// Its place in the order in which a node handles its inputs.
     pub fn order(&self) -> (SimTime, Address, u64) {
         (self.due, self.from, self.seq)
     }

@@ -30,6 +30,7 @@ impl Fingerprint {
         self.high = self.high.wrapping_add(high ^ high >> 29);
     }
 
+    /// Takes in another node's; the order does not matter.
     pub fn add(&mut self, other: &Fingerprint) {
         self.low = self.low.wrapping_add(other.low);
         self.high = self.high.wrapping_add(other.high);

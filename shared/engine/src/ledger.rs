@@ -16,7 +16,9 @@ macro_rules! named_enum {
         pub enum $name { $($(#[$variant_meta])* $variant,)* }
 
         impl $name {
+            /// In the order of their declaration.
             pub const ALL: &'static [$name] = &[$($name::$variant,)*];
+            /// How many there are.
             pub const COUNT: usize = $name::ALL.len();
 
             /// The name reports and files use.
@@ -52,6 +54,7 @@ named_enum! {
 named_enum! {
     /// How an item left the network.
     Outcome {
+        /// Answered with success.
         Completed => "completed",
         /// Refused by access control (E1–E5, E11–E13, E17, E19).
         Refused => "refused",
@@ -106,6 +109,7 @@ impl Outcome {
     }
 }
 
+/// What a node has opened and closed, by kind of item and outcome.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Ledger {
     opened: [u64; ItemKind::COUNT],
@@ -114,6 +118,7 @@ pub struct Ledger {
 }
 
 impl Ledger {
+    /// Counts an item as opened.
     pub fn open(&mut self, kind: ItemKind) {
         self.opened[kind as usize] += 1;
     }
@@ -130,22 +135,27 @@ impl Ledger {
         self.closed[kind as usize][Outcome::LostInCrash as usize] += count;
     }
 
+    /// How many items of a kind it opened.
     pub fn opened(&self, kind: ItemKind) -> u64 {
         self.opened[kind as usize]
     }
 
+    /// How many items of a kind it closed with an outcome.
     pub fn closed(&self, kind: ItemKind, outcome: Outcome) -> u64 {
         self.closed[kind as usize][outcome as usize]
     }
 
+    /// How many items of a kind it closed.
     pub fn closed_total(&self, kind: ItemKind) -> u64 {
         self.closed[kind as usize].iter().sum()
     }
 
+    /// The sum of hashes of all it closed.
     pub fn fingerprint(&self) -> Fingerprint {
         self.fingerprint
     }
 
+    /// Takes in another node's.
     pub fn add(&mut self, other: &Ledger) {
         for kind in 0..ItemKind::COUNT {
             self.opened[kind] += other.opened[kind];

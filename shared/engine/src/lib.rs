@@ -9,6 +9,8 @@
 //! Not here: what the messages say, transports, the wall clock, files. Nothing in this crate can
 //! fail at run time; a broken contract is counted in [`Violations`] and stops debug builds.
 
+#![warn(missing_docs)]
+
 pub mod deadlines;
 pub mod draw;
 pub mod envelope;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct NodeIndex(pub u16);
 
 impl NodeIndex {
+    /// Its place in [`Network`]'s list of nodes.
     pub fn index(self) -> usize {
         usize::from(self.0)
     }
@@ -17,23 +18,31 @@ impl NodeIndex {
 /// A pair of neighbours. The delays are the least the senders' network models ever set (their lookaheads); both are positive.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Link {
+    /// One end.
     pub a: NodeIndex,
+    /// The other end.
     pub b: NodeIndex,
+    /// The shortest delay of a message from `a` to `b`.
     pub a_to_b_min: SimDuration,
+    /// The shortest delay of a message from `b` to `a`.
     pub b_to_a_min: SimDuration,
 }
 
+/// The nodes and links of a run, and which node answers to an address.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Network {
     /// Names as commands and reports use them: `dsp`, `csp-north`, `premises-south-1`.
     pub nodes: Vec<String>,
+    /// Every pair of neighbours, once.
     pub links: Vec<Link>,
+    /// Which node answers to an address.
     pub directory: Directory,
 }
 
 /// Address → node.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Directory {
+    /// The DSP's node, where there is one.
     pub dsp: Option<NodeIndex>,
     /// By region; `None` where the scenario has no premises.
     pub csps: [Option<NodeIndex>; 3],
@@ -60,10 +69,12 @@ impl Network {
         })
     }
 
+    /// The node's name, unique in the network.
     pub fn name(&self, node: NodeIndex) -> &str {
         self.nodes.get(node.index()).map_or("?", String::as_str)
     }
 
+    /// The node of that name.
     pub fn by_name(&self, name: &str) -> Option<NodeIndex> {
         self.nodes
             .iter()
@@ -73,6 +84,7 @@ impl Network {
 }
 
 impl Directory {
+    /// The node that answers to an address; `None` where nobody does.
     #[inline]
     pub fn node(&self, address: Address) -> Option<NodeIndex> {
         match address.participant() {

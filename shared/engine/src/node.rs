@@ -9,8 +9,10 @@ use secnet_model::{Address, SimTime};
 /// The driver calls `handle` in the order (due, sender, sequence); a deadline at the same moment as a
 /// message comes before it. `now` never goes back.
 pub trait Node: Send {
+    /// What nodes say to each other.
     type Message;
 
+    /// Deals with an input at its emulated time, and puts what it sends into `out`.
     fn handle(&mut self, now: SimTime, input: Input<Self::Message>, out: &mut Outbox<Self::Message>);
 
     /// When the node next wants to be woken without a message; [`SimTime::NEVER`] for not at all.
@@ -18,8 +20,10 @@ pub trait Node: Send {
     fn next_deadline(&self) -> SimTime;
 }
 
+/// What a node handles.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input<M> {
+    /// Something another node, or a node of the same party, sent.
     Message(Envelope<M>),
     /// `next_deadline()` has come.
     Deadline,
@@ -33,6 +37,7 @@ pub struct Outbox<M> {
 }
 
 impl<M> Outbox<M> {
+    /// An empty one.
     pub fn new() -> Outbox<M> {
         Outbox {
             envelopes: Vec::new(),
@@ -58,14 +63,17 @@ impl<M> Outbox<M> {
         self.spans.push(span);
     }
 
+    /// Takes out what was sent, in the order in which it was.
     pub fn drain(&mut self) -> std::vec::Drain<'_, Envelope<M>> {
         self.envelopes.drain(..)
     }
 
+    /// Drops what was sent.
     pub fn clear(&mut self) {
         self.envelopes.clear();
     }
 
+    /// What was sent, in the order in which it was.
     pub fn envelopes(&self) -> &[Envelope<M>] {
         &self.envelopes
     }
@@ -75,10 +83,12 @@ impl<M> Outbox<M> {
         self.spans.drain(..)
     }
 
+    /// Whether something was traced.
     pub fn has_spans(&self) -> bool {
         !self.spans.is_empty()
     }
 
+    /// Whether nothing was sent.
     pub fn is_empty(&self) -> bool {
         self.envelopes.is_empty()
     }

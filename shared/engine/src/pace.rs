@@ -5,9 +5,11 @@ use secnet_model::SimTime;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
+/// How fast emulated time may go.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pace {
+    /// As fast as it can.
     Max,
     /// Emulated seconds per wall second.
     WallTimes(f64),

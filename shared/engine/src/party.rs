@@ -13,6 +13,7 @@ use crate::violations::Violations;
 use secnet_model::{SimDuration, SimTime};
 use std::sync::Arc;
 
+/// Nodes that share a queue and handle its events in one order.
 pub struct Party<N: Node> {
     network: Arc<Network>,
     nodes: Vec<N>,
@@ -58,7 +59,9 @@ enum Place {
 pub struct PartyLink {
     /// Which of the parties is the neighbour.
     pub neighbour: usize,
+    /// The shortest delay of a message to the neighbour.
     pub lookahead_out: SimDuration,
+    /// The shortest delay of a message from the neighbour.
     pub lookahead_in: SimDuration,
 }
 
@@ -363,6 +366,7 @@ where
         self.now
     }
 
+    /// Before this time everything has come that ever will: it may be handled.
     pub fn horizon(&self) -> SimTime {
         self.promises.horizon()
     }
@@ -372,14 +376,17 @@ where
         self.promises.bound(link)
     }
 
+    /// How many events it has handled.
     pub fn handled(&self) -> u64 {
         self.handled
     }
 
+    /// The broken contracts it has met.
     pub fn violations(&self) -> Violations {
         self.violations
     }
 
+    /// Its nodes, with their places in the network.
     pub fn nodes(&self) -> impl Iterator<Item = (NodeIndex, &N)> {
         self.members.iter().copied().zip(&self.nodes)
     }
@@ -389,6 +396,7 @@ where
         self.queue.iter()
     }
 
+    /// How many envelopes wait in its queue.
     pub fn undelivered_count(&self) -> usize {
         self.queue.len()
     }
@@ -398,6 +406,7 @@ where
         std::mem::take(&mut self.spans)
     }
 
+    /// Its nodes, once it is over.
     pub fn into_nodes(self) -> Vec<(NodeIndex, N)> {
         self.members.into_iter().zip(self.nodes).collect()
     }

@@ -26,6 +26,7 @@ pub struct Promise {
     pub wants: SimTime,
 }
 
+/// Until when each inbound link has promised to bring nothing earlier.
 #[derive(Clone, Debug, Default)]
 pub struct Promises {
     links: Vec<LinkPromises>,
@@ -55,6 +56,7 @@ struct LinkPromises {
 }
 
 impl Promises {
+    /// No links.
     pub fn new() -> Promises {
         Promises::default()
     }
@@ -81,6 +83,7 @@ impl Promises {
         self.links.len() - 1
     }
 
+    /// How many links there are.
     pub fn link_count(&self) -> usize {
         self.links.len()
     }

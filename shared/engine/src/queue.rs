@@ -41,6 +41,7 @@ pub struct EventQueue<M> {
 }
 
 impl<M: Copy> EventQueue<M> {
+    /// An empty queue.
     pub fn new() -> EventQueue<M> {
         EventQueue {
             len: 0,
@@ -55,14 +56,17 @@ impl<M: Copy> EventQueue<M> {
         }
     }
 
+    /// How many envelopes wait.
     pub fn len(&self) -> usize {
         self.len
     }
 
+    /// Whether none waits.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
+    /// Puts an envelope at its place in the order.
     #[inline]
     pub fn push(&mut self, envelope: &Envelope<M>) {
         self.len += 1;

@@ -16,10 +16,12 @@ use secnet_model::{SimDuration, SimTime};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
+/// How many repetitions of a key pass, and in which time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Limits {
     /// Events of one key that pass within a window.
     pub threshold: u32,
+    /// How long repetitions are counted together.
     pub window: SimDuration,
     /// Not shorter than the window.
     pub period: SimDuration,
@@ -28,6 +30,7 @@ pub struct Limits {
 /// What becomes of an event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Repeat {
+    /// It is not above the limit.
     Passes,
     /// Kept until its period ends.
     Kept,
@@ -38,7 +41,9 @@ pub enum Repeat {
 /// A kept event whose period has ended.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Consolidated<T> {
+    /// When its period ended.
     pub at: SimTime,
+    /// What it tells.
     pub event: T,
     /// How many it speaks for, besides itself.
     pub suppressed: u32,
@@ -46,6 +51,7 @@ pub struct Consolidated<T> {
     pub sequence: u32,
 }
 
+/// Counts the repetitions of keys in windows.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(bound(serialize = "T: Copy + Serialize", deserialize = "T: Deserialize<'de>"))]
 pub struct Repeats<T> {
@@ -169,6 +175,7 @@ impl<T: Copy> Repeats<T> {
         (self.counted.len(), self.storms.len())
     }
 
+    /// What it takes on the heap, in bytes.
     pub fn memory_bytes(&self) -> usize {
         let queued = self.windows.capacity() + self.periods.capacity();
         // A byte of control per slot; a table is at most 7/8 full.

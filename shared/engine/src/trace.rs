@@ -39,23 +39,36 @@ impl fmt::Display for SpanId {
 /// The item a trace is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Subject {
+    /// A User's request.
     Request {
+        /// Which.
         id: RequestId,
+        /// What it asks for.
         srv: Srv,
     },
     /// A reading of a schedule; the counter is the DSP's.
     ScheduledRead {
+        /// Which.
         id: RequestId,
+        /// What is read.
         srv: Srv,
     },
+    /// A device's alert.
     DeviceAlert {
+        /// The device that raised it.
         device: DeviceId,
+        /// Its code.
         alert: AlertCode,
+        /// Tells the device's alerts apart.
         number: u32,
     },
+    /// An alert of the DCC's own.
     DccAlert {
+        /// Who is told.
         user: UserId,
+        /// The device it is about.
         about: Eui64,
+        /// Tells the DCC's alerts apart.
         number: u64,
     },
 }
@@ -77,6 +90,7 @@ named_enum! {
         TrafficManagement => "traffic management",
         /// Waits for one of the DSP's servers.
         DspQueue => "dsp queue",
+        /// The DSP looks whether the request may be served.
         AccessControl => "access control",
         /// DSP → User: the answer within the web service call.
         Acknowledgement => "acknowledgement",
@@ -90,6 +104,7 @@ named_enum! {
         ToCsp => "transform, dsp to csp",
         /// Waits in the cell's downlink queue.
         DownlinkQueue => "downlink queue",
+        /// The transmission to the premises.
         Downlink => "downlink",
         /// The SM WAN's latency to the communications hub.
         ToHub => "wan to hub",
@@ -101,7 +116,9 @@ named_enum! {
         HeldByDevice => "held by device",
         /// The SM WAN's latency to the cell.
         ToCell => "hub to wan",
+        /// Waits in the cell's uplink queue.
         UplinkQueue => "uplink queue",
+        /// The transmission from the premises.
         Uplink => "uplink",
         /// CSP → DSP.
         FromCsp => "csp to dsp",
@@ -119,23 +136,36 @@ named_enum! {
 /// Another item's trace that one came from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct SpanLink {
+    /// The trace it is in.
     pub trace: TraceId,
+    /// The span itself.
     pub span: SpanId,
 }
 
+/// One step of a sampled item, with its emulated beginning and end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Span {
+    /// The item's trace.
     pub trace: TraceId,
+    /// Its own identifier.
     pub id: SpanId,
     /// `None` for a root.
     pub parent: Option<SpanId>,
+    /// Another span it follows from.
     pub link: Option<SpanLink>,
+    /// The item.
     pub subject: Subject,
+    /// What was done.
     pub step: Step,
+    /// When it began.
     pub begin: SimTime,
+    /// When it ended.
     pub end: SimTime,
+    /// Whether it did not do what it was for.
     pub failed: bool,
+    /// The response code it ended with, where it has one.
     pub code: Option<ResponseCode>,
+    /// The outcome it closed its item with, where it did.
     pub outcome: Option<Outcome>,
     /// Size of the message, where the step has one.
     pub bytes: u32,
@@ -146,11 +176,14 @@ pub struct Span {
 /// A sampled item's trace, with which its participants write spans.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Trace {
+    /// Its identifier, a function of seed and item.
     pub id: TraceId,
+    /// The item.
     pub subject: Subject,
 }
 
 impl Trace {
+    /// The trace of an item.
     pub fn new(draws: Draws, subject: Subject) -> Trace {
         let (what, id, n) = match subject {
             Subject::Request { id, .. } | Subject::ScheduledRead { id, .. } => {
@@ -199,10 +232,12 @@ impl Trace {
         }
     }
 
+    /// The identifier of the item's `n`-th step of that kind.
     pub fn id_of(self, step: Step, n: u64) -> SpanId {
         SpanId(Draws::new(self.id.0 as u64).bits(SPAN, step as u64, n).max(1))
     }
 
+    /// A link to the item's `n`-th step of that kind.
     pub fn link_to(self, step: Step, n: u64) -> SpanLink {
         SpanLink {
             trace: self.id,
@@ -247,11 +282,13 @@ impl Span {
         self
     }
 
+    /// Links it to another span.
     pub fn linked(mut self, link: Option<SpanLink>) -> Span {
         self.link = link;
         self
     }
 
+    /// Says whether it failed.
     pub fn failed_if(mut self, failed: bool) -> Span {
         self.failed = failed;
         self
@@ -264,17 +301,20 @@ impl Span {
         self
     }
 
+    /// Says that it closed its item with an outcome.
     pub fn ended(mut self, outcome: Outcome) -> Span {
         self.outcome = Some(outcome);
         self.failed = !outcome.is_success();
         self
     }
 
+    /// Says how many octets it moved.
     pub fn bytes(mut self, bytes: u32) -> Span {
         self.bytes = bytes;
         self
     }
 
+    /// Says how often it was done.
     pub fn count(mut self, count: u32) -> Span {
         self.count = count;
         self
@@ -284,12 +324,15 @@ impl Span {
 /// Spans as they are told, up to a number that fits the memory; what is told beyond it is counted.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct TraceBook {
+    /// What was kept, with the node that told it.
     pub spans: Vec<(NodeIndex, Span)>,
+    /// How many did not fit.
     pub dropped: u64,
     max: usize,
 }
 
 impl TraceBook {
+    /// Keeps at most so many spans.
     pub fn new(max: usize) -> TraceBook {
         TraceBook {
             max,
@@ -297,6 +340,7 @@ impl TraceBook {
         }
     }
 
+    /// Keeps what there is room for, and counts the rest.
     pub fn keep(&mut self, spans: impl IntoIterator<Item = (NodeIndex, Span)>) {
         for span in spans {
             if self.spans.len() < self.max {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Broken contracts of the engine, by kind; a run with one has failed.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Violations {
     /// An input was due before one already handled.
@@ -17,6 +18,7 @@ pub struct Violations {
 }
 
 impl Violations {
+    /// How many there are.
     pub fn total(&self) -> u64 {
         self.time_went_back
             + self.sent_inside_lookahead
@@ -25,6 +27,7 @@ impl Violations {
             + self.stuck_deadline
     }
 
+    /// Takes in another party's.
     pub fn add(&mut self, other: &Violations) {
         self.time_went_back += other.time_went_back;
         self.sent_inside_lookahead += other.sent_inside_lookahead;

@@ -24,11 +24,15 @@ const SPINS: usize = 200;
 
 /// What goes in: the nodes of a network, in its order, and how to run them.
 pub struct VirtualDriver<N: Node> {
+    /// Its nodes and links.
     pub network: Arc<Network>,
+    /// In the order of the network's.
     pub nodes: Vec<N>,
     /// By node: the thread it runs on.
     pub thread_of: Vec<usize>,
+    /// When emulated time stops at the latest.
     pub end: SimTime,
+    /// How fast emulated time may go.
     pub pace: Pace,
     /// Spans of sampled items to keep at most.
     pub spans_max: usize,
@@ -40,7 +44,9 @@ pub struct Finished<N: Node> {
     pub nodes: Vec<N>,
     /// Envelopes under way at the end.
     pub undelivered: Vec<Envelope<N::Message>>,
+    /// The broken contracts met.
     pub violations: Violations,
+    /// How many events were handled.
     pub events: u64,
     /// Emulated time of the last event.
     pub last_event: SimTime,
@@ -136,6 +142,7 @@ impl<N: Node> VirtualDriver<N>
 where
     N::Message: Copy + Send,
 {
+    /// Runs it to its end, or until `watch` stops it.
     pub fn run(self, watch: &Watch) -> Finished<N> {
         self.go_on(Vec::new(), watch)
     }
