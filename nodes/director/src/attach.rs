@@ -12,6 +12,7 @@ use crate::runtime::on_a_runtime;
 use crate::scenario_arguments::ScenarioArguments;
 use crate::signals::{interrupted, on_each};
 use clap::Args;
+use secnet_fabric::belonging::scenario_hash;
 use secnet_fabric::control::{self, ControlService};
 use secnet_fabric::{Endpoints, Launch, Offer};
 use secnet_topology::segments::CONTROL_PORT;
@@ -73,6 +74,7 @@ pub fn control(arguments: &ControlArguments) -> anyhow::Result<Exit> {
     check_endpoint(&arguments.listen).map_err(|problem| bad_input(format!("--listen: {problem}")))?;
     let scenario = arguments.scenario.load(&[])?;
     let text = scenario.to_toml()?;
+    let scenario_hash = scenario_hash(&scenario)?;
     let layout = World::new(scenario).map_err(bad_input)?.layout();
     let mut endpoints = Endpoints::by_name(&layout, format!("tcp/{}:{CONTROL_PORT}", control::CONTROL));
     for (segment, endpoint) in &arguments.endpoints {
@@ -82,6 +84,7 @@ pub fn control(arguments: &ControlArguments) -> anyhow::Result<Exit> {
         launch: Launch {
             run: live_run::run_id(),
             scenario: PathBuf::new(),
+            scenario_hash,
             endpoints,
         },
         scenario: text,

@@ -24,7 +24,11 @@ pub fn fetch(
     let scenario = secnet_topology::parse("the control service's scenario", &offer.scenario, &[]);
     let mut launch = offer.launch;
     endpoint.clone_into(&mut launch.endpoints.control);
-    Ok((launch, scenario.map_err(bad_input)?))
+    let scenario = scenario.map_err(bad_input)?;
+    launch
+        .check_scenario(&scenario)
+        .map_err(|error| bad_input(format!("{endpoint}: {error:#}")))?;
+    Ok((launch, scenario))
 }
 
 /// `tcp/HOST:PORT`, the only kind of place the fabric has.

@@ -60,7 +60,13 @@ impl LiveNetwork {
     /// What the network runs.
     pub fn scenario(&self) -> anyhow::Result<Scenario> {
         match &self.scenario {
-            Source::File(file) => secnet_topology::load(file, &[]).map_err(bad_input),
+            Source::File(file) => {
+                let scenario = secnet_topology::load(file, &[]).map_err(bad_input)?;
+                self.launch
+                    .check_scenario(&scenario)
+                    .map_err(|error| bad_input(format!("{}: {error:#}", file.display())))?;
+                Ok(scenario)
+            }
             Source::Fetched(scenario) => Ok((**scenario).clone()),
         }
     }

@@ -7,6 +7,7 @@ mod collecting;
 mod launching;
 mod processes;
 mod showing;
+mod strangers;
 
 pub use assignment::Network;
 pub use launching::{goes_on_in, run_id};
@@ -18,12 +19,14 @@ use anyhow::anyhow;
 use launching::{LaunchFile, launch};
 use processes::{Process, start_processes};
 use secnet_fabric::Launch;
+use secnet_fabric::belonging::{Belonging, Stranger};
 use secnet_fabric::control::{DirectorControl, Event};
 use secnet_fabric::report::{Command, ProcessNews};
 use secnet_fabric::session::Attachment;
 use secnet_results::RunOutcome;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use strangers::Strangers;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// While the processes come and their links come up, something must have moved on within this.
@@ -49,20 +52,24 @@ pub fn run(network: Network<'_>, programs: Option<&Path>) -> anyhow::Result<(Run
         let (control, events) = DirectorControl::open(&router, &launch.run).await?;
         let launch_file = LaunchFile::store(&launch, network.folder)?;
         let processes = start_processes(network.layout, programs, &launch_file.0, network.folder.path())?;
-        let run = LiveRun::new(network, processes, control, launch.run);
+        let run = LiveRun::new(network, processes, control, launch.belonging());
         run.conduct(events).await
     })
 }
 
-/// Runs a network whose processes somebody else has started, and whose control service made that offer.
+/// Runs a network whose processes somebody else has started, and whose control service made that offer: of this scenario, or the
+/// run is refused.
 pub fn attach(network: Network<'_>, launch: &Launch) -> anyhow::Result<(RunOutcome, RunFacts)> {
+    launch
+        .check_scenario(&network.world.scenario)
+        .map_err(|error| bad_input(format!("{error:#}")))?;
     on_a_runtime(async {
         let client = Attachment::Client(launch.endpoints.control.clone());
         let (control, events) = DirectorControl::open(&client, &launch.run).await?;
         let _launch_file = LaunchFile::store(launch, network.folder)?;
         let specs = network.layout.processes.iter();
         let processes = specs.map(|spec| Process::new(spec, None)).collect();
-        let run = LiveRun::new(network, processes, control, launch.run.clone());
+        let run = LiveRun::new(network, processes, control, launch.belonging());
         run.conduct(events).await
     })
 }
@@ -81,7 +88,8 @@ struct LiveRun<'a> {
     network: Network<'a>,
     processes: Vec<Process>,
     control: DirectorControl,
-    run: String,
+    belonging: Belonging,
+    strangers: Strangers,
     barrier_still: Duration,
     stage: Stage,
     /// When the stage began; in the barrier, when a process or link last came.
@@ -97,14 +105,15 @@ impl<'a> LiveRun<'a> {
         network: Network<'a>,
         processes: Vec<Process>,
         control: DirectorControl,
-        run: String,
+        belonging: Belonging,
     ) -> LiveRun<'a> {
         let is_attached = processes.iter().all(|process| process.started.is_none());
         LiveRun {
             network,
             processes,
             control,
-            run,
+            belonging,
+            strangers: Strangers::default(),
             barrier_still: if is_attached {
                 BARRIER_STILL_ATTACHED
             } else {
@@ -184,6 +193,18 @@ impl<'a> LiveRun<'a> {
                     return;
                 };
                 let process = &mut self.processes[index];
+                match self.belonging.check(&status.belonging) {
+                    Ok(()) => {}
+                    Err(Stranger::OtherRun) => {
+                        self.strangers.tell(&status.process, "a status of another run");
+                        return;
+                    }
+                    Err(Stranger::OtherScenario) => {
+                        let note = "it runs another scenario or seed than this run's: start the run again";
+                        process.lost.get_or_insert_with(|| note.to_owned());
+                        return;
+                    }
+                }
                 process.ledgers.extend(ledgers);
                 if let Some(problem) = status.nodes.iter().find_map(|node| node.problem.clone())
                     && process.lost.is_none()
@@ -193,8 +214,20 @@ impl<'a> LiveRun<'a> {
                 process.status = Some((Instant::now(), status));
             }
             Event::Result(result) => {
-                if let Some(index) = by_name(&mut self.processes, &result.process) {
-                    self.processes[index].result = Some(*result);
+                let can_come = matches!(self.stage, Stage::Running | Stage::Collecting);
+                let Some(index) = by_name(&mut self.processes, &result.process) else {
+                    return;
+                };
+                let process = &mut self.processes[index];
+                if process.result.is_some() {
+                    return;
+                }
+                match strangers::judge(&self.belonging, &process.spec, self.network.layout, &result) {
+                    Ok(()) if can_come => process.result = Some(*result),
+                    Ok(()) => self
+                        .strangers
+                        .tell(&result.process, "a result before the run began"),
+                    Err(problem) => self.strangers.tell(&result.process, &problem),
                 }
             }
             Event::Unreadable(what) => tracing::error!(what, "dropped from the control plane"),
@@ -375,7 +408,7 @@ impl<'a> LiveRun<'a> {
         let running_for = self.running_since.map(|(start, _)| start.elapsed());
         self.control.set_status(showing::run_status(
             &self.network,
-            &self.run,
+            &self.belonging.run,
             running_for.unwrap_or_default(),
             &self.processes,
         ));

@@ -1,9 +1,10 @@
 //! What a process is told at its start: which run, which of the scenario's processes it is, and where its segments are.
 
+use crate::belonging::{Belonging, scenario_hash};
 use crate::session::Attachment;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use secnet_model::Region;
-use secnet_topology::{Layout, Segment};
+use secnet_topology::{Layout, Scenario, Segment};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::{TcpStream, ToSocketAddrs};
@@ -21,6 +22,8 @@ pub struct Launch {
     pub run: String,
     /// The processed scenario.
     pub scenario: PathBuf,
+    /// What that file must hold: [`scenario_hash`](crate::belonging::scenario_hash).
+    pub scenario_hash: String,
     pub endpoints: Endpoints,
 }
 
@@ -47,6 +50,29 @@ pub struct Offer {
 }
 
 impl Launch {
+    pub fn belonging(&self) -> Belonging {
+        Belonging {
+            run: self.run.clone(),
+            scenario_hash: self.scenario_hash.clone(),
+        }
+    }
+
+    /// Refuses a scenario that is not the one this launch is of.
+    pub fn check_scenario(&self, scenario: &Scenario) -> anyhow::Result<()> {
+        let found = scenario_hash(scenario)?;
+        if found == self.scenario_hash {
+            return Ok(());
+        }
+        bail!(
+            "the scenario {} (seed {}) with the hash {found} is not the one that run {} was launched with, whose hash is {}: \
+             start the run again, and let nobody write to its folder",
+            scenario.name,
+            scenario.seed,
+            self.run,
+            self.scenario_hash
+        )
+    }
+
     pub fn load(path: &Path) -> anyhow::Result<Launch> {
         let text =
             std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;

@@ -5,6 +5,7 @@
 //!
 //! Not here: what a participant does; which processes a run needs (`secnet-topology`); starting them (the director).
 
+pub mod belonging;
 pub mod bus;
 pub mod containers;
 pub mod control;

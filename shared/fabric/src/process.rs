@@ -1,5 +1,6 @@
 //! The shell every participant's binary shares: learn which run it is, open the sessions, host the nodes, obey the director.
 
+use crate::belonging::Belonging;
 use crate::bus::{self, Inbox};
 use crate::control::{self, ProcessControl, RequestQuery};
 use crate::host::{
@@ -144,6 +145,7 @@ async fn learn(arguments: &Arguments) -> anyhow::Result<(Launch, Scenario)> {
 #[tracing::instrument(name = "process", skip_all, fields(process = arguments.process))]
 async fn run(program: &Program, arguments: Arguments) -> anyhow::Result<()> {
     let (launch, scenario) = learn(&arguments).await?;
+    launch.check_scenario(&scenario)?;
     let config_text = scenario.to_toml()?;
     let world = Arc::new(World::new(scenario).map_err(|error| anyhow!("{error}"))?);
     let layout = world.layout();
@@ -198,8 +200,12 @@ async fn run(program: &Program, arguments: Arguments) -> anyhow::Result<()> {
     let requests = control
         .offer_requests(users.map(|hosted| hosted.name.as_str()))
         .await?;
+    let identity = Identity {
+        process: spec.name.clone(),
+        belonging: launch.belonging(),
+    };
     let outcome = tokio::select! {
-        outcome = obey(&control, commands, &spec.name, &hosts, world.horizon, telling) => outcome,
+        outcome = obey(&control, commands, &identity, &hosts, world.horizon, telling) => outcome,
         () = take_requests(requests, &hosts) => Ok(()),
         () = control_gone(&control, arguments.control.is_some()) => {
             Err(anyhow!("the control service at {} has gone", launch.endpoints.control))
@@ -239,6 +245,12 @@ async fn open_sessions(
         sessions.insert(segment, session);
     }
     Ok(sessions)
+}
+
+/// Who speaks, and in which run.
+struct Identity {
+    process: String,
+    belonging: Belonging,
 }
 
 struct Hosted {
@@ -345,7 +357,7 @@ async fn host(stage: &Stage<'_>, node: NodeIndex, participant: BoxedParticipant)
 async fn obey(
     control: &ProcessControl,
     mut commands: UnboundedReceiver<Command>,
-    process: &str,
+    identity: &Identity,
     hosts: &[Hosted],
     horizon: SimTime,
     mut telling: Telling,
@@ -372,14 +384,14 @@ async fn obey(
             _ = tick.tick() => {
                 let with_ledgers = ticks.is_multiple_of(STATUSES_PER_LEDGER);
                 ticks = ticks.wrapping_add(1);
-                let news = news(process, hosts, with_ledgers).await?;
+                let news = news(identity, hosts, with_ledgers).await?;
                 telling.tell(&news);
                 let nodes = &news.status.nodes;
                 control.pulse.beat(nodes.iter().find_map(|node| node.problem.clone()));
                 control.news(&news).await?;
                 let settled = nodes.iter().all(|node| node.settled);
                 if settled && result.is_none() {
-                    result = Some(gather_result(process, hosts, telling.export.take()).await?);
+                    result = Some(gather_result(identity, hosts, telling.export.take()).await?);
                 }
                 if let Some(bytes) = &result {
                     control.result(bytes.clone()).await?;
@@ -453,9 +465,10 @@ async fn control_gone(control: &ProcessControl, watch: bool) {
     }
 }
 
-async fn news(process: &str, hosts: &[Hosted], with_ledgers: bool) -> anyhow::Result<ProcessNews> {
+async fn news(identity: &Identity, hosts: &[Hosted], with_ledgers: bool) -> anyhow::Result<ProcessNews> {
     let mut status = ProcessStatus {
-        process: process.to_owned(),
+        belonging: identity.belonging.clone(),
+        process: identity.process.clone(),
         pid: std::process::id(),
         nodes: Vec::new(),
     };
@@ -475,7 +488,7 @@ async fn news(process: &str, hosts: &[Hosted], with_ledgers: bool) -> anyhow::Re
 
 #[tracing::instrument(name = "gather the result", skip_all)]
 async fn gather_result(
-    process: &str,
+    identity: &Identity,
     hosts: &[Hosted],
     export: Option<SpanExport>,
 ) -> anyhow::Result<Vec<u8>> {
@@ -503,7 +516,8 @@ async fn gather_result(
         None => ExportCounts::default(),
     };
     ProcessControl::encode_result(&ProcessResult {
-        process: process.to_owned(),
+        belonging: identity.belonging.clone(),
+        process: identity.process.clone(),
         nodes,
         traces,
         spans_exported: exported.exported,

@@ -1,5 +1,6 @@
 //! What the processes of a live run tell the director, and the director them.
 
+use crate::belonging::Belonging;
 use secnet_engine::trace::TraceBook;
 use secnet_engine::{ItemKind, Ledger, NodeIndex, Pace, Violations};
 use secnet_model::{SimDuration, SimTime};
@@ -33,6 +34,7 @@ pub struct ProcessNews {
 /// How a process is.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct ProcessStatus {
+    pub belonging: Belonging,
     pub process: String,
     pub pid: u32,
     pub nodes: Vec<NodeStatus>,
@@ -125,6 +127,7 @@ pub struct LinkStatus {
 /// Process → director, once everything in the process is settled, until `Bye`.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct ProcessResult {
+    pub belonging: Belonging,
     pub process: String,
     pub nodes: Vec<(NodeReport, Account)>,
     /// What the nodes told of sampled items.

@@ -2,6 +2,7 @@
 
 use super::assignment::Network;
 use anyhow::Context;
+use secnet_fabric::belonging::scenario_hash;
 use secnet_fabric::{Endpoints, Launch};
 use secnet_model::Region;
 use secnet_results::RunFolder;
@@ -68,6 +69,7 @@ pub(super) fn launch(network: &Network<'_>) -> anyhow::Result<Launch> {
     Ok(Launch {
         run: run_id(),
         scenario,
+        scenario_hash: scenario_hash(&world.scenario)?,
         endpoints,
     })
 }
