@@ -230,7 +230,13 @@ fn a_run_leaves_its_folder_and_says_where() {
     files.sort();
     assert_eq!(
         files,
-        ["kpis.json", "ledger.json", "manifest.json", "scenario.toml"]
+        [
+            "digests.json",
+            "kpis.json",
+            "ledger.json",
+            "manifest.json",
+            "scenario.toml"
+        ]
     );
     let (ledger, kpis) = (
         desk.json("runs/small/ledger.json"),
@@ -502,8 +508,8 @@ fn interrupt(threads: &str, signal: &str) {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // The processed scenario is written just before the run begins; a moment later it is under way.
-    while !desk.folder.join("stopped/scenario.toml").exists() {
+    // The folder is made just before the run begins; a moment later it is under way.
+    while !desk.folder.join("stopped").exists() {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
     std::thread::sleep(std::time::Duration::from_millis(1_500));
@@ -615,9 +621,8 @@ fn what_is_no_run_cannot_be_compared() {
     let call = desk.call("compare one one");
     assert_eq!(call.exit, Some(BAD_INPUT));
     assert!(
-        call.err.starts_with(
-            "secnet: one/kpis.json is not what secnet writes there: its content has the digest "
-        ),
+        call.err
+            .starts_with("secnet: one/kpis.json is not what the run wrote: it has changed since; "),
         "{}",
         call.err
     );

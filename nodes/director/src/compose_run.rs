@@ -33,7 +33,7 @@ pub fn run(network: Network<'_>, image: &str) -> anyhow::Result<(RunOutcome, Run
         &Compose {
             heading: &format!("{}, for one run.", network.world.scenario.name),
             image,
-            scenario: &format!("./{}", run_folder::SCENARIO),
+            scenario: &format!("./{}", run_folder::LAUNCH_SCENARIO),
             flags: &[],
             director: None,
             part: None,

@@ -4,8 +4,7 @@ use crate::cancellation::Cancellation;
 use crate::control_offer::{check_endpoint, fetch};
 use crate::exit::bad_input;
 use secnet_fabric::Launch;
-use secnet_results::run_folder::LAUNCH;
-use secnet_results::run_folder::SCENARIO;
+use secnet_results::run_folder::{LAUNCH, LAUNCH_SCENARIO};
 use secnet_topology::Scenario;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -53,7 +52,7 @@ impl LiveNetwork {
         }
         Ok(LiveNetwork {
             launch,
-            scenario: Source::File(folder.join(SCENARIO)),
+            scenario: Source::File(folder.join(LAUNCH_SCENARIO)),
         })
     }
 

@@ -12,7 +12,7 @@ use crate::virtual_run::{self, VirtualRun};
 use secnet_engine::{Pace, Watch};
 use secnet_fabric::Launch;
 use secnet_model::SimTime;
-use secnet_results::{EventFact, Machine, Manifest, RunFolder, RunOutcome, RunReport};
+use secnet_results::{EventFact, Machine, Manifest, RunFolder, RunFolderError, RunOutcome, RunReport};
 use secnet_telemetry::SpanExport;
 use secnet_topology::{Layout, Scenario, Span, World, assumptions};
 use std::path::{Path, PathBuf};
@@ -106,6 +106,21 @@ impl std::fmt::Display for UnusableFolder {
 
 impl std::error::Error for UnusableFolder {}
 
+/// A run that has ended, and whose files could not be written, or not all of them.
+#[derive(Debug)]
+pub struct UnwrittenRun {
+    pub finished: Box<FinishedRun>,
+    pub problem: RunFolderError,
+}
+
+impl std::fmt::Display for UnwrittenRun {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the run has ended, but {}", self.problem)
+    }
+}
+
+impl std::error::Error for UnwrittenRun {}
+
 /// Runs a scenario to its end, or until it is cancelled. A run that loses a node is no error: the outcome names the node.
 ///
 /// Spans of sampled items go to the OTLP endpoint that the environment names, if it names one.
@@ -116,7 +131,7 @@ pub fn run(scenario: Scenario, options: &RunOptions) -> anyhow::Result<FinishedR
     let world = Arc::new(World::new(scenario).map_err(bad_input)?);
     let layout = world.layout();
     let kept = match &options.out {
-        Some(out) => Some(prepare_folder(out, &world)?),
+        Some(out) => Some(prepare_folder(out)?),
         None => None,
     };
     let started_at = jiff::Timestamp::now();
@@ -137,27 +152,34 @@ pub fn run(scenario: Scenario, options: &RunOptions) -> anyhow::Result<FinishedR
     let (outcome, facts) = result?;
     let manifest = manifest(options, &world, &outcome, &facts, started_at, start.elapsed());
     let report = outcome.report();
-    if let Some(folder) = &kept {
-        folder.write_traces(&outcome.traces)?;
-        folder.write(&outcome.scenario, &manifest, &report)?;
-    }
-    Ok(FinishedRun {
+    let written = match &kept {
+        Some(folder) => folder.write(&outcome.scenario, &manifest, &report, &outcome.traces),
+        None => Ok(()),
+    };
+    let finished = FinishedRun {
         outcome,
         report,
         manifest,
         facts,
         end: world.end,
         folder: kept.map(|folder| folder.path().to_owned()),
-    })
+    };
+    match written {
+        Ok(()) => Ok(finished),
+        Err(problem) => Err(UnwrittenRun {
+            finished: Box::new(finished),
+            problem,
+        }
+        .into()),
+    }
 }
 
-fn prepare_folder(out: &Path, world: &World) -> anyhow::Result<RunFolder> {
+fn prepare_folder(out: &Path) -> anyhow::Result<RunFolder> {
     if live_run::goes_on_in(out) {
         let problem = format!("a live run goes on in {}", out.display());
         return Err(UnusableFolder(problem).into());
     }
     let folder = RunFolder::create(out).map_err(|error| UnusableFolder(error.to_string()))?;
-    folder.write_scenario(&world.scenario)?;
     Ok(folder)
 }
 
@@ -216,6 +238,7 @@ impl Staged<'_> {
             cancellation: &self.options.cancellation,
         };
         if let Some(folder) = self.kept {
+            folder.write_launch_scenario(&self.world.scenario)?;
             return run(network(folder));
         }
         let scratch = scratch_folder(self.world)?;
@@ -234,7 +257,7 @@ impl Staged<'_> {
 fn scratch_folder(world: &World) -> anyhow::Result<RunFolder> {
     let name = format!("secnet-{}", live_run::run_id());
     let folder = RunFolder::create(std::env::temp_dir().join(name))?;
-    folder.write_scenario(&world.scenario)?;
+    folder.write_launch_scenario(&world.scenario)?;
     Ok(folder)
 }
 

@@ -5,9 +5,10 @@ use crate::compose_run::IMAGE;
 use crate::console;
 use crate::exit::{Exit, bad_input};
 use crate::live_network::RUNS;
-use crate::run::{self, FinishedRun, RunOptions, UnusableFolder};
+use crate::run::{self, FinishedRun, RunOptions, UnusableFolder, UnwrittenRun};
 use crate::scenario_arguments::ScenarioArguments;
 use crate::signals::{on_each, stop_at_first};
+use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 use secnet_engine::Pace;
 use secnet_results::summary;
@@ -162,12 +163,25 @@ pub fn conduct(
         shows_progress: true,
         cancellation,
     };
-    let finished = run::run(scenario, &options).map_err(|error| match error.is::<UnusableFolder>() {
-        true => bad_input(format!("{error}; choose another with --out")),
-        false => error,
-    })?;
+    let (finished, unwritten) = match run::run(scenario, &options) {
+        Ok(finished) => (finished, None),
+        Err(error) => match error.downcast::<UnwrittenRun>() {
+            Ok(run) => {
+                let told = run.to_string();
+                (*run.finished, Some(told))
+            }
+            Err(error) if error.is::<UnusableFolder>() => {
+                return Err(bad_input(format!("{error}; choose another with --out")));
+            }
+            Err(error) => return Err(error),
+        },
+    };
     if !arguments.quiet {
         console::print(&summary(&finished.manifest, &finished.report));
+    }
+    if let Some(problem) = unwritten {
+        judge(&finished, arguments.max_lag);
+        return Err(anyhow!(problem));
     }
     if let Some(folder) = finished.folder.as_ref().filter(|_| !arguments.quiet) {
         console::print(&format!("Run folder: {}\n", folder.display()));

@@ -4,6 +4,7 @@ use crate::belonging::{Belonging, scenario_hash};
 use crate::session::Attachment;
 use anyhow::{Context, bail};
 use secnet_model::Region;
+use secnet_results::run_folder::read_bounded;
 use secnet_topology::{Layout, Scenario, Segment};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -11,6 +12,8 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// A launch file is some hundred bytes long.
+const LAUNCH_BYTES_MAX: u64 = 1 << 20;
 /// How long a connection on the loopback interface may take.
 const CONNECT_WAIT: Duration = Duration::from_secs(1);
 
@@ -74,9 +77,8 @@ impl Launch {
     }
 
     pub fn load(path: &Path) -> anyhow::Result<Launch> {
-        let text =
-            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        serde_json::from_str(&text).with_context(|| format!("{} is not a launch file", path.display()))
+        let text = read_bounded(path, LAUNCH_BYTES_MAX)?;
+        serde_json::from_slice(&text).with_context(|| format!("{} is not a launch file", path.display()))
     }
 
     pub fn store(&self, path: &Path) -> anyhow::Result<()> {

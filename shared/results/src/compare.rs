@@ -19,6 +19,9 @@ pub struct Comparison {
     pub kpis_digests: (String, String),
     /// Where both runs sampled items.
     pub traces_digests: Option<(String, String)>,
+    /// Spans that did not fit: what they said is not in the digests.
+    pub spans_dropped: (u64, u64),
+    pub standings: (Standing, Standing),
     pub scenario: Vec<Difference>,
     pub ledger: Vec<Difference>,
     /// The largest first, relative to the larger of the two values.
@@ -48,9 +51,42 @@ impl Comparison {
     /// Whether the two runs had the same results. Their scenarios may differ all the same, in hosting for one.
     pub fn is_same(&self) -> bool {
         let traces = self.traces_digests.as_ref();
-        self.ledger_digests.0 == self.ledger_digests.1
+        self.standings.0 == self.standings.1
+            && self.ledger_digests.0 == self.ledger_digests.1
             && self.kpis_digests.0 == self.kpis_digests.1
-            && traces.is_none_or(|(a, b)| a == b)
+            && traces.is_none_or(|(a, b)| a == b && self.spans_dropped.0 == self.spans_dropped.1)
+    }
+}
+
+/// What no digest says of a run: whether its results may be relied on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Standing {
+    pub balanced: bool,
+    pub complete: bool,
+    /// Broken contracts of the engine.
+    pub violations: u64,
+}
+
+impl Standing {
+    fn of(run: &LoadedRun) -> Standing {
+        Standing {
+            balanced: run.ledger.balanced,
+            complete: run.ledger.complete,
+            violations: run.ledger.violations.total(),
+        }
+    }
+}
+
+impl fmt::Display for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let not = |is: bool| if is { "" } else { "not " };
+        write!(
+            f,
+            "{}balanced, {}complete, {} broken invariants",
+            not(self.balanced),
+            not(self.complete),
+            self.violations
+        )
     }
 }
 
@@ -79,10 +115,16 @@ pub fn compare(a: &LoadedRun, b: &LoadedRun) -> Comparison {
             .as_ref()
             .zip(b.traces.as_ref())
             .map(|(a, b)| (a.digest.clone(), b.digest.clone())),
+        spans_dropped: (spans_dropped(a), spans_dropped(b)),
+        standings: (Standing::of(a), Standing::of(b)),
         scenario: differences(&json!(a.scenario), &json!(b.scenario)),
         ledger: differences(&ledger_content(a), &ledger_content(b)),
         kpis: kpi_differences(&a.kpis, &b.kpis),
     }
+}
+
+fn spans_dropped(run: &LoadedRun) -> u64 {
+    run.traces.as_ref().map_or(0, |traces| traces.dropped)
 }
 
 fn ledger_content(run: &LoadedRun) -> Value {
@@ -240,6 +282,14 @@ impl fmt::Display for Comparison {
         write_digests(f, "KPIs", &self.kpis_digests)?;
         if let Some(digests) = &self.traces_digests {
             write_digests(f, "Traces", digests)?;
+            let (a, b) = self.spans_dropped;
+            if a != b {
+                writeln!(f, "Traces are cut off: A lacks {a} spans, B {b}")?;
+            }
+        }
+        let (a, b) = self.standings;
+        if a != b {
+            writeln!(f, "A is {a}\nB is {b}")?;
         }
         write_section(f, "Scenario", &self.scenario)?;
         write_section(f, "Ledger", &self.ledger)?;
@@ -337,6 +387,54 @@ mod tests {
             The results are the same.
         "#]]
         .assert_eq(&comparison.to_string());
+    }
+
+    #[test]
+    fn a_run_that_does_not_balance_or_is_incomplete_is_not_the_same_and_it_says_why() {
+        let whole = loaded("a", &sample::run());
+        let other = |change: fn(&mut LoadedRun)| {
+            let mut other = loaded("b", &sample::run());
+            change(&mut other);
+            compare(&whole, &other)
+        };
+        for (comparison, why) in [
+            (
+                other(|run| run.ledger.balanced = false),
+                "B is not balanced, complete, 0 broken invariants",
+            ),
+            (
+                other(|run| run.ledger.complete = false),
+                "B is balanced, not complete, 0 broken invariants",
+            ),
+            (
+                other(|run| run.ledger.violations.promise_broken = 2),
+                "B is balanced, complete, 2 broken invariants",
+            ),
+        ] {
+            let text = comparison.to_string();
+            assert!(!comparison.is_same() && text.contains(why), "{text}");
+            assert!(text.contains("A is balanced, complete, 0 broken"), "{text}");
+        }
+    }
+
+    #[test]
+    fn traces_that_are_cut_off_are_not_equal_to_whole_ones() {
+        let with_traces = |name: &str, dropped: u64| LoadedRun {
+            traces: Some(crate::TracesSummary {
+                digest: "d".to_owned(),
+                dropped,
+                ..crate::TracesSummary::default()
+            }),
+            ..loaded(name, &sample::run())
+        };
+        assert!(compare(&with_traces("a", 0), &with_traces("b", 0)).is_same());
+        let comparison = compare(&with_traces("a", 0), &with_traces("b", 3));
+        let text = comparison.to_string();
+        assert!(!comparison.is_same());
+        assert!(
+            text.contains("Traces are cut off: A lacks 0 spans, B 3"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub mod modifications;
 pub mod part;
 pub mod run_folder;
 pub mod run_outcome;
+pub mod seal;
 pub mod service;
 pub mod summary;
 pub mod traces;

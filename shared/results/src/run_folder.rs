@@ -1,5 +1,6 @@
-//! `runs/<name>/`: written whole or not at all, file by file, and read back.
+//! `runs/<name>/`: written whole or not at all, and read back if it is what the run wrote.
 
+use crate::seal::{Seal, digest_of_bytes};
 use crate::traces::{Traces, TracesSummary};
 use crate::{Kpis, LedgerReport, RunReport};
 use secnet_topology::Timeline;
@@ -8,7 +9,7 @@ use secnet_topology::timeline::Event;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, thread};
@@ -19,8 +20,11 @@ pub const LEDGER: &str = "ledger.json";
 pub const KPIS: &str = "kpis.json";
 /// Only of a run that sampled any.
 pub const TRACES: &str = "traces.jsonl";
-/// Only while a live run goes on, or of one that was killed.
+/// The digest of each of the files above. It is written last.
+pub const DIGESTS: &str = "digests.json";
+/// Only while a live run goes on, or of one that was killed: where it answers, and the scenario its processes read.
 pub const LAUNCH: &str = "launch.json";
+pub const LAUNCH_SCENARIO: &str = "launch.toml";
 /// A folder: what processes or containers said.
 pub const LOGS: &str = "logs";
 /// Only of a run in containers.
@@ -148,6 +152,22 @@ pub enum RunFolderError {
     Read { path: PathBuf, source: io::Error },
     #[error("{} is not what secnet writes there: {problem}", path.display())]
     Malformed { path: PathBuf, problem: String },
+    #[error(
+        "{} is not what the run wrote: it has changed since; take a copy that is whole, or run {SCENARIO} again",
+        path.display()
+    )]
+    Changed { path: PathBuf },
+    #[error("{} is not the run's: take it out of the folder", path.display())]
+    NotOfTheRun { path: PathBuf },
+    #[error("{} is no file: a run folder holds files alone, no links, pipes or devices", path.display())]
+    NotAFile { path: PathBuf },
+    #[error("{} is larger than the {bytes_max} bytes that are read of such a file", path.display())]
+    TooLarge { path: PathBuf, bytes_max: u64 },
+    #[error(
+        "{} has no {DIGESTS}, by which its files are checked: run its {SCENARIO} again",
+        path.display()
+    )]
+    Unsealed { path: PathBuf },
     #[error("{} holds no finished run: it has no {MANIFEST}", path.display())]
     NoRun { path: PathBuf },
     #[error("there is no folder {}", path.display())]
@@ -168,13 +188,15 @@ const WRITTEN_BY_US: &str =
     "# The scenario as it ran, written by secnet: every default filled in, every override applied.\n\n";
 
 /// What runs, studies and their containers leave in a folder.
-const WRITTEN: [&str; 12] = [
+const WRITTEN: [&str; 14] = [
     SCENARIO,
     MANIFEST,
     LEDGER,
     KPIS,
     TRACES,
+    DIGESTS,
     LAUNCH,
+    LAUNCH_SCENARIO,
     LOGS,
     COMPOSE,
     ASSESSMENT,
@@ -182,6 +204,15 @@ const WRITTEN: [&str; 12] = [
     WITH,
     WITHOUT,
 ];
+
+/// Of every finished run.
+const ALWAYS_WRITTEN: [&str; 4] = [SCENARIO, LEDGER, KPIS, MANIFEST];
+
+/// More of a file is not read, in bytes: a national run's are below a hundredth of it.
+const DOCUMENT_BYTES_MAX: u64 = 1 << 30;
+const TRACES_BYTES_MAX: u64 = 16 << 30;
+/// The first line of the traces.
+const SUMMARY_BYTES_MAX: u64 = 4_096;
 
 /// A folder to write a run's files to, which nobody else writes to until it is dropped.
 #[derive(Clone, Debug)]
@@ -206,7 +237,7 @@ pub struct LoadedRun {
 
 impl RunFolder {
     /// Makes the folder where needed, and claims it: while this run has it no other gets it. A folder with anything in it that
-    /// no run wrote is refused. An earlier run's manifest and traces are removed, as the folder no longer holds that run.
+    /// no run wrote is refused. An earlier run's files stay until those of this one are whole.
     pub fn create(path: impl Into<PathBuf>) -> Result<RunFolder, RunFolderError> {
         let path = path.into();
         let failed = |path: &Path, source| RunFolderError::Write {
@@ -226,74 +257,173 @@ impl RunFolder {
         if let Some(name) = foreign(&path).map_err(|source| failed(&path, source))? {
             return Err(RunFolderError::Foreign { path, name });
         }
-        for stale in [MANIFEST, TRACES].map(|name| path.join(name)) {
-            match fs::remove_file(&stale) {
-                Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                    return Err(failed(&stale, source));
-                }
-                _ => {}
-            }
-        }
-        Ok(RunFolder {
+        let folder = RunFolder {
             path,
             _claim: Arc::new(claim),
-        })
+        };
+        // What a run that was killed left may fill the disk.
+        WRITTEN.iter().for_each(|name| folder.discard(name));
+        // Better now than after the run.
+        folder.stage(MANIFEST, b"")?;
+        folder.discard(MANIFEST);
+        Ok(folder)
     }
 
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Writes a run that has ended. The manifest comes last: a folder that has one is complete.
+    /// Puts the files of a run that has ended in the place of an earlier run's. An error other than of the traces leaves the
+    /// earlier run as it was. Traces that do not fit the disk are left out and the rest is written all the same, with an error.
     pub fn write(
         &self,
         scenario: &Scenario,
         manifest: &Manifest,
         report: &RunReport,
+        traces: &Traces,
     ) -> Result<(), RunFolderError> {
-        self.write_scenario(scenario)?;
-        self.write_json(LEDGER, &report.ledger)?;
-        self.write_json(KPIS, &report.kpis)?;
-        self.write_json(MANIFEST, manifest)
-    }
-
-    /// The traces, where there are any; before [`RunFolder::write`], as the manifest comes last.
-    pub fn write_traces(&self, traces: &Traces) -> Result<(), RunFolderError> {
-        if traces.is_empty() {
-            return Ok(());
+        let documents = [
+            (SCENARIO, self.scenario_text(scenario)?.into_bytes()),
+            (LEDGER, self.json(LEDGER, &report.ledger)?),
+            (KPIS, self.json(KPIS, &report.kpis)?),
+            (MANIFEST, self.json(MANIFEST, manifest)?),
+        ];
+        let lines = match traces.is_empty() {
+            true => None,
+            false => Some(
+                traces
+                    .to_lines()
+                    .map_err(|problem| self.malformed(TRACES, &problem))?,
+            ),
+        };
+        let mut staged = BTreeMap::new();
+        let result = self.stage_all(&documents, lines.as_deref(), &mut staged);
+        if !staged.contains_key(DIGESTS) {
+            staged.keys().for_each(|name| self.discard(name));
+            return result;
         }
-        let lines = traces
-            .to_lines()
-            .map_err(|problem| self.malformed(TRACES, &problem))?;
-        self.write_file(TRACES, lines.as_bytes())
+        self.put_in_place(staged.keys().map(String::as_str))?;
+        result
     }
 
-    /// The processed scenario alone: it is known before the run starts.
-    pub fn write_scenario(&self, scenario: &Scenario) -> Result<(), RunFolderError> {
+    /// Writes all beside the files whose place they take. What is in `staged` afterwards belongs together, if the seal is in it.
+    fn stage_all(
+        &self,
+        documents: &[(&str, Vec<u8>)],
+        traces: Option<&str>,
+        staged: &mut BTreeMap<String, String>,
+    ) -> Result<(), RunFolderError> {
+        for (name, content) in documents {
+            self.stage(name, content)?;
+            staged.insert((*name).to_owned(), self.digest_of(name, content)?);
+        }
+        let mut result = Ok(());
+        if let Some(traces) = traces {
+            let mut with_traces = staged.clone();
+            with_traces.insert(TRACES.to_owned(), self.digest_of(TRACES, traces.as_bytes())?);
+            result = self
+                .stage(TRACES, traces.as_bytes())
+                .and_then(|()| self.stage_seal(&with_traces));
+            if result.is_ok() {
+                with_traces.insert(DIGESTS.to_owned(), String::new());
+                *staged = with_traces;
+                return Ok(());
+            }
+            self.discard(TRACES);
+        }
+        self.stage_seal(staged)?;
+        staged.insert(DIGESTS.to_owned(), String::new());
+        result
+    }
+
+    fn stage_seal(&self, digests: &BTreeMap<String, String>) -> Result<(), RunFolderError> {
+        let seal = Seal::of(digests.clone()).to_bytes();
+        self.stage(
+            DIGESTS,
+            &seal.map_err(|problem| self.malformed(DIGESTS, &problem))?,
+        )
+    }
+
+    /// The seal goes first and comes last: in between the folder holds no run that can be read.
+    fn put_in_place<'a>(&self, staged: impl Iterator<Item = &'a str>) -> Result<(), RunFolderError> {
+        let failed = |name: &str, source| RunFolderError::Write {
+            path: self.path.join(name),
+            source,
+        };
+        let mut staged: Vec<&str> = staged.filter(|name| *name != DIGESTS).collect();
+        for stale in [DIGESTS, TRACES] {
+            match fs::remove_file(self.path.join(stale)) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                    return Err(failed(stale, source));
+                }
+                _ => {}
+            }
+        }
+        staged.push(DIGESTS);
+        for name in staged {
+            fs::rename(self.part(name), self.path.join(name)).map_err(|source| failed(name, source))?;
+        }
+        let folder = fs::File::open(&self.path).and_then(|folder| folder.sync_all());
+        folder.map_err(|source| failed("", source))
+    }
+
+    /// The processed scenario for the processes of a run that is to begin. The one of an earlier run stays.
+    pub fn write_launch_scenario(&self, scenario: &Scenario) -> Result<(), RunFolderError> {
+        self.write_file(LAUNCH_SCENARIO, self.scenario_text(scenario)?.as_bytes())
+    }
+
+    fn scenario_text(&self, scenario: &Scenario) -> Result<String, RunFolderError> {
         let text = toml::to_string_pretty(scenario).map_err(|problem| self.malformed(SCENARIO, &problem))?;
-        self.write_file(SCENARIO, format!("{WRITTEN_BY_US}{text}").as_bytes())
+        Ok(format!("{WRITTEN_BY_US}{text}"))
     }
 
-    pub fn write_json(&self, name: &str, content: &impl Serialize) -> Result<(), RunFolderError> {
+    fn digest_of(&self, name: &str, content: &[u8]) -> Result<String, RunFolderError> {
+        digest_of_bytes(content).map_err(|problem| self.malformed(name, &problem))
+    }
+
+    fn json(&self, name: &str, content: &impl Serialize) -> Result<Vec<u8>, RunFolderError> {
         let mut text =
             serde_json::to_vec_pretty(content).map_err(|problem| self.malformed(name, &problem))?;
         text.push(b'\n');
-        self.write_file(name, &text)
+        Ok(text)
+    }
+
+    pub fn write_json(&self, name: &str, content: &impl Serialize) -> Result<(), RunFolderError> {
+        self.write_file(name, &self.json(name, content)?)
     }
 
     /// Writes beside the file, then puts it in its place, so that no reader meets half of it.
     pub fn write_file(&self, name: &str, content: &[u8]) -> Result<(), RunFolderError> {
-        let (path, temporary) = (self.path.join(name), self.path.join(format!(".{name}.part")));
+        self.stage(name, content)?;
+        let path = self.path.join(name);
+        fs::rename(self.part(name), &path).map_err(|source| {
+            self.discard(name);
+            RunFolderError::Write { path, source }
+        })
+    }
+
+    /// Where a file is written before it is put in its place.
+    fn part(&self, name: &str) -> PathBuf {
+        self.path.join(format!(".{name}.part"))
+    }
+
+    fn discard(&self, name: &str) {
+        let _ = fs::remove_file(self.part(name));
+    }
+
+    fn stage(&self, name: &str, content: &[u8]) -> Result<(), RunFolderError> {
         let write = || -> io::Result<()> {
-            let mut file = fs::File::create(&temporary)?;
+            let mut file = fs::File::create(self.part(name))?;
             file.write_all(content)?;
-            file.sync_all()?;
-            fs::rename(&temporary, &path)
+            file.sync_all()
         };
         write().map_err(|source| {
             // What is left of a failed attempt may be what fills the disk.
-            let _ = fs::remove_file(&temporary);
-            RunFolderError::Write { path, source }
+            self.discard(name);
+            RunFolderError::Write {
+                path: self.path.join(name),
+                source,
+            }
         })
     }
 
@@ -341,21 +471,30 @@ impl LoadedRun {
         if !path.join(MANIFEST).exists() {
             return Err(RunFolderError::NoRun { path });
         }
-        let manifest = read_json(path.join(MANIFEST))?;
-        let scenario_path = path.join(SCENARIO);
-        let scenario = read(&scenario_path)?
+        let seal_path = path.join(DIGESTS);
+        if !seal_path.exists() {
+            return Err(RunFolderError::Unsealed { path });
+        }
+        let seal = Seal::parse(&read_bounded(&seal_path, DOCUMENT_BYTES_MAX)?)
+            .map_err(|problem| malformed(&seal_path, &problem))?;
+        let read = |name: &str| read_sealed(&path, &seal, name);
+        let [scenario, ledger, kpis, manifest] = ALWAYS_WRITTEN.map(read);
+        let scenario = String::from_utf8_lossy(&scenario?)
             .parse()
-            .map_err(|problem: toml::de::Error| RunFolderError::Malformed {
-                path: scenario_path,
-                problem: problem.to_string(),
-            })?;
-        let (ledger, kpis): (LedgerReport, Kpis) =
-            (read_json(path.join(LEDGER))?, read_json(path.join(KPIS))?);
+            .map_err(|problem: toml::de::Error| malformed(&path.join(SCENARIO), &problem))?;
+        let manifest = parse_json(&path.join(MANIFEST), &manifest?)?;
+        let ledger: LedgerReport = parse_json(&path.join(LEDGER), &ledger?)?;
+        let kpis: Kpis = parse_json(&path.join(KPIS), &kpis?)?;
         check_digest(path.join(LEDGER), &ledger.digest, ledger.digest_of_content())?;
         check_digest(path.join(KPIS), &kpis.digest, kpis.digest_of_content())?;
-        let traces = match path.join(TRACES) {
-            file if file.exists() => Some(read_summary(&file)?),
-            _ => None,
+        let traces_path = path.join(TRACES);
+        let traces = match seal.files.get(TRACES) {
+            Some(digest) => {
+                check_file(&traces_path, digest)?;
+                Some(read_summary(&traces_path)?)
+            }
+            None if traces_path.exists() => return Err(RunFolderError::NotOfTheRun { path: traces_path }),
+            None => None,
         };
         Ok(LoadedRun {
             path,
@@ -369,47 +508,105 @@ impl LoadedRun {
 
     /// All spans; none where the run sampled nothing.
     pub fn load_traces(&self) -> Result<Traces, RunFolderError> {
-        if self.traces.is_none() {
+        let Some(summary) = &self.traces else {
             return Ok(Traces::default());
-        }
+        };
         let path = self.path.join(TRACES);
-        Traces::parse(&read(&path)?).map_err(|problem| RunFolderError::Malformed {
-            path,
-            problem: problem.to_string(),
-        })
+        let text = read_bounded(&path, TRACES_BYTES_MAX)?;
+        let traces =
+            Traces::parse(&String::from_utf8_lossy(&text)).map_err(|problem| malformed(&path, &problem))?;
+        if traces.summary() != *summary {
+            return Err(RunFolderError::Changed { path });
+        }
+        Ok(traces)
+    }
+}
+
+fn malformed(path: &Path, problem: &dyn std::fmt::Display) -> RunFolderError {
+    RunFolderError::Malformed {
+        path: path.to_owned(),
+        problem: problem.to_string(),
+    }
+}
+
+/// Opens a file, and nothing that never ends or waits for somebody, as links, pipes and devices may.
+fn open_file(path: &Path, bytes_max: u64) -> Result<fs::File, RunFolderError> {
+    let failed = |source| RunFolderError::Read {
+        path: path.to_owned(),
+        source,
+    };
+    let metadata = fs::symlink_metadata(path).map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(RunFolderError::NotAFile {
+            path: path.to_owned(),
+        });
+    }
+    if metadata.len() > bytes_max {
+        return Err(RunFolderError::TooLarge {
+            path: path.to_owned(),
+            bytes_max,
+        });
+    }
+    fs::File::open(path).map_err(failed)
+}
+
+/// What a file holds, at most so much.
+pub fn read_bounded(path: &Path, bytes_max: u64) -> Result<Vec<u8>, RunFolderError> {
+    let mut bytes = Vec::new();
+    // It may grow while it is read.
+    let mut file = open_file(path, bytes_max)?.take(bytes_max);
+    file.read_to_end(&mut bytes)
+        .map_err(|source| RunFolderError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+    Ok(bytes)
+}
+
+/// A file as the run wrote it.
+fn read_sealed(folder: &Path, seal: &Seal, name: &str) -> Result<Vec<u8>, RunFolderError> {
+    let path = folder.join(name);
+    let Some(sealed) = seal.files.get(name) else {
+        return Err(RunFolderError::NotOfTheRun { path });
+    };
+    let bytes = read_bounded(&path, DOCUMENT_BYTES_MAX)?;
+    let found = digest_of_bytes(bytes.as_slice()).map_err(|problem| malformed(&path, &problem))?;
+    match found == *sealed {
+        true => Ok(bytes),
+        false => Err(RunFolderError::Changed { path }),
+    }
+}
+
+/// The same for a file that may be long.
+fn check_file(path: &Path, sealed: &str) -> Result<(), RunFolderError> {
+    let file = open_file(path, TRACES_BYTES_MAX)?.take(TRACES_BYTES_MAX);
+    let found = digest_of_bytes(file).map_err(|source| RunFolderError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    match found == sealed {
+        true => Ok(()),
+        false => Err(RunFolderError::Changed {
+            path: path.to_owned(),
+        }),
     }
 }
 
 /// The first line alone: the rest may be long.
 fn read_summary(path: &Path) -> Result<TracesSummary, RunFolderError> {
-    let read = || -> io::Result<String> {
-        let mut line = String::new();
-        io::BufReader::new(fs::File::open(path)?).read_line(&mut line)?;
-        Ok(line)
-    };
-    let line = read().map_err(|source| RunFolderError::Read {
-        path: path.to_owned(),
-        source,
+    let mut line = Vec::new();
+    let file = open_file(path, TRACES_BYTES_MAX)?.take(SUMMARY_BYTES_MAX);
+    io::BufRead::read_until(&mut io::BufReader::new(file), b'\n', &mut line).map_err(|source| {
+        RunFolderError::Read {
+            path: path.to_owned(),
+            source,
+        }
     })?;
-    serde_json::from_str(&line).map_err(|problem| RunFolderError::Malformed {
-        path: path.to_owned(),
-        problem: problem.to_string(),
-    })
+    parse_json(path, &line)
 }
 
-fn read(path: &Path) -> Result<String, RunFolderError> {
-    fs::read_to_string(path).map_err(|source| RunFolderError::Read {
-        path: path.to_owned(),
-        source,
-    })
-}
-
-fn read_json<T: DeserializeOwned>(path: PathBuf) -> Result<T, RunFolderError> {
-    let text = read(&path)?;
-    serde_json::from_str(&text).map_err(|problem| RunFolderError::Malformed {
-        path,
-        problem: problem.to_string(),
-    })
+fn parse_json<T: DeserializeOwned>(path: &Path, text: &[u8]) -> Result<T, RunFolderError> {
+    serde_json::from_slice(text).map_err(|problem| malformed(path, &problem))
 }
 
 fn check_digest(path: PathBuf, written: &str, of_content: String) -> Result<(), RunFolderError> {
@@ -424,6 +621,8 @@ fn check_digest(path: PathBuf, written: &str, of_content: String) -> Result<(), 
 mod tests {
     use super::*;
     use crate::sample;
+    use crate::traces::{Attributes, SpanRecord};
+    use secnet_engine::trace::{SpanId, TraceId};
 
     /// A folder of its own for each test, gone at its end.
     struct Scratch(PathBuf);
@@ -450,7 +649,12 @@ mod tests {
             ..Manifest::default()
         };
         folder
-            .write(&sample::scenario(), &manifest, &sample::run().report())
+            .write(
+                &sample::scenario(),
+                &manifest,
+                &sample::run().report(),
+                &Traces::default(),
+            )
             .unwrap();
         folder
     }
@@ -475,15 +679,41 @@ mod tests {
             .map(|entry| entry.unwrap().file_name())
             .collect();
         files.sort();
-        assert_eq!(files, [KPIS, LEDGER, MANIFEST, SCENARIO]);
+        assert_eq!(files, [DIGESTS, KPIS, LEDGER, MANIFEST, SCENARIO]);
     }
 
     #[test]
-    fn a_folder_without_a_manifest_is_no_run_and_a_reused_folder_is_none_until_written() {
+    fn an_earlier_run_stays_until_the_next_is_whole() {
         let scratch = Scratch::new("no-run");
-        let path = written(&scratch).path().to_owned();
-        let folder = RunFolder::create(path).unwrap();
-        assert!(error(folder.path()).ends_with("holds no finished run: it has no manifest.json"));
+        let path = scratch.0.join("tiny");
+        let folder = RunFolder::create(&path).unwrap();
+        assert!(error(&path).ends_with("holds no finished run: it has no manifest.json"));
+        drop(folder);
+        drop(written(&scratch));
+        let folder = RunFolder::create(&path).unwrap();
+        folder.write_launch_scenario(&sample::scenario()).unwrap();
+        // Whatever of the next cannot be written: nothing of it is, or all but the traces.
+        for (obstacle, is_replaced) in [(KPIS, false), (DIGESTS, false), (TRACES, true)] {
+            let next = Manifest {
+                scenario: format!("next to {obstacle}"),
+                ..Manifest::default()
+            };
+            let traces = Traces {
+                dropped: 1,
+                ..Traces::default()
+            };
+            fs::create_dir(folder.part(obstacle)).unwrap();
+            let written = folder.write(&sample::scenario(), &next, &sample::run().report(), &traces);
+            fs::remove_dir(folder.part(obstacle)).unwrap();
+            let problem = written.unwrap_err().to_string();
+            assert!(
+                problem.starts_with("cannot write ") && problem.contains(obstacle),
+                "{problem}"
+            );
+            let kept = LoadedRun::load(&path).unwrap();
+            assert_eq!(kept.manifest == next, is_replaced, "{obstacle}");
+            assert_eq!(kept.traces, None);
+        }
     }
 
     #[test]
@@ -521,7 +751,7 @@ mod tests {
         // What a run that was cut off leaves is.
         RunFolder::create(&scratch.0)
             .unwrap()
-            .write_scenario(&sample::scenario())
+            .write_launch_scenario(&sample::scenario())
             .unwrap();
         RunFolder::create(&scratch.0).unwrap();
         let elsewhere = Scratch::new("foreign-target");
@@ -536,18 +766,115 @@ mod tests {
         assert!(problem.contains(" is a link"), "{problem}");
     }
 
+    fn with_traces(scratch: &Scratch) -> PathBuf {
+        let folder = written(scratch);
+        let span = SpanRecord {
+            trace: TraceId(1),
+            span: SpanId(2),
+            parent: None,
+            link: None,
+            participant: "dsp".to_owned(),
+            name: "4.1.1".to_owned(),
+            begin_us: 1,
+            end_us: 2,
+            failed: false,
+            attributes: Attributes::default(),
+        };
+        let traces = Traces {
+            spans: vec![span; 20],
+            dropped: 0,
+        };
+        folder
+            .write(
+                &sample::scenario(),
+                &Manifest::default(),
+                &sample::run().report(),
+                &traces,
+            )
+            .unwrap();
+        folder.path().to_owned()
+    }
+
     #[test]
-    fn a_changed_file_is_told_by_its_digest() {
+    fn a_byte_that_changed_in_any_file_is_found_and_the_file_is_named() {
         let scratch = Scratch::new("changed");
-        let folder = written(&scratch);
-        let path = folder.path().join(LEDGER);
-        let text = fs::read_to_string(&path).unwrap();
-        fs::write(&path, text.replace("\"delivered\": 4", "\"delivered\": 5")).unwrap();
-        assert!(
-            error(folder.path()).contains("ledger.json is not what secnet writes there: its content has")
+        let folder = with_traces(&scratch);
+        assert_eq!(
+            LoadedRun::load(&folder)
+                .unwrap()
+                .load_traces()
+                .unwrap()
+                .spans
+                .len(),
+            20
         );
-        fs::write(&path, "{").unwrap();
-        assert!(error(folder.path()).contains("ledger.json is not what secnet writes there: EOF"));
+        let mut random = 7_u64;
+        for name in [DIGESTS, SCENARIO, MANIFEST, LEDGER, KPIS, TRACES] {
+            let path = folder.join(name);
+            let whole = fs::read(&path).unwrap();
+            let is_small = whole.len() < 2_000;
+            let positions = if is_small { whole.len() } else { 1_000 };
+            for count in 0..positions {
+                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                let position = if is_small {
+                    count
+                } else {
+                    (random >> 33) as usize % whole.len()
+                };
+                let mut changed = whole.clone();
+                changed[position] ^= 1 << (random >> 61);
+                fs::write(&path, &changed).unwrap();
+                let problem = error(&folder);
+                assert!(problem.contains(name), "byte {position} of {name}: {problem}");
+            }
+            fs::write(&path, &whole[..whole.len() - 1]).unwrap();
+            assert!(error(&folder).contains(name), "{name} cut off");
+            fs::write(&path, &whole).unwrap();
+        }
+        LoadedRun::load(&folder).unwrap();
+    }
+
+    #[test]
+    fn what_is_missing_or_was_added_is_named_with_the_mend() {
+        let scratch = Scratch::new("missing");
+        let folder = with_traces(&scratch);
+        for name in [SCENARIO, LEDGER, KPIS, TRACES] {
+            let whole = fs::read(folder.join(name)).unwrap();
+            fs::remove_file(folder.join(name)).unwrap();
+            assert!(
+                error(&folder).contains(&format!("{name}: No such file")),
+                "{name}"
+            );
+            fs::write(folder.join(name), whole).unwrap();
+        }
+        let seal = fs::read(folder.join(DIGESTS)).unwrap();
+        fs::remove_file(folder.join(DIGESTS)).unwrap();
+        assert!(error(&folder).ends_with("by which its files are checked: run its scenario.toml again"));
+        fs::write(folder.join(DIGESTS), seal).unwrap();
+        drop(written(&scratch));
+        fs::write(folder.join(TRACES), "{}").unwrap();
+        assert!(error(&folder).ends_with("traces.jsonl is not the run's: take it out of the folder"));
+    }
+
+    #[test]
+    fn what_never_ends_or_waits_for_a_writer_is_not_read() {
+        let scratch = Scratch::new("endless");
+        let folder = with_traces(&scratch);
+        for name in [TRACES, LEDGER, DIGESTS] {
+            let path = folder.join(name);
+            let whole = fs::read(&path).unwrap();
+            fs::remove_file(&path).unwrap();
+            std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
+            let told =
+                format!("{name} is no file: a run folder holds files alone, no links, pipes or devices");
+            assert!(error(&folder).ends_with(&told), "{}", error(&folder));
+            fs::remove_file(&path).unwrap();
+            let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
+            assert!(made.success());
+            assert!(error(&folder).ends_with(&told), "{}", error(&folder));
+            fs::remove_file(&path).unwrap();
+            fs::write(&path, whole).unwrap();
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use secnet_fabric::belonging::scenario_hash;
 use secnet_fabric::{Endpoints, Launch};
 use secnet_model::Region;
 use secnet_results::RunFolder;
-use secnet_results::run_folder::LAUNCH;
+use secnet_results::run_folder::{LAUNCH, LAUNCH_SCENARIO};
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The file in the run folder that tells `secnet status` where the run answers.
-/// Removed when the run has ended, however it did.
+/// Removed with its scenario when the run has ended, however it did.
 pub(super) struct LaunchFile(pub(super) PathBuf);
 
 impl LaunchFile {
@@ -28,6 +28,7 @@ impl LaunchFile {
 impl Drop for LaunchFile {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.0);
+        let _ = std::fs::remove_file(self.0.with_file_name(LAUNCH_SCENARIO));
     }
 }
 
@@ -64,7 +65,7 @@ pub(super) fn launch(network: &Network<'_>) -> anyhow::Result<Launch> {
         dsp_csp: endpoint()?,
         wan,
     };
-    let scenario = std::path::absolute(folder.path().join(secnet_results::run_folder::SCENARIO))?;
+    let scenario = std::path::absolute(folder.path().join(LAUNCH_SCENARIO))?;
     tracing::debug!(scenario = world.scenario.name, "launching");
     Ok(Launch {
         run: run_id(),
