@@ -268,7 +268,7 @@ impl<'a> Study<'a> {
     /// `None` when it was stopped.
     fn carry_out(self, threads: usize) -> anyhow::Result<Option<Vec<Pair>>> {
         let cancellation = self.control.cancellation.clone();
-        stop_at_first(move || cancellation.stop())?;
+        stop_at_first(move || cancellation.stop());
         let end = World::new(self.sides.with.clone()).map_err(bad_input)?.end;
         let progress = Progress::new(SimTime(end.0.saturating_mul(self.runs() as u64)));
         let result = std::thread::scope(|scope| {

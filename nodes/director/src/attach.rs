@@ -10,7 +10,7 @@ use crate::run::Driver;
 use crate::run_command::{ConductArguments, conduct};
 use crate::runtime::on_a_runtime;
 use crate::scenario_arguments::ScenarioArguments;
-use crate::signals::{interrupted, on_each};
+use crate::signals::{on_each, stop_in_order};
 use clap::Args;
 use secnet_fabric::belonging::scenario_hash;
 use secnet_fabric::control::{self, ControlService};
@@ -89,6 +89,9 @@ pub fn control(arguments: &ControlArguments) -> anyhow::Result<Exit> {
         },
         scenario: text,
     };
+    let cancellation = Cancellation::default();
+    let stopped = cancellation.clone();
+    on_each(move || stopped.stop());
     on_a_runtime(async {
         let mut service = ControlService::open(&arguments.listen, &offer).await?;
         crate::console::tell(&format!(
@@ -99,7 +102,7 @@ pub fn control(arguments: &ControlArguments) -> anyhow::Result<Exit> {
         ));
         tokio::select! {
             _ = service.goodbye.recv() => tokio::time::sleep(LEAVE_WAIT).await,
-            () = interrupted() => {}
+            () = cancellation.stopped() => {}
         }
         service.close().await;
         Ok(Exit::Good)
@@ -109,7 +112,7 @@ pub fn control(arguments: &ControlArguments) -> anyhow::Result<Exit> {
 pub fn attach(arguments: &AttachArguments) -> anyhow::Result<Exit> {
     let cancellation = Cancellation::default();
     let stopped = cancellation.clone();
-    on_each(move || stopped.stop())?;
+    stop_in_order(move || stopped.stop());
     let (launch, scenario) = fetch(&arguments.endpoint, CONTROL_WAIT, &cancellation)?;
     conduct(
         scenario,

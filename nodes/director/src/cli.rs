@@ -3,15 +3,17 @@
 use crate::assess::{self, AssessArguments};
 use crate::attach::{self, AttachArguments, ControlArguments, HealthArguments};
 use crate::bench::{self, BenchArguments};
-use crate::console::{complain, print};
+use crate::console::{complain, print, unprinted};
 use crate::exit::{BadInput, Exit};
 use crate::request_command::{self, RequestArguments};
 use crate::run_command::{self, RunArguments};
+use crate::signals;
 use crate::status::{self, StatusArguments};
 use crate::topology_command::{self, TopologyCommand};
 use crate::trace_command::{self, TraceArguments};
 use clap::{Args, Parser, Subcommand};
 use secnet_results::{LoadedRun, compare};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -62,9 +64,38 @@ struct CompareArguments {
 }
 
 pub fn main() -> ExitCode {
+    if let Err(error) = signals::install() {
+        complain(&causes(&error));
+        return Exit::Internal.into();
+    }
     let cli = Cli::parse();
     secnet_telemetry::init_logs();
-    let result = match cli.command {
+    // A panic has said where it was; its own exit code would say nothing.
+    let exit = match catch_unwind(AssertUnwindSafe(|| carry_out(cli.command))) {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(error)) => {
+            complain(&causes(&error));
+            match error.chain().any(|cause| cause.is::<BadInput>()) {
+                true => Exit::BadInput,
+                false => Exit::Internal,
+            }
+        }
+        Err(_) => {
+            complain("this is a fault in secnet: report it with what is said above");
+            Exit::Internal
+        }
+    };
+    match unprinted() {
+        Some(problem) if exit == Exit::Good => {
+            complain(&format!("cannot write to standard output: {problem}"));
+            Exit::Internal.into()
+        }
+        _ => exit.into(),
+    }
+}
+
+fn carry_out(command: Command) -> anyhow::Result<Exit> {
+    match command {
         Command::Run(arguments) => run_command::run(*arguments),
         Command::Status(arguments) => status::run(&arguments),
         Command::Request(arguments) => request_command::run(&arguments),
@@ -76,14 +107,6 @@ pub fn main() -> ExitCode {
         Command::Compare(arguments) => compare_runs(&arguments),
         Command::Topology(command) => topology_command::run(&command),
         Command::Bench(arguments) => bench::run(&arguments),
-    };
-    match result {
-        Ok(exit) => exit.into(),
-        Err(error) => {
-            complain(&causes(&error));
-            let is_input = error.chain().any(|cause| cause.is::<BadInput>());
-            if is_input { Exit::BadInput } else { Exit::Internal }.into()
-        }
     }
 }
 

@@ -5,6 +5,7 @@
 mod assignment;
 mod collecting;
 mod launching;
+mod open_files;
 mod processes;
 mod showing;
 mod strangers;
@@ -44,6 +45,7 @@ const REPEAT: Duration = Duration::from_millis(250);
 /// Starts the network's processes on this machine and runs it. Their programs are in the folder `programs`, or else in this
 /// program's own.
 pub fn run(network: Network<'_>, programs: Option<&Path>) -> anyhow::Result<(RunOutcome, RunFacts)> {
+    open_files::check(network.layout.processes.len())?;
     // Told here once instead of by each process.
     secnet_telemetry::check_environment().map_err(|error| bad_input(format!("{error:#}")))?;
     on_a_runtime(async {

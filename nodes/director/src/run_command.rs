@@ -7,7 +7,7 @@ use crate::exit::{Exit, bad_input};
 use crate::live_network::RUNS;
 use crate::run::{self, FinishedRun, RunOptions, UnusableFolder, UnwrittenRun};
 use crate::scenario_arguments::ScenarioArguments;
-use crate::signals::{on_each, stop_at_first};
+use crate::signals::{on_each, stop_at_first, stop_in_order};
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 use secnet_engine::Pace;
@@ -103,18 +103,18 @@ pub fn run(arguments: RunArguments) -> anyhow::Result<Exit> {
     let stopped = cancellation.clone();
     let driver = match arguments.driver {
         Driver::Virtual => {
-            stop_at_first(move || stopped.stop())?;
+            stop_at_first(move || stopped.stop());
             run::Driver::Virtual {
                 threads: usize::from(arguments.threads),
             }
         }
-        // Signals must not end the program while processes or containers are up.
         Driver::Live => {
-            on_each(move || stopped.stop())?;
+            stop_in_order(move || stopped.stop());
             run::Driver::Live { programs: None }
         }
+        // No signal may end the program while containers are up.
         Driver::Compose => {
-            on_each(move || stopped.stop())?;
+            on_each(move || stopped.stop());
             run::Driver::Compose {
                 image: arguments.image,
             }

@@ -55,6 +55,8 @@ fn init(provider: Option<SdkTracerProvider>) -> Logs {
     let to_stderr = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(false)
+        // It would panic where standard error is full.
+        .log_internal_errors(false)
         .with_filter(filter);
     let to_endpoint = provider.as_ref().map(|provider| {
         tracing_opentelemetry::layer()

@@ -1,0 +1,250 @@
+//! However a command ends, it ends within a bound and with one of its exit codes, and what it leaves is whole.
+
+#![allow(clippy::unwrap_used)]
+
+use secnet_tests::programs::program;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+const SMALL: &str = r#"name = "small"
+horizon = "20min"
+
+[population]
+premises = 200
+
+[[suppliers]]
+name = "Alba Energy"
+share = 1.0
+
+[[workloads]]
+name = "reads"
+from = "suppliers"
+srvs = ["4.1.1"]
+per_premises_per_day = 50.0
+"#;
+
+/// A busy machine is given this much longer than the promise.
+const GRACE: Duration = Duration::from_millis(1_500);
+
+/// A folder with a scenario in it, gone in the end.
+struct Desk(PathBuf);
+
+impl Desk {
+    fn new() -> Desk {
+        static COUNTER: AtomicU32 = AtomicU32::new(0);
+        let number = COUNTER.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("secnet-endings-{}-{number}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("small.toml"), SMALL).unwrap();
+        Desk(folder)
+    }
+
+    /// A shell script in which `$secnet` is the program; `with` are programs before the shell.
+    fn script(&self, with: &[&str], script: &str) -> Output {
+        let words = [with, &["sh", "-c", script]].concat();
+        Command::new(words[0])
+            .args(&words[1..])
+            .current_dir(&self.0)
+            .env("secnet", program("secnet"))
+            .output()
+            .unwrap()
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Of a run with a full disk: either the old run is intact or the new one is there, but for its traces. The summary is printed.
+#[test]
+fn on_a_full_disk_the_summary_is_printed_and_one_run_is_whole() {
+    let desk = Desk::new();
+    let own_mounts = ["unshare", "-m"];
+    let mounts = desk.script(&own_mounts, "mkdir disk && mount -t tmpfs -o size=16m none disk");
+    if !mounts.status.success() {
+        let why = text(&mounts.stderr);
+        std::io::Write::write_all(
+            &mut std::io::stderr(),
+            format!("SKIPPED: no file system can be mounted here: {why}\n").as_bytes(),
+        )
+        .unwrap();
+        return;
+    }
+    let output = desk.script(
+        &own_mounts,
+        r#"
+        mount -t tmpfs -o size=16m none disk || exit 9
+        run() { "$secnet" run small.toml --driver virtual --set tracing.requests=1 --out disk/run --seed "$1"; }
+        digest() { sed -n 's/^  "digest": "\(.*\)",/\1/p' disk/run/ledger.json; }
+        run 2 >/dev/null || exit 8; two=$(digest)
+        for free in 0 4 16 32 64 256 1024 8192; do
+            rm -rf disk/*
+            run 1 >/dev/null || exit 7; one=$(digest)
+            kib=$(df -k --output=avail disk | tail -1)
+            dd if=/dev/zero of=disk/full bs=1024 count=$((kib - free)) 2>/dev/null
+            run 2 >said 2>complained; code=$?
+            "$secnet" compare disk/run disk/run >/dev/null || exit 6
+            case $(digest) in "$one") whole=old;; "$two") whole=new;; *) whole=none;; esac
+            echo "$free $code $whole $(grep -c 'Ledger balanced' said) $(tr '\n' ' ' <complained)"
+        done
+        "#,
+    );
+    assert!(output.status.success(), "{output:?}");
+    let out = text(&output.stdout);
+    let mut endings = Vec::new();
+    for line in out.lines() {
+        let fields: Vec<&str> = line.splitn(5, ' ').collect();
+        let [free, code, whole, summaries, complaint] = fields[..] else {
+            panic!("{line}")
+        };
+        assert_eq!(summaries, "1", "{free} KiB: the summary is printed: {out}");
+        match code {
+            "0" => assert_eq!((whole, complaint), ("new", ""), "{out}"),
+            "1" => assert!(
+                whole != "none"
+                    && complaint.contains("secnet: the run has ended, but cannot write disk/run/"),
+                "{out}"
+            ),
+            _ => panic!("{out}"),
+        }
+        endings.push((code, whole));
+    }
+    assert_eq!(endings.len(), 8, "{out}");
+    assert!(
+        endings.contains(&("1", "old")) && endings.contains(&("0", "new")),
+        "{out}"
+    );
+}
+
+#[test]
+fn standard_output_on_a_full_disk_is_named_and_a_reader_that_went_away_is_no_error() {
+    let desk = Desk::new();
+    for command in [
+        "topology show small.toml",
+        "run small.toml --driver virtual --out full",
+    ] {
+        let output = desk.script(&[], &format!("\"$secnet\" {command} >/dev/full"));
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{command}: {said}");
+        assert!(
+            said.contains("secnet: cannot write to standard output: No space left"),
+            "{command}: {said}"
+        );
+    }
+    assert!(
+        desk.0.join("full/ledger.json").exists(),
+        "the run's files are written"
+    );
+    let output = desk.script(
+        &[],
+        "{ \"$secnet\" topology schema; echo $? >code; } | true; sleep 0.2; cat code",
+    );
+    assert_eq!(text(&output.stdout), "0\n", "{}", text(&output.stderr));
+    let output = desk.script(&[], "\"$secnet\" topology check nowhere.toml 2>/dev/full");
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn limits_of_the_shell_are_named() {
+    let desk = Desk::new();
+    let output = desk.script(&[], "ulimit -n 64; \"$secnet\" run small.toml");
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("at most 64 files may be open (ulimit -n), and a live run of 8 processes needs 96"),
+        "{said}"
+    );
+    let output = desk.script(
+        &[],
+        "ulimit -n 64; \"$secnet\" run small.toml --driver virtual --quiet",
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let output = desk.script(
+        &[],
+        "ulimit -f 1; \"$secnet\" run small.toml --driver virtual --out large",
+    );
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("File too large"), "{said}");
+    assert!(text(&output.stdout).contains("Ledger balanced"));
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_bad_input() {
+    let desk = Desk::new();
+    let output = desk.script(
+        &[],
+        "\"$secnet\" run small.toml --driver virtual --out /proc/none",
+    );
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(
+        said.starts_with("secnet: cannot write /proc/none: ")
+            && said.ends_with("; choose another with --out\n"),
+        "{said}"
+    );
+}
+
+fn start(desk: &Desk, arguments: &str) -> Child {
+    let child = Command::new(program("secnet"))
+        .args(arguments.split(' '))
+        .current_dir(&desk.0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Before the program's first instruction only the system can answer a signal.
+    let status = format!("/proc/{}/status", child.id());
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !takes_signals(&fs::read_to_string(&status).unwrap()) {
+        assert!(Instant::now() < deadline, "it takes no signals");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    child
+}
+
+/// Whether handlers are there for SIGHUP, SIGINT and SIGTERM.
+fn takes_signals(status: &str) -> bool {
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    let mask = u64::from_str_radix(caught.unwrap_or("0").trim(), 16).unwrap();
+    [1, 2, 15].iter().all(|signal| mask & (1 << (signal - 1)) != 0)
+}
+
+#[test]
+fn a_signal_at_any_moment_ends_a_run_within_two_seconds_as_incomplete() {
+    let desk = Desk::new();
+    let absurd = "run small.toml --driver virtual --out absurd --for 10d --set workloads.reads.per_premises_per_day=80000";
+    let live = "run small.toml --out live --for 1d --speed 1";
+    for (arguments, signal, after_ms) in [
+        (absurd, "INT", 0),
+        (absurd, "HUP", 60),
+        (absurd, "TERM", 700),
+        (live, "INT", 0),
+        (live, "HUP", 250),
+        (live, "TERM", 2_000),
+    ] {
+        let child = start(&desk, arguments);
+        std::thread::sleep(Duration::from_millis(after_ms));
+        let sent = Instant::now();
+        let killed = Command::new("sh")
+            .args(["-c", "kill -s \"$0\" \"$1\"", signal, &child.id().to_string()])
+            .status();
+        assert!(killed.unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        let (took, said) = (sent.elapsed(), text(&output.stderr));
+        let what = format!("{arguments}, {signal} after {after_ms} ms: {took:?}: {said}");
+        assert_eq!(output.status.code(), Some(4), "{what}");
+        assert!(said.contains("stopped by hand"), "{what}");
+        assert!(took < Duration::from_secs(2) + GRACE, "{what}");
+    }
+}
