@@ -22,7 +22,7 @@ fn replay(run: &LiveRun, forge: impl Fn(&Launch) -> Belonging) {
     on_a_runtime(async {
         let (hostile, _commands) =
             ProcessControl::open(&launch.endpoints.control, &launch.run, "dsp").await?;
-        let result = ProcessControl::encode_result(&ProcessResult {
+        let result = ProcessControl::encode_result(ProcessResult {
             belonging: forge(&launch),
             process: "dsp".to_owned(),
             nodes: Vec::new(),

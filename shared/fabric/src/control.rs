@@ -9,7 +9,7 @@ use anyhow::{Context, anyhow};
 use secnet_topology::live_requests::{TakenRequest, parse_request};
 use secnet_topology::scenario::RequestParams;
 use secnet_wire::Keys;
-use secnet_wire::codec::{CONTROL_BYTES_MAX, STATE_BYTES_MAX, decode_value, encode_value};
+use secnet_wire::codec::{CONTROL_BYTES_MAX, Problem, decode_value, encode_value};
 use secnet_wire::keys::LAUNCH_QUERY;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -116,11 +116,15 @@ impl DirectorControl {
         session
             .declare_subscriber(keys.every_result())
             .callback(move |sample| {
-                let event = decode_value("a process result", &sample.payload().to_bytes(), STATE_BYTES_MAX)
-                    .map_or_else(
-                        |e| Event::Unreadable(e.to_string()),
-                        |result| Event::Result(Box::new(result)),
-                    );
+                let event = decode_value(
+                    "a process result",
+                    &sample.payload().to_bytes(),
+                    CONTROL_BYTES_MAX,
+                )
+                .map_or_else(
+                    |e| Event::Unreadable(e.to_string()),
+                    |result| Event::Result(Box::new(result)),
+                );
                 let _ = sender.send(event);
             })
             .background()
@@ -508,9 +512,21 @@ impl ProcessControl {
         put.await.map_err(failed("cannot send the result"))
     }
 
-    pub fn encode_result(result: &ProcessResult) -> anyhow::Result<Vec<u8>> {
-        encode_value("a process result", result, STATE_BYTES_MAX)
-            .context("the result does not fit the control plane")
+    /// Traces that make it larger than a message may be are left out, and counted as dropped: no ledger depends on them.
+    pub fn encode_result(mut result: ProcessResult) -> anyhow::Result<Vec<u8>> {
+        let what = "a process result";
+        match encode_value(what, &result, CONTROL_BYTES_MAX) {
+            Err(error)
+                if matches!(error.problem, Problem::TooLarge { .. }) && !result.traces.spans.is_empty() =>
+            {
+                let left_out = std::mem::take(&mut result.traces.spans).len() as u64;
+                result.traces.dropped += left_out;
+                tracing::warn!(left_out, "spans do not fit a message of the control plane");
+                encode_value(what, &result, CONTROL_BYTES_MAX)
+            }
+            encoded => encoded,
+        }
+        .context("the result does not fit the control plane: give the nodes more processes")
     }
 
     pub async fn close(mut self) {

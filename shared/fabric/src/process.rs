@@ -515,7 +515,7 @@ async fn gather_result(
         Some(export) => tokio::task::spawn_blocking(|| export.finish()).await?,
         None => ExportCounts::default(),
     };
-    ProcessControl::encode_result(&ProcessResult {
+    ProcessControl::encode_result(ProcessResult {
         belonging: identity.belonging.clone(),
         process: identity.process.clone(),
         nodes,

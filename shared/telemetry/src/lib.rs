@@ -3,6 +3,7 @@
 //! Not here: what is worth telling, and anything about emulated time; state machines log nothing and export nothing. Nothing
 //! here may hold a run up: what cannot be told in time is dropped and counted.
 
+mod log_limit;
 mod logs;
 mod metrics;
 mod span_export;

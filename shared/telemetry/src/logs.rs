@@ -1,11 +1,13 @@
 //! Logs of the processes: to standard error, `SECNET_LOG` says what (`info`, `secnet_dsp=debug`, …). Where the environment
 //! names an OTLP endpoint, the processes' own spans go there, with what was logged within them.
 
+use crate::log_limit::LogLimit;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::SpanExporter;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::Level;
+use tracing_subscriber::filter::FilterExt;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, filter};
@@ -57,7 +59,7 @@ fn init(provider: Option<SdkTracerProvider>) -> Logs {
         .with_ansi(false)
         // It would panic where standard error is full.
         .log_internal_errors(false)
-        .with_filter(filter);
+        .with_filter(filter.and(LogLimit::default()));
     let to_endpoint = provider.as_ref().map(|provider| {
         tracing_opentelemetry::layer()
             .with_tracer(provider.tracer("secnet-process"))

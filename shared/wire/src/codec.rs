@@ -20,8 +20,10 @@ use serde::de::DeserializeOwned;
 
 /// No envelope takes more; tested with the largest of each kind.
 pub const ENVELOPE_BYTES_MAX: usize = 96;
-/// The limit for commands, statuses and the like.
-pub const CONTROL_BYTES_MAX: usize = 1 << 20;
+/// The limit for whatever is said on the control plane: commands, statuses, results.
+pub const CONTROL_BYTES_MAX: usize = 16 << 20;
+/// Below this a message is not worth more memory than it could take up itself.
+const SMALL_BYTES: usize = 1 << 20;
 /// The limit for the saved state of a process.
 pub const STATE_BYTES_MAX: usize = 4 << 30;
 
@@ -80,7 +82,9 @@ pub fn decode_value<T: DeserializeOwned>(
     }
     // A damaged length may ask for no more memory than these bytes could honestly need: an integer takes up
     // to eight times its encoded length.
-    let decoded = if bytes.len() <= CONTROL_BYTES_MAX {
+    let decoded = if bytes.len() <= SMALL_BYTES {
+        bincode_serde::decode_from_slice::<T, _>(bytes, limited::<{ 16 * SMALL_BYTES }>())
+    } else if bytes.len() <= CONTROL_BYTES_MAX {
         bincode_serde::decode_from_slice::<T, _>(bytes, limited::<{ 16 * CONTROL_BYTES_MAX }>())
     } else {
         bincode_serde::decode_from_slice::<T, _>(bytes, limited::<{ 16 * STATE_BYTES_MAX }>())
