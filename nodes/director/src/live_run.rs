@@ -9,6 +9,7 @@ mod open_files;
 mod processes;
 mod showing;
 mod strangers;
+mod watchdog;
 
 pub use assignment::Network;
 pub use launching::{goes_on_in, run_id};
@@ -29,6 +30,7 @@ use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use strangers::Strangers;
 use tokio::sync::mpsc::UnboundedReceiver;
+use watchdog::Watchdog;
 
 /// While the processes come and their links come up, something must have moved on within this.
 const BARRIER_STILL: Duration = Duration::from_secs(15);
@@ -92,6 +94,7 @@ struct LiveRun<'a> {
     control: DirectorControl,
     belonging: Belonging,
     strangers: Strangers,
+    watchdog: Watchdog,
     barrier_still: Duration,
     stage: Stage,
     /// When the stage began; in the barrier, when a process or link last came.
@@ -116,6 +119,7 @@ impl<'a> LiveRun<'a> {
             control,
             belonging,
             strangers: Strangers::default(),
+            watchdog: Watchdog::new(network.stall_max),
             barrier_still: if is_attached {
                 BARRIER_STILL_ATTACHED
             } else {
@@ -311,6 +315,8 @@ impl<'a> LiveRun<'a> {
                 }
                 if all_in {
                     self.enter(Stage::Done);
+                } else {
+                    self.look_for_a_stall();
                 }
             }
             Stage::Collecting => {
@@ -332,6 +338,30 @@ impl<'a> LiveRun<'a> {
             Stage::Done => {}
         }
         Ok(())
+    }
+
+    /// Names who is waited for where emulated time has not moved for too long: the run is halted for it.
+    fn look_for_a_stall(&mut self) {
+        let now = Instant::now();
+        let running_for = self
+            .running_since
+            .map_or(Duration::ZERO, |(start, _)| now.saturating_duration_since(start));
+        let nodes = || self.processes.iter().flat_map(Process::nodes);
+        let is_explained = self.processes.iter().any(Process::is_paused)
+            || watchdog::is_at_pace(nodes(), self.network.pace, running_for);
+        if !self.watchdog.look(now, nodes(), is_explained) {
+            return;
+        }
+        let names = watchdog::waited_for(nodes());
+        let stall_max = self.network.stall_max;
+        for process in self.processes.iter_mut().filter(|p| p.result.is_none()) {
+            if process.nodes().any(|node| names.contains(&node.name)) {
+                let log = process.log();
+                process.lost.get_or_insert_with(|| {
+                    format!("emulated time has not moved for {stall_max:?}, and others wait for it; {log}")
+                });
+            }
+        }
     }
 
     async fn repeat(&mut self, command: Command) -> anyhow::Result<()> {

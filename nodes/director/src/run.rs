@@ -19,6 +19,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// How long emulated time may stand still unless told otherwise.
+pub const STALL_MAX: Duration = Duration::from_secs(60);
+
 /// How a scenario is run. What is run, shards and hosting included, the scenario says.
 #[derive(Clone, Debug)]
 pub struct RunOptions {
@@ -26,6 +29,9 @@ pub struct RunOptions {
     pub pace: Pace,
     /// Users take requests while the run goes on, and promise no further ahead than this. Not in virtual time.
     pub ready: Option<Span>,
+    /// Emulated time of a run over the bus that does not move for longer, beyond what its pace or a paused process explains, ends
+    /// the run: whoever is waited for is lost.
+    pub stall_max: Duration,
     /// Run folder; what an earlier run left there is replaced. `None`: the run leaves no files, except that a run over the
     /// bus keeps a temporary folder with the logs when it fails or loses a node.
     pub out: Option<PathBuf>,
@@ -71,6 +77,7 @@ impl Default for RunOptions {
             driver: Driver::Virtual { threads: 1 },
             pace: Pace::Max,
             ready: None,
+            stall_max: STALL_MAX,
             out: None,
             shows_progress: false,
             cancellation: Cancellation::default(),
@@ -233,6 +240,7 @@ impl Staged<'_> {
             layout: self.layout,
             pace: self.options.pace,
             ready: self.options.ready.map(Span::as_duration),
+            stall_max: self.options.stall_max,
             folder,
             progress: self.progress,
             cancellation: &self.options.cancellation,

@@ -11,6 +11,7 @@ use crate::signals::{on_each, stop_at_first, stop_in_order};
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 use secnet_engine::Pace;
+use secnet_model::SimDuration;
 use secnet_results::summary;
 use secnet_topology::{Scenario, Span};
 use std::path::{Path, PathBuf};
@@ -57,6 +58,10 @@ pub struct ConductArguments {
     /// A paced run that fell further behind the wall clock than this counts as incomplete: `500ms`, `5s`.
     #[arg(long, value_name = "SPAN")]
     pub max_lag: Option<Span>,
+    /// A run over the bus whose emulated time does not move for so long, beyond what the pace or a paused process explains, ends as
+    /// incomplete, with the name of who is waited for.
+    #[arg(long, value_name = "SPAN", default_value = "60s", value_parser = parse_stall)]
+    pub max_stall: Span,
     /// Print no summary.
     #[arg(long, short)]
     pub quiet: bool,
@@ -78,6 +83,13 @@ fn parse_ready(text: &str) -> Result<Ready, String> {
         _ if text == "off" => Ok(Ready(None)),
         Ok(span) if span > Span::default() => Ok(Ready(Some(span))),
         _ => Err("give a span of emulated time such as 500ms, or off".to_owned()),
+    }
+}
+
+fn parse_stall(text: &str) -> Result<Span, String> {
+    match text.parse() {
+        Ok(span) if span > Span::default() => Ok(span),
+        _ => Err("give a span of wall time such as 60s".to_owned()),
     }
 }
 
@@ -159,6 +171,7 @@ pub fn conduct(
         driver,
         pace: arguments.speed,
         ready: arguments.interactive.0,
+        stall_max: std::time::Duration::from_micros(SimDuration::from(arguments.max_stall).0),
         out: Some(out),
         shows_progress: true,
         cancellation,

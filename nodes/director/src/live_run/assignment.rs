@@ -6,6 +6,7 @@ use secnet_engine::Pace;
 use secnet_model::SimDuration;
 use secnet_results::RunFolder;
 use secnet_topology::{Layout, World};
+use std::time::Duration;
 
 /// What a live driver runs, and how.
 #[derive(Clone, Copy)]
@@ -15,6 +16,8 @@ pub struct Network<'a> {
     pub pace: Pace,
     /// Users take requests while the run goes on, and promise no further ahead than this.
     pub ready: Option<SimDuration>,
+    /// Emulated time that stands still for longer, without a reason, ends the run.
+    pub stall_max: Duration,
     pub folder: &'a RunFolder,
     pub progress: &'a Progress,
     /// Halts the run.

@@ -9,8 +9,11 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::process::Child;
+
+/// A process says how it is several times a second.
+const SILENT: Duration = Duration::from_secs(2);
 
 /// A process this director has started itself.
 pub(super) struct Started {
@@ -61,6 +64,16 @@ impl Process {
         })
     }
 
+    /// Stopped by a signal or silent for a while: what it waits for, or makes others wait for, is no fault.
+    /// One that somebody else started and that is silent may be paused; whether it is gone the bus tells.
+    pub(super) fn is_paused(&self) -> bool {
+        let is_silent = self.status.as_ref().is_some_and(|(at, _)| at.elapsed() > SILENT);
+        match &self.started {
+            Some(started) => started.child.id().is_some_and(is_stopped),
+            None => is_silent,
+        }
+    }
+
     pub(super) fn log(&self) -> String {
         match &self.started {
             Some(started) => format!("its log: {}", started.log.display()),
@@ -81,6 +94,14 @@ impl Process {
     pub(super) fn has_started(&self) -> bool {
         self.nodes_all(|node| node.phase != Phase::Linking)
     }
+}
+
+/// As after SIGSTOP.
+fn is_stopped(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // 17 (the name) T 1 …
+    let state = stat.rsplit_once(") ").map(|(_, rest)| rest);
+    state.is_some_and(|state| state.starts_with(['T', 't']))
 }
 
 /// Starts each of the layout's processes, logging to a folder in `folder`.
