@@ -30,6 +30,7 @@ const DAY_MICROS: u64 = 86_400_000_000;
 /// The time of day of single schedules lies within this long after midnight. Assumed, as the bulk schedules' default.
 const SINGLE_WINDOW_MICROS: u64 = 6 * 3_600_000_000;
 const COVERED: Stream = Stream::named("dsp-schedule-covered");
+const PHASE: Stream = Stream::named("dsp-schedule-phase");
 const TIME_OF_DAY: Stream = Stream::named("dsp-schedule-time-of-day");
 
 /// A reading to be started now.
@@ -56,6 +57,9 @@ struct BulkSchedule {
     /// How long before the epoch the first day's window starts.
     lead_micros: u64,
     window_micros: u64,
+    /// Where between two readings it begins, in parts of a window, for whoever walks this portfolio: Suppliers of equal size do
+    /// not read in step.
+    phase_micros: u64,
 }
 
 /// The next reading of a bulk schedule: its moment, its day and its place in the portfolio.
@@ -429,6 +433,7 @@ impl BulkSchedule {
         }
         let since_midnight = micros_after_midnight(world.calendar, SimTime::ZERO);
         let starts_at = params.starts_at.second_of_day() * 1_000_000;
+        let window_micros = params.window.as_micros().min(DAY_MICROS);
         Some(BulkSchedule {
             owner: user.id,
             srv,
@@ -438,14 +443,18 @@ impl BulkSchedule {
             share: params.share,
             number,
             lead_micros: (since_midnight + DAY_MICROS - starts_at) % DAY_MICROS,
-            window_micros: params.window.as_micros().min(DAY_MICROS),
+            window_micros,
+            phase_micros: world
+                .draws
+                .below(window_micros, PHASE, walks.0.into(), number.into()),
         })
     }
 
     /// The i-th premises is read this long after the window's start.
     #[inline]
     fn offset(&self, index: u32) -> u64 {
-        (u128::from(index) * u128::from(self.window_micros) / u128::from(self.portfolio.len())) as u64
+        let windows = u128::from(index) * u128::from(self.window_micros) + u128::from(self.phase_micros);
+        (windows / u128::from(self.portfolio.len())) as u64
     }
 
     /// `at` is the epoch for moments before it.

@@ -5,8 +5,11 @@ mod rig;
 
 use rig::{ALPHA, BETA, DAY, DNO, HOUR, MS, Rig, S, Sent, commands, world_with};
 use secnet_engine::ItemKind;
+use secnet_engine::draw::Stream;
 use secnet_model::{Address, DeviceId, DeviceStatus, DeviceType, Eui64, Role, Srv, UserId};
+use secnet_topology::World;
 use secnet_wire::{Acknowledgement, Answer, CommandOrigin, DccAlertCode, Message, ServiceRequest, Timing};
+use std::collections::BTreeSet;
 
 /// When each reading started: the command left 10 ms of service and 30 ms of link later.
 fn starts(sent: &[Sent]) -> Vec<(u64, UserId, Eui64)> {
@@ -19,13 +22,16 @@ fn starts(sent: &[Sent]) -> Vec<(u64, UserId, Eui64)> {
         .collect()
 }
 
-/// Independently: the i-th premises of the portfolio at `start + i * window / len`, where its ESME is in service.
+/// Independently: the i-th premises of the portfolio at `start + (i * window + phase) / len`, where its ESME is in service; the
+/// phase is that of the scenario's first schedule.
 fn expected(rig: &Rig, user: UserId, window_start: u64, window: u64) -> Vec<(u64, UserId, Eui64)> {
     let portfolio = rig.world.population.portfolio(user);
     let read = |i: u32| {
         let device = portfolio.get(i).device(DeviceType::Esme);
         let status = rig.world.population.device_status(device);
-        let at = window_start + u64::from(i) * window / u64::from(portfolio.len());
+        let phase = Stream::named("dsp-schedule-phase");
+        let phase = rig.world.draws.below(window, phase, user.0.into(), 0);
+        let at = window_start + (u64::from(i) * window + phase) / u64::from(portfolio.len());
         (status == Some(DeviceStatus::Commissioned)).then_some((at, user, device.eui64()))
     };
     (0..portfolio.len()).filter_map(read).collect()
@@ -84,6 +90,31 @@ fn a_window_under_way_when_the_scenario_begins_is_entered_in_its_middle() {
     all.extend(window((23 * HOUR) as i64));
     assert!(first_half > 0 && first_half < all.len() / 2);
     assert_eq!(starts(&rig.run_until(26 * HOUR)), all);
+}
+
+/// Portfolios of one size have the same time between readings; without a phase each reading of one would meet one of the other.
+#[test]
+fn users_with_as_many_premises_do_not_read_in_step() {
+    let text = r#"[[schedules]]
+        from = "suppliers"
+        srv = "4.6.1"
+        window = "6h"
+        "#;
+    let mut scenario = world_with(text).scenario;
+    scenario
+        .suppliers
+        .iter_mut()
+        .for_each(|supplier| supplier.share = 0.5);
+    let mut rig = Rig::of(World::new(scenario).unwrap());
+    let starts = starts(&rig.run_until(12 * HOUR));
+    let of = |user| {
+        let own = starts.iter().filter(move |(_, owner, _)| *owner == user);
+        own.map(|(at, ..)| *at).collect::<BTreeSet<u64>>()
+    };
+    let (alphas, betas) = (of(ALPHA), of(BETA));
+    assert!(alphas.len() > 100 && betas.len() > 100);
+    let meets_one = |at: &&u64| betas.range(*at - S..*at + S).next().is_some();
+    assert_eq!(alphas.iter().filter(meets_one).count(), 0, "within a second");
 }
 
 #[test]

@@ -420,7 +420,7 @@ fn queue_and_fairness(assessment: &Assessment) -> Vec<String> {
         (&requests, Measure::Fairness(FairShare::Entitled)),
     ];
     let mut sentences = told(assessment, &rows);
-    // Requests without a fate are in no share: a difference here is one to know of.
+    // Requests under way count as missed once due, and in no share before: a difference here is one to know of.
     let in_flight = assessment.find(&network, &Measure::InFlight(ItemKind::ServiceRequest));
     sentences.extend(
         in_flight
