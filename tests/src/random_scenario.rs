@@ -523,7 +523,8 @@ impl Dice {
             han_delay_min,
             han_delay_mean: self.at_least(han_delay_min, &[0, S, HOUR]),
             gsme_poll_interval: self.span(&[US, S, 30 * MIN, DAY]),
-            device_error_share: self.share(0.001),
+            // Often enough that the few scheduled reads meet one.
+            device_error_share: self.share(0.05),
             future_dated_failure_share: self.share(0.002),
             alerts_per_premises_per_day: 0.0,
             alerts_tail: AlertsTailParams::default(),
