@@ -25,7 +25,7 @@ pub struct Launch {
     pub run: String,
     /// The processed scenario.
     pub scenario: PathBuf,
-    /// What that file must hold: [`scenario_hash`](crate::belonging::scenario_hash).
+    /// What that file must hold: [`scenario_hash`].
     pub scenario_hash: String,
     pub endpoints: Endpoints,
 }
