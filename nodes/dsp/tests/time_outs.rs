@@ -129,9 +129,13 @@ fn answers_in_any_order_leave_the_others_time_outs_exact() {
 #[test]
 fn a_scheduled_read_times_out_with_e31_and_is_undeliverable_with_e20() {
     let mut rig = Rig::with(DAILY_READS);
-    let mut sent = rig.run_until(0);
+    let (mut sent, mut now) = (Vec::new(), 0);
+    while commands(&sent).is_empty() {
+        now += S;
+        sent.extend(rig.run_until(now));
+    }
     let first = commands(&sent)[0].1;
-    sent.extend(rig.deliver(S, csp(&rig.world, first.id.target), undeliverable(&first)));
+    sent.extend(rig.deliver(now, csp(&rig.world, first.id.target), undeliverable(&first)));
     sent.extend(rig.run_until(12 * HOUR));
     let started = commands(&sent);
     let answers = service_responses(&sent);
@@ -140,7 +144,7 @@ fn a_scheduled_read_times_out_with_e31_and_is_undeliverable_with_e20() {
     for (due, answer) in answers {
         assert_eq!(answer.origin, CommandOrigin::Scheduled);
         if answer.id == first.id {
-            assert_eq!((due, answer.code), (S + 50 * MS, ResponseCode::E20));
+            assert_eq!((due, answer.code), (now + 50 * MS, ResponseCode::E20));
         } else {
             assert_eq!(
                 (due, answer.code),
