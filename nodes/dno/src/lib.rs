@@ -4,12 +4,14 @@
 //! Not here: what all Users do alike, the state machine itself among it (`secnet-user`).
 
 use secnet_model::{AlertRecipient, DeviceType, Role};
-use secnet_user::Desk;
+use secnet_user::{Desk, Part};
 use serde::{Deserialize, Serialize};
 
 /// What a distribution network operator is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct DnoDesk;
+
+impl Part for DnoDesk {}
 
 impl Desk for DnoDesk {
     const SCHEDULES: &'static [&'static str] = &["4.10"];

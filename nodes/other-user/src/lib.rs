@@ -6,12 +6,14 @@
 //! Not here: what all Users do alike, the state machine itself among it (`secnet-user`).
 
 use secnet_model::{AlertRecipient, DeviceType, Role};
-use secnet_user::Desk;
+use secnet_user::{Desk, Part};
 use serde::{Deserialize, Serialize};
 
 /// What any other DCC User is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct OtherUserDesk;
+
+impl Part for OtherUserDesk {}
 
 impl Desk for OtherUserDesk {
     const SCHEDULES: &'static [&'static str] = &["4.8.1", "4.17"];

@@ -8,12 +8,14 @@
 //! Not here: what all Users do alike, the state machine itself among it (`secnet-user`).
 
 use secnet_model::{AlertRecipient, DeviceType, Role};
-use secnet_user::Desk;
+use secnet_user::{Desk, Part};
 use serde::{Deserialize, Serialize};
 
 /// What an energy Supplier is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct SupplierDesk;
+
+impl Part for SupplierDesk {}
 
 impl Desk for SupplierDesk {
     const SCHEDULES: &'static [&'static str] = &["4.6.1", "4.8.1"];

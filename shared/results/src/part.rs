@@ -2,7 +2,7 @@
 //! written once, with [`parts!`](crate::parts!), and deadlines, custody, saving, figures and memory follow from the list.
 
 use crate::figures::Figures;
-use crate::{Account, ServiceLevels};
+use crate::{Account, AlertLevels, ServiceLevels};
 use secnet_engine::{ItemKind, Ledger};
 use secnet_model::SimTime;
 use secnet_topology::World;
@@ -48,22 +48,29 @@ pub fn account(parts: &impl Part, ledger: &Ledger, world: &World) -> Account {
 /// Its own account is kept beside the figures.
 impl Part for Ledger {}
 
-/// Declares a participant's state as the list of its parts: a struct of plain data that is itself a [`Part`].
+/// Its rows are the account's own.
+impl Part for ServiceLevels {}
+
+/// Its rows are the account's own.
+impl Part for AlertLevels {}
+
+/// Declares a participant's state as the list of its parts: a struct of plain data that is itself a [`Part`]. One part may be of a
+/// type the participant is generic in.
 #[macro_export]
 macro_rules! parts {
     (
         $(#[$about:meta])*
-        $vis:vis struct $Name:ident {
+        $vis:vis struct $Name:ident $(<$T:ident: $Bound:path>)? {
             $($(#[$part_about:meta])* $part_vis:vis $part:ident : $Part:ty),* $(,)?
         }
     ) => {
         $(#[$about])*
         #[derive(Clone, Debug, ::serde::Serialize, ::serde::Deserialize)]
-        $vis struct $Name {
+        $vis struct $Name $(<$T>)? {
             $($(#[$part_about])* $part_vis $part: $Part,)*
         }
 
-        impl $crate::Part for $Name {
+        impl $(<$T: $Bound>)? $crate::Part for $Name $(<$T>)? {
             #[inline]
             fn next_deadline(&self, world: &::secnet_topology::World) -> ::secnet_model::SimTime {
                 let next = ::secnet_model::SimTime::NEVER;

@@ -4,7 +4,10 @@
 //! Not here: what arrives.
 
 use crate::day_shape::HOURS;
+use secnet_engine::deadlines::Deadlines;
 use secnet_model::{Calendar, SimDuration, SimTime};
+use secnet_results::Part;
+use secnet_topology::World;
 use serde::{Deserialize, Serialize};
 
 const HOUR_MICROS: u64 = 3_600_000_000;
@@ -40,6 +43,79 @@ pub struct Arrivals {
     pub n: u64,
     /// When the next arrival is; "never" past the end.
     pub next_at: SimTime,
+}
+
+/// The next arrival of each workload, by the workload's place.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "Vec<Arrivals>", into = "Vec<Arrivals>")]
+pub struct NextArrivals {
+    arrivals: Vec<Arrivals>,
+    /// Follows from the arrivals.
+    due: Deadlines,
+}
+
+impl From<Vec<Arrivals>> for NextArrivals {
+    fn from(arrivals: Vec<Arrivals>) -> NextArrivals {
+        let mut due = Deadlines::new(arrivals.len());
+        for (place, arrivals) in arrivals.iter().enumerate() {
+            due.set(place, arrivals.next_at);
+        }
+        NextArrivals { arrivals, due }
+    }
+}
+
+impl From<NextArrivals> for Vec<Arrivals> {
+    fn from(next: NextArrivals) -> Vec<Arrivals> {
+        next.arrivals
+    }
+}
+
+impl FromIterator<Arrivals> for NextArrivals {
+    fn from_iter<I: IntoIterator<Item = Arrivals>>(arrivals: I) -> NextArrivals {
+        Vec::from_iter(arrivals).into()
+    }
+}
+
+impl Part for NextArrivals {
+    #[inline]
+    fn next_deadline(&self, _: &World) -> SimTime {
+        self.due.earliest()
+    }
+
+    fn memory_bytes(&self) -> usize {
+        self.arrivals.capacity() * size_of::<Arrivals>()
+    }
+}
+
+impl NextArrivals {
+    /// How many workloads there are.
+    pub fn len(&self) -> usize {
+        self.arrivals.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.arrivals.is_empty()
+    }
+
+    /// The place of a workload whose arrival is here.
+    #[inline]
+    pub fn due(&self, now: SimTime) -> Option<usize> {
+        (self.due.earliest() <= now).then(|| self.due.earliest_index())
+    }
+
+    /// The number of that workload's next arrival.
+    #[inline]
+    pub fn number(&self, place: usize) -> u64 {
+        self.arrivals[place].n
+    }
+
+    /// Goes on to that workload's next arrival; `exponential` is the draw with that arrival's number.
+    #[inline]
+    pub fn advance(&mut self, place: usize, process: &ArrivalProcess, exponential: f64) {
+        let arrivals = &mut self.arrivals[place];
+        process.advance(arrivals, exponential);
+        self.due.set(place, arrivals.next_at);
+    }
 }
 
 impl ArrivalProcess {

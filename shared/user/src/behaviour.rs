@@ -9,14 +9,17 @@ use crate::testing::{
 use crate::{Desk, User};
 use secnet_engine::{ItemKind, Node, Outcome};
 use secnet_model::{
-    AlertCode, CommandVariant, DeviceType, Eui64, PremisesId, Region, ResponseCode, Role, SimDuration,
-    SimTime, Srv,
+    AlertCode, AlertRecipient, CommandVariant, DeviceType, Eui64, PremisesId, Region, ResponseCode, Role,
+    SimDuration, SimTime, Srv,
 };
-use secnet_results::{Accountable, AlertKey, ServiceKey, ServiceMode};
+use secnet_results::figures::Figures;
+use secnet_results::{Accountable, AlertKey, Part, ServiceKey, ServiceMode, figures};
+use secnet_topology::World;
 use secnet_topology::scenario::Mistake;
 use secnet_wire::{
     Answer, CommandOrigin, DccAlert, DccAlertCode, DeviceAlert, DeviceResult, Message, ServiceRequest,
 };
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 const DAY: SimTime = SimTime::from_secs(86_400);
@@ -519,4 +522,58 @@ fn a_state_of_another_scenario_is_refused() {
         .unwrap();
     assert!(User::<SupplierDesk>::restore(&world(""), FIRST_SUPPLIER, &saved).is_err());
     assert!(User::<SupplierDesk>::restore(&world(""), FIRST_SUPPLIER, b"no state").is_err());
+}
+
+figures! {
+    /// What the desk below counts.
+    struct Rounds: "Rounds" in "user" {
+        /// Rounds made.
+        rounds: sum "rounds",
+    }
+}
+
+/// A desk that does something by itself every six hours.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Roundsman {
+    rounds: Rounds,
+}
+
+impl Part for Roundsman {
+    fn next_deadline(&self, _: &World) -> SimTime {
+        SimTime::from_secs((self.rounds.rounds + 1) * 6 * 3_600)
+    }
+
+    fn figures(&self, world: &World, figures: &mut Figures) {
+        self.rounds.figures(world, figures);
+    }
+}
+
+impl Desk for Roundsman {
+    const SCHEDULES: &'static [&'static str] = SupplierDesk::SCHEDULES;
+
+    fn roles_for(device_type: DeviceType) -> &'static [Role] {
+        SupplierDesk::roles_for(device_type)
+    }
+
+    fn expects(recipient: AlertRecipient) -> bool {
+        SupplierDesk::expects(recipient)
+    }
+
+    fn comes_due(&mut self, now: SimTime, world: &World) {
+        assert_eq!(now, self.next_deadline(world));
+        self.rounds.rounds += 1;
+    }
+}
+
+#[test]
+fn a_desk_is_a_part_it_is_woken_counted_and_saved() {
+    let world = world_with("4.1.1", 0.01, "");
+    let mut harness = Harness::of(User::<Roundsman>::new(&world, FIRST_SUPPLIER));
+    harness.run_to(SimTime::from_secs(13 * 3_600));
+    let saved = harness.user.save().unwrap();
+    let mut restored = Harness::of(User::<Roundsman>::restore(&world, FIRST_SUPPLIER, &saved).unwrap());
+    assert_eq!(restored.run_to(DAY), harness.run_to(DAY));
+    for harness in [harness, restored] {
+        assert_eq!(harness.account().counters()["user.rounds"], 4);
+    }
 }

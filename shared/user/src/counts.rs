@@ -48,6 +48,15 @@ figures! {
 }
 
 impl Counts {
+    /// Something was pushed again, which the User knows by its id or does not.
+    pub fn copy(&mut self, is_known: bool) {
+        if is_known {
+            self.duplicates += 1;
+        } else {
+            self.duplicates_not_recognised += 1;
+        }
+    }
+
     pub fn dcc_alert(&mut self, code: DccAlertCode) {
         let count = match code {
             DccAlertCode::N12 => &mut self.n12,

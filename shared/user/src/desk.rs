@@ -1,15 +1,17 @@
 //! What is particular to a kind of User, as its node crate states it: what it may do, and what it makes of what it hears.
 
 use secnet_model::{AlertRecipient, DeviceType, Role, SimTime};
+use secnet_results::Part;
+use secnet_topology::World;
 use secnet_wire::{DeviceAlert, ServiceResponse};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 
-/// One kind of User. Its fields are its own state, saved with the User's.
+/// One kind of User. Its fields are its own state, a [`Part`] of the User's: saved, counted and woken with it.
 ///
 /// What it hears of comes once: duplicates do not reach it.
-pub trait Desk: Clone + Debug + Default + Serialize + DeserializeOwned + Send + 'static {
+pub trait Desk: Part + Clone + Debug + Default + Serialize + DeserializeOwned + Send + 'static {
     /// What it has read daily where it creates schedules (SRV 5.1) itself. Assumed.
     const SCHEDULES: &'static [&'static str];
 
@@ -18,6 +20,9 @@ pub trait Desk: Clone + Debug + Default + Serialize + DeserializeOwned + Send + 
 
     /// Whether alerts to such a recipient concern it.
     fn expects(recipient: AlertRecipient) -> bool;
+
+    /// Its deadline, as [`Part::next_deadline`] gave it, is here; the next one is later.
+    fn comes_due(&mut self, _now: SimTime, _world: &World) {}
 
     /// A device's alert came in.
     #[inline]

@@ -2,6 +2,7 @@
 //! may come in once more when it opens, since its acknowledgement was lost (domain.md §14). Such a copy is counted, and that is all.
 
 use secnet_model::{SimDuration, SimTime, UserId};
+use secnet_results::Part;
 use secnet_topology::World;
 use secnet_topology::timeline::Windows;
 use secnet_wire::{DccAlert, DeviceAlert, Pushed, ServiceResponse};
@@ -107,6 +108,12 @@ impl Received {
 
     pub(crate) fn knows(&self, pushed: &Pushed) -> bool {
         self.known.contains(&pushed.into())
+    }
+}
+
+impl Part for Received {
+    fn memory_bytes(&self) -> usize {
+        self.known.len() * size_of::<PushedId>()
     }
 }
 

@@ -15,6 +15,7 @@ pub mod gateway;
 pub mod mistakes;
 pub mod modifications;
 mod outcomes;
+mod own_schedules;
 pub mod patience;
 pub mod payload;
 pub mod request_book;
@@ -24,9 +25,11 @@ pub mod signing;
 mod single_requests;
 pub mod targets;
 pub mod user;
+mod waiting;
 pub mod workload;
 
 pub use desk::Desk;
+pub use secnet_results::Part;
 pub use user::{User, UserState};
 
 #[cfg(test)]

@@ -2,10 +2,12 @@
 //! given up. Open requests are looked through rarely, so that this costs a request nothing; one may be given up
 //! [`CHECK_INTERVAL`] late.
 
-use crate::request_book::{OpenRequest, Stage};
+use crate::request_book::{OpenRequest, RequestBook, Slot, Stage};
 use secnet_model::{SimDuration, SimTime, Srv};
-use secnet_results::ServiceMode;
+use secnet_results::{Part, ServiceMode};
+use secnet_topology::World;
 use secnet_topology::scenario::Scenario;
+use serde::{Deserialize, Serialize};
 
 /// Unanswered requests are looked for at most this often.
 pub const CHECK_INTERVAL: SimDuration = SimDuration::from_secs(60);
@@ -14,7 +16,7 @@ pub const CHECK_INTERVAL: SimDuration = SimDuration::from_secs(60);
 #[derive(Clone, Debug)]
 pub struct Patience {
     by_srv: Vec<SimDuration>,
-    pub(crate) shortest: SimDuration,
+    shortest: SimDuration,
 }
 
 impl Patience {
@@ -45,6 +47,64 @@ impl Patience {
             ServiceMode::OnDemand | ServiceMode::Scheduled | ServiceMode::NonDevice => SimTime::ZERO,
         };
         Some(open.sent_at.max(due) + self.by_srv[usize::from(open.request.srv.index())])
+    }
+}
+
+/// When the open requests are looked through next; "never" while none is open.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct PatienceCheck {
+    at: SimTime,
+}
+
+impl Default for PatienceCheck {
+    fn default() -> PatienceCheck {
+        PatienceCheck { at: SimTime::NEVER }
+    }
+}
+
+impl PatienceCheck {
+    /// A request was opened at `now`: from when on one could be unanswered.
+    #[inline]
+    pub(crate) fn note_opened(&mut self, now: SimTime, patience: &Patience) {
+        if self.at.is_never() {
+            self.at = now + patience.shortest;
+        }
+    }
+
+    /// Those to be given up now; all of them are.
+    pub(crate) fn take_unanswered(
+        &mut self,
+        now: SimTime,
+        patience: &Patience,
+        book: &RequestBook,
+    ) -> Vec<Slot> {
+        if self.at > now {
+            return Vec::new();
+        }
+        let mut unanswered: Vec<Slot> = Vec::new();
+        let mut earliest = SimTime::NEVER;
+        for (slot, open) in book.iter() {
+            match patience.ends_at(open) {
+                Some(at) if at <= now => unanswered.push(slot),
+                Some(at) => earliest = earliest.min(at),
+                None => {}
+            }
+        }
+        self.at = if unanswered.len() == book.len() {
+            SimTime::NEVER
+        } else {
+            earliest
+                .max(now + CHECK_INTERVAL)
+                .min(now + patience.shortest.max(CHECK_INTERVAL))
+        };
+        unanswered
+    }
+}
+
+impl Part for PatienceCheck {
+    #[inline]
+    fn next_deadline(&self, _: &World) -> SimTime {
+        self.at
     }
 }
 

@@ -1,8 +1,11 @@
 //! The User's open requests: a slab, and an index from the request counter to the place in it.
 
+use secnet_engine::ItemKind;
 use secnet_model::catalogue::FutureDating;
 use secnet_model::{Region, SimTime};
-use secnet_results::ServiceMode;
+use secnet_results::service::Place;
+use secnet_results::{Part, ServiceKey, ServiceLevels, ServiceMode};
+use secnet_topology::{Population, World};
 use secnet_wire::ServiceRequest;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -50,6 +53,20 @@ impl OpenRequest {
             FutureDating::NotAllowed | FutureDating::HeldByDevice => None,
         };
         held_by_dsp.map_or(self.opened_at, |execution| execution.max(self.opened_at))
+    }
+
+    /// The rows of the service levels it counts in.
+    #[inline]
+    pub fn counts_as(&self, population: &Population) -> (ServiceKey, Option<Place>) {
+        let key = ServiceKey {
+            srv: self.request.srv,
+            mode: self.mode,
+            user: self.request.id.originator,
+            region: self.region,
+        };
+        // Without a region it is a service of the DCC's own, or about a device that does not exist.
+        let device = self.region.and_then(|_| self.request.id.target.device());
+        (key, device.map(|device| Place::of(population, device)))
     }
 }
 
@@ -138,6 +155,28 @@ impl From<SavedBook> for RequestBook {
             free: saved.free,
             index,
         }
+    }
+}
+
+impl Part for RequestBook {
+    fn held(&self, kind: ItemKind) -> u64 {
+        match kind {
+            ItemKind::ServiceRequest => self.len() as u64,
+            ItemKind::ScheduledRead | ItemKind::DeviceAlert | ItemKind::DccAlert => 0,
+        }
+    }
+
+    fn unanswered(&self, world: &World, at: SimTime, levels: &mut ServiceLevels) {
+        for (_, open) in self.iter() {
+            let (key, place) = open.counts_as(&world.population);
+            levels.opened(key, place);
+            levels.unanswered(key, place, open.answerable_since(), at);
+        }
+    }
+
+    fn memory_bytes(&self) -> usize {
+        self.slots.capacity() * size_of::<Option<OpenRequest>>()
+            + (self.free.capacity() + self.index.places.capacity()) * size_of::<Slot>()
     }
 }
 

@@ -5,6 +5,7 @@ use crate::request_form::{RequestForm, Subject, Unsendable, Wishes};
 use crate::retries::RetryPolicy;
 use secnet_engine::Outcome;
 use secnet_model::{DeviceType, Eui64, PremisesId, RequestId, ResponseCode, Role, SimDuration, SimTime, Srv};
+use secnet_results::Part;
 use secnet_topology::live_requests::{EndedRequest, TakenRequest};
 use secnet_topology::scenario::RequestParams;
 use secnet_topology::{Span, UserEntry, World};
@@ -40,6 +41,15 @@ pub(crate) struct Wanted {
     premises: Option<PremisesId>,
     device: Option<DeviceType>,
     future_dated_by: Option<SimDuration>,
+}
+
+/// How many of them have been sent, and what became of those that are not the scenario's.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Singles {
+    sent: u64,
+    /// When the next is sent; "never" past the last. Follows from the rest and the plan.
+    next_at: SimTime,
+    pub taken: TakenRequests,
 }
 
 /// The requests that came from outside while the run went on, and what became of them.
@@ -109,12 +119,7 @@ impl Wanted {
 }
 
 impl SingleRequests {
-    /// The scenario's, and those taken since.
-    pub(crate) fn new<D: Desk>(
-        world: &World,
-        user: Option<&UserEntry>,
-        taken: &TakenRequests,
-    ) -> SingleRequests {
+    pub(crate) fn of_scenario<D: Desk>(world: &World, user: Option<&UserEntry>) -> SingleRequests {
         let scenario = &world.scenario;
         let mut single = SingleRequests {
             requests: Vec::new(),
@@ -127,13 +132,18 @@ impl SingleRequests {
         for wanted in of_user.filter_map(Wanted::new) {
             single.insert(wanted.request::<D>(user));
         }
+        single
+    }
+
+    /// Those taken while the run went on, before its state was saved.
+    pub(crate) fn insert_taken<D: Desk>(&mut self, user: Option<&UserEntry>, taken: &TakenRequests) {
+        let Some(user) = user else { return };
         for (place, taken) in taken.requests.iter().enumerate() {
-            single.insert(SingleRequest {
+            self.insert(SingleRequest {
                 taken: Some(place as u32),
                 ..taken.wanted.request::<D>(user)
             });
         }
-        single
     }
 
     /// Of two at one time the one that was there first goes first, as in a scenario that lists them in that order.
@@ -142,16 +152,42 @@ impl SingleRequests {
         self.requests.insert(place, request);
     }
 
-    /// When the request with that number, from 0, is sent; "never" past the last.
-    #[inline]
-    pub(crate) fn next_at(&self, number: usize) -> SimTime {
+    /// When the request with that number, from 0, is sent.
+    fn at(&self, number: u64) -> SimTime {
         self.requests
-            .get(number)
+            .get(number as usize)
             .map_or(SimTime::NEVER, |request| request.at)
     }
+}
 
-    pub(crate) fn get(&self, number: usize) -> Option<&SingleRequest> {
-        self.requests.get(number)
+impl Singles {
+    pub(crate) fn new(plan: &SingleRequests) -> Singles {
+        Singles {
+            sent: 0,
+            next_at: plan.at(0),
+            taken: TakenRequests::default(),
+        }
+    }
+
+    /// The next one, which is sent now.
+    pub(crate) fn take_next<'a>(&mut self, plan: &'a SingleRequests) -> Option<&'a SingleRequest> {
+        let next = plan.requests.get(self.sent as usize);
+        self.sent += 1;
+        self.next_at = plan.at(self.sent);
+        next
+    }
+
+    /// One more was taken, which is in the plan already.
+    pub(crate) fn add(&mut self, wanted: Wanted, plan: &SingleRequests) {
+        self.taken.add(wanted);
+        self.next_at = plan.at(self.sent);
+    }
+}
+
+impl Part for Singles {
+    #[inline]
+    fn next_deadline(&self, _: &World) -> SimTime {
+        self.next_at
     }
 }
 
@@ -179,7 +215,7 @@ impl TakenRequests {
         self.requests.len() as u32
     }
 
-    pub(crate) fn add(&mut self, wanted: Wanted) {
+    fn add(&mut self, wanted: Wanted) {
         self.requests.push(Taken {
             wanted,
             id: None,

@@ -3,7 +3,7 @@
 use crate::{Desk, User};
 use secnet_engine::{Envelope, Input, ItemKind, Node, Outbox, Outcome};
 use secnet_model::{Address, AlertRecipient, DeviceType, ResponseCode, Role, SimTime, UserId};
-use secnet_results::{Account, Accountable};
+use secnet_results::{Account, Accountable, Part};
 use secnet_topology::World;
 use secnet_wire::{
     Acknowledgement, Answer, CommandOrigin, DeviceResult, Message, ServiceRequest, ServiceResponse,
@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct SupplierDesk;
+
+impl Part for SupplierDesk {}
 
 impl Desk for SupplierDesk {
     const SCHEDULES: &'static [&'static str] = &["4.6.1"];
@@ -32,6 +34,8 @@ impl Desk for SupplierDesk {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct DnoDesk;
 
+impl Part for DnoDesk {}
+
 impl Desk for DnoDesk {
     const SCHEDULES: &'static [&'static str] = &["4.10"];
 
@@ -49,6 +53,8 @@ impl Desk for DnoDesk {
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct OtherUserDesk;
+
+impl Part for OtherUserDesk {}
 
 impl Desk for OtherUserDesk {
     const SCHEDULES: &'static [&'static str] = &["4.8.1"];

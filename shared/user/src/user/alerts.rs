@@ -1,6 +1,7 @@
 //! Alerts the DCC pushes to the User. The item came with the message; here it ends.
 
-use super::{User, submission};
+use super::User;
+use super::answers::submission;
 use crate::desk::Desk;
 use crate::request_book::Stage;
 use secnet_engine::{ItemKind, Outcome, Step};

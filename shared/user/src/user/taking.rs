@@ -25,7 +25,7 @@ impl<D: Desk> TakesRequests for User<D> {
             return Err(format!("`{}`: {}", problem.path, problem.message));
         }
         let wanted = Wanted::new(&request).ok_or_else(|| format!("no SRV {}", request.srv))?;
-        let place = self.state.taken.count();
+        let place = self.state.singles.taken.count();
         let single = SingleRequest {
             taken: Some(place),
             ..wanted.request::<D>(user)
@@ -38,7 +38,7 @@ impl<D: Desk> TakesRequests for User<D> {
             ));
         }
         self.single.insert(single);
-        self.state.taken.add(wanted);
+        self.state.singles.add(wanted, &self.single);
         Ok(TakenRequest {
             number: place + 1,
             request,
@@ -49,6 +49,6 @@ impl<D: Desk> TakesRequests for User<D> {
 
     fn requests_taken(&self) -> Vec<TakenRequest> {
         let name = self.world.user(self.id).map_or("", |user| user.name.as_str());
-        self.state.taken.describe(name).collect()
+        self.state.singles.taken.describe(name).collect()
     }
 }

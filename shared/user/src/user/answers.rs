@@ -1,15 +1,18 @@
-//! Acknowledgements and service responses: what each means for the request it answers.
+//! Acknowledgements and service responses: what each means for the request it answers, which is signed, sent again or closed.
 
-use super::{User, submission};
+use super::User;
 use crate::desk::Desk;
 use crate::outcomes::outcome_of;
+use crate::payload;
 use crate::request_book::{OpenRequest, Slot, Stage};
+use crate::retries::BACKOFF_JITTER;
+use crate::signing::{SIGNING_TIME, SigningTime};
 use crate::single_requests::NO_WORKLOAD;
-use secnet_engine::{ItemKind, Outcome, Step};
-use secnet_model::{ResponseCode, SimTime};
+use secnet_engine::{ItemKind, Outcome, Span, Step, Trace};
+use secnet_model::{CommandVariant, ResponseCode, SimDuration, SimTime, Srv};
 use secnet_results::service::Place;
-use secnet_results::{ServiceKey, ServiceLevels, ServiceMode};
-use secnet_wire::{Acknowledgement, Answer, CommandOrigin, ServiceResponse};
+use secnet_results::{ServiceKey, ServiceMode};
+use secnet_wire::{Acknowledgement, Answer, CommandOrigin, DeviceResult, ServiceResponse};
 
 impl<D: Desk> User<D> {
     pub(crate) fn receive_acknowledgement(&mut self, now: SimTime, acknowledgement: Acknowledgement) {
@@ -35,8 +38,7 @@ impl<D: Desk> User<D> {
         match acknowledgement.answer {
             Answer::Accepted => {}
             Answer::Done { .. } => {
-                let request = open.request;
-                self.remember_schedule(request);
+                self.state.own_schedules.note_done(&open.request);
                 self.close(now, slot, Outcome::Completed, ResponseCode::I0, None);
             }
             Answer::PreCommand { srv, bytes } => self.correlate_pre_command(now, slot, srv, bytes),
@@ -100,6 +102,80 @@ impl<D: Desk> User<D> {
         }
     }
 
+    /// The pre-command has come back: `srv` is what the DSP made of the request.
+    pub(crate) fn correlate_pre_command(
+        &mut self,
+        now: SimTime,
+        slot: Slot,
+        srv: Srv,
+        pre_command_bytes: u32,
+    ) {
+        let Some(open) = self.state.book.get_mut(slot) else {
+            return;
+        };
+        if open.request.variant != CommandVariant::CriticalPreCommand {
+            self.state.counts.duplicate_answers += 1;
+            return;
+        }
+        if srv != open.request.srv {
+            self.close(now, slot, Outcome::PreCommandMismatch, ResponseCode::I0, None);
+            return;
+        }
+        open.stage = Stage::Signing;
+        open.request.variant = CommandVariant::SignedWan;
+        open.request.service = CommandVariant::SignedWan.web_service();
+        open.request.bytes = payload::signed_pre_command(pre_command_bytes);
+        let request = open.request;
+        let counter = request.id.counter;
+        let SigningTime { min, mean } = self.signing_time;
+        let signing_time = self
+            .world
+            .draws
+            .delay(min, mean, SIGNING_TIME, u64::from(self.id.0), counter);
+        self.state.counts.pre_commands_signed += 1;
+        if let Some(trace) = self.world.sampler.request(&request.id, srv) {
+            let signing = trace.span(Step::Signing, now, now + signing_time);
+            self.told.push(signing.bytes(request.bytes));
+        }
+        self.state.waiting.push(now + signing_time, counter, slot);
+    }
+
+    /// `code` is the answer's: with it the request ends when the User has tried often enough.
+    pub(crate) fn back_off_or_give_up(
+        &mut self,
+        now: SimTime,
+        slot: Slot,
+        retry_after_ms: u32,
+        code: ResponseCode,
+    ) {
+        let Some(open) = self.state.book.get_mut(slot) else {
+            return;
+        };
+        let workload = self.workloads.get(usize::from(open.workload));
+        let policy = workload.map_or(self.single.retry_policy, |workload| workload.retry_policy);
+        let attempts = open.attempts;
+        if attempts >= policy.attempts_max {
+            let outcome = outcome_of(code, DeviceResult::Error);
+            self.close(now, slot, outcome, code, None);
+            return;
+        }
+        open.stage = Stage::BackingOff;
+        let counter = open.request.id.counter;
+        let jitter = self.world.draws.unit(
+            BACKOFF_JITTER,
+            u64::from(self.id.0),
+            counter << 16 | u64::from(attempts),
+        );
+        let request = open.request;
+        let retry_after = SimDuration::from_millis(u64::from(retry_after_ms));
+        let again_at = now + policy.wait(attempts, retry_after, jitter);
+        if let Some(trace) = self.trace_of(&request) {
+            let back_off = trace.nth(Step::BackOff, u64::from(attempts), now, again_at);
+            self.told.push(back_off.count(attempts));
+        }
+        self.state.waiting.push(again_at, counter, slot);
+    }
+
     /// Ends an open request. Its response time runs from when it was opened, or from its `execution` where that was
     /// put off.
     pub(crate) fn close(
@@ -113,7 +189,7 @@ impl<D: Desk> User<D> {
         let Some(open) = self.state.book.remove(slot) else {
             return;
         };
-        let (key, place) = self.counts_as(&open);
+        let (key, place) = open.counts_as(&self.world.population);
         if let Some(trace) = self.trace_of(&open.request) {
             if open.stage == Stage::Submitted {
                 self.told.push(submission(trace, &open, now).failed_if(true));
@@ -123,7 +199,7 @@ impl<D: Desk> User<D> {
         }
         if open.workload == NO_WORKLOAD {
             let (id, attempts) = (open.request.id, open.attempts);
-            self.state.taken.ended(id, now, outcome, code, attempts);
+            self.state.singles.taken.ended(id, now, outcome, code, attempts);
         }
         let since = execution.unwrap_or(open.opened_at);
         self.state
@@ -133,30 +209,14 @@ impl<D: Desk> User<D> {
             .ledger
             .close(ItemKind::ServiceRequest, outcome, open.request.id.identity(), now);
     }
-    /// The rows of the service levels a request counts in.
-    #[inline]
-    fn counts_as(&self, open: &OpenRequest) -> (ServiceKey, Option<Place>) {
-        let key = ServiceKey {
-            srv: open.request.srv,
-            mode: open.mode,
-            user: self.id,
-            region: open.region,
-        };
-        // Without a region it is a service of the DCC's own, or about a device that does not exist.
-        let device = open.region.and_then(|_| open.request.id.target.device());
-        (
-            key,
-            device.map(|device| Place::of(&self.world.population, device)),
-        )
-    }
+}
 
-    /// Its own requests are counted as opened here, whether answered or not; scheduled reads are the DSP's.
-    pub(crate) fn add_unanswered(&self, at: SimTime, levels: &mut ServiceLevels) {
-        levels.ended_were_opened(ServiceMode::Scheduled);
-        for (_, open) in self.state.book.iter() {
-            let (key, place) = self.counts_as(open);
-            levels.opened(key, place);
-            levels.unanswered(key, place, open.answerable_since(), at);
-        }
-    }
+/// The web service call under way, as it stands at `end`. One that repeats or signs an earlier one is linked to it.
+pub(crate) fn submission(trace: Trace, open: &OpenRequest, end: SimTime) -> Span {
+    let n = u64::from(open.submissions);
+    let earlier = (n > 1).then(|| trace.link_to(Step::Submission, n - 1));
+    trace
+        .nth(Step::Submission, n, open.sent_at, end)
+        .linked(earlier)
+        .count(open.attempts)
 }
