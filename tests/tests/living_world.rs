@@ -6,7 +6,7 @@
 use secnet_tests::in_virtual_time::{Run, run, scenario};
 use secnet_tests::random_scenario::split_otherwise;
 use secnet_topology::scenario::Scenario;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const BAD_DAY: &str = include_str!("../../topology/bad-day.toml");
 
@@ -79,6 +79,42 @@ fn an_evening_in_which_everything_happens_has_one_result() {
     }
     for (user, expected) in [("Small supplier", "E3"), ("British Gas", "E4")] {
         assert!(code(&one, user, expected) > 0, "{user}: {:?}", codes(&one, user));
+    }
+}
+
+#[test]
+fn a_trace_names_the_events_its_item_met() {
+    let bad_day = scenario(BAD_DAY, &["tracing.requests=1.0", "tracing.alerts=1.0"]);
+    let run = run(&bad_day, 1);
+    let traces = &run.outcome.traces;
+    assert_eq!(traces.dropped, 0);
+    let mut steps_by_event = BTreeMap::<&str, BTreeSet<&str>>::new();
+    for span in &traces.spans {
+        for event in &span.attributes.events {
+            steps_by_event.entry(event).or_default().insert(&span.name);
+        }
+    }
+    let names: BTreeSet<&str> = bad_day.events.iter().map(|event| event.name.as_str()).collect();
+    assert_eq!(steps_by_event.keys().copied().collect::<BTreeSet<_>>(), names);
+    let kept = BTreeSet::from(["kept"]);
+    assert_eq!(steps_by_event["Octopus Energy's gateway"], kept);
+    let control = BTreeSet::from(["access control"]);
+    for event in [
+        "Small supplier fails",
+        "OVO is Supplier of Last Resort",
+        "customers switch",
+    ] {
+        assert_eq!(steps_by_event[event], control, "{event}");
+    }
+    // The gateway is closed from 80 to 105 minutes after the beginning.
+    let (closes_us, opens_us) = (80 * 60_000_000, 105 * 60_000_000);
+    let kept = traces.spans.iter().filter(|span| span.name == "kept");
+    for at_user in kept.filter(|span| span.participant != "dsp") {
+        assert!(
+            (closes_us..opens_us).contains(&at_user.begin_us) && at_user.end_us == opens_us,
+            "{at_user:?}"
+        );
+        assert_eq!(at_user.attributes.events, ["Octopus Energy's gateway"]);
     }
 }
 

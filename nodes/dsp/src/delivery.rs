@@ -111,11 +111,19 @@ pub enum Push {
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Over {
     /// Pushed again; it arrives no sooner than `not_before`.
-    Push { pushed: Pushed, not_before: SimTime },
+    Push {
+        pushed: Pushed,
+        kept_since: SimTime,
+        not_before: SimTime,
+    },
     /// The same with what came in before.
-    PushCopy { pushed: Pushed, not_before: SimTime },
+    PushCopy {
+        pushed: Pushed,
+        kept_since: SimTime,
+        not_before: SimTime,
+    },
     /// Kept for too long.
-    Drop(Pushed),
+    Drop { pushed: Pushed, kept_since: SimTime },
     /// A copy was kept for too long: nothing is lost with it.
     DropCopy,
 }
@@ -178,20 +186,32 @@ impl Delivery {
         if let Some(kind) = kept.item() {
             self.held[kind as usize] -= 1;
         }
-        let Kept { pushed, is_copy, .. } = kept;
+        let Kept {
+            pushed,
+            is_copy,
+            first_try: kept_since,
+        } = kept;
         let is_too_old = kept.first_try + patience.kept_for <= now;
         let not_before = line.last_arrives;
         let over = match (is_too_old, is_copy) {
             (true, true) => Over::DropCopy,
             (true, false) => {
                 self.counts.undelivered += 1;
-                Over::Drop(pushed)
+                Over::Drop { pushed, kept_since }
             }
             (false, true) => {
                 self.counts.pushed_twice += 1;
-                Over::PushCopy { pushed, not_before }
+                Over::PushCopy {
+                    pushed,
+                    kept_since,
+                    not_before,
+                }
             }
-            (false, false) => Over::Push { pushed, not_before },
+            (false, false) => Over::Push {
+                pushed,
+                kept_since,
+                not_before,
+            },
         };
         if !is_too_old {
             line.pushed_again_at = now;

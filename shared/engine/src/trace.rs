@@ -130,6 +130,9 @@ named_enum! {
         Delivery => "delivery",
         /// The User has it.
         Receipt => "receipt",
+        /// It is ready to go to the DSP or to the User, and waits for the User's gateway to open, or because a Modification says
+        /// so. The last, so that the identifiers of the others stay what they were.
+        Kept => "kept",
     }
 }
 
@@ -155,6 +158,8 @@ pub struct Span {
     pub link: Option<SpanLink>,
     /// The item.
     pub subject: Subject,
+    /// The User it was done for, where the item does not say it.
+    pub user: Option<UserId>,
     /// What was done.
     pub step: Step,
     /// When it began.
@@ -221,6 +226,7 @@ impl Trace {
             parent: self.parent_of(step).map(|parent| self.id_of(parent, 0)),
             link: None,
             subject: self.subject,
+            user: None,
             step,
             begin,
             end,
@@ -291,6 +297,12 @@ impl Span {
     /// Says whether it failed.
     pub fn failed_if(mut self, failed: bool) -> Span {
         self.failed = failed;
+        self
+    }
+
+    /// Says whom it was done for.
+    pub fn for_user(mut self, user: UserId) -> Span {
+        self.user = Some(user);
         self
     }
 

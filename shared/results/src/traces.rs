@@ -11,6 +11,7 @@ use crate::digest::digest;
 use secnet_engine::trace::{SpanId, TraceBook, TraceId};
 use secnet_engine::{NodeIndex, Outcome, Span, Step, Subject};
 use secnet_model::{DeviceId, Eui64, UserId};
+use secnet_topology::timeline::{Moment, Place};
 use secnet_topology::{Layout, NodeKind, World};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -95,6 +96,9 @@ pub struct Attributes {
     /// Which attempt, or how many transmissions it took.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u32>,
+    /// Names of the events of the timeline that went on during the step, where it was taken.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<String>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -187,7 +191,7 @@ impl SpanRecord {
             begin_us: span.begin.0,
             end_us: span.end.0,
             failed: span.failed,
-            attributes: Attributes::new(world, span),
+            attributes: Attributes::new(world, layout.kinds.get(node.index()), span),
         }
     }
 
@@ -217,8 +221,31 @@ fn name_of(span: &Span) -> String {
     }
 }
 
+fn moment(node: NodeKind, span: &Span) -> Moment {
+    let (user, device) = match span.subject {
+        Subject::Request { id, .. } | Subject::ScheduledRead { id, .. } => {
+            (Some(id.originator), id.target.device())
+        }
+        Subject::DeviceAlert { device, .. } => (None, Some(device)),
+        Subject::DccAlert { user, about, .. } => (Some(user), about.device()),
+    };
+    Moment {
+        step: span.step,
+        place: match node {
+            NodeKind::Dsp => Place::Dsp,
+            NodeKind::Csp(region) => Place::Csp(region),
+            NodeKind::User(_) => Place::User,
+            NodeKind::Premises { .. } => Place::Premises,
+        },
+        user: user.or(span.user),
+        device,
+        begin: span.begin,
+        end: span.end,
+    }
+}
+
 impl Attributes {
-    fn new(world: &World, span: &Span) -> Attributes {
+    fn new(world: &World, node: Option<&NodeKind>, span: &Span) -> Attributes {
         let user = |user: UserId| world.user(user).map(|entry| entry.name.clone());
         let mut attributes = match span.subject {
             Subject::Request { id, srv } | Subject::ScheduledRead { id, srv } => Attributes {
@@ -240,6 +267,11 @@ impl Attributes {
         attributes.outcome = span.outcome.map(|outcome: Outcome| outcome.name().to_owned());
         attributes.bytes = (span.bytes > 0).then_some(span.bytes);
         attributes.count = (span.count > 0).then_some(span.count);
+        attributes.user = attributes.user.or_else(|| span.user.and_then(user));
+        if let Some(node) = node {
+            let met = world.timeline.met_by(moment(*node, span));
+            attributes.events = met.map(str::to_owned).collect();
+        }
         attributes
     }
 
@@ -275,6 +307,10 @@ impl Attributes {
             ("secnet.outcome", self.outcome.clone()),
             ("secnet.bytes", number(self.bytes)),
             ("secnet.count", number(self.count)),
+            (
+                "secnet.events",
+                (!self.events.is_empty()).then(|| self.events.join(", ")),
+            ),
         ];
         all.into_iter()
             .filter_map(|(name, value)| Some((name, value?)))

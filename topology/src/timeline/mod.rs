@@ -5,12 +5,14 @@
 //!
 //! Not here: what participants do about an event, and what they believe of it.
 
+pub mod meetings;
 pub mod rules;
 pub mod selector;
 pub mod steps;
 pub mod windows;
 
 pub use crate::events::{EventKind, EventParams, Impact, System};
+pub use meetings::{Moment, Place};
 pub use rules::{CoverageLoss, CoverageLosses, Removal, Removals, Takeover, Takeovers};
 pub use selector::Selector;
 pub use steps::Steps;
@@ -20,6 +22,7 @@ use crate::modifications::Releases;
 use crate::population::Population;
 use crate::scenario::Scenario;
 use crate::users::UserEntry;
+use meetings::Reach;
 use secnet_engine::Draws;
 use secnet_model::{Region, SimTime, UserId};
 use std::ops::Range;
@@ -39,7 +42,7 @@ pub struct Timeline {
 }
 
 /// An event as it stands in emulated time.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Event {
     pub name: String,
     /// The scenario's word for its kind, or `release`.
@@ -51,6 +54,7 @@ pub struct Event {
     pub ends: SimTime,
     /// What it is about, in a few words: `csp-north`, `OVO`, `premises of EPN`.
     pub about: String,
+    reach: Reach,
 }
 
 impl std::fmt::Display for Event {
@@ -102,7 +106,10 @@ impl Timeline {
         Timeline {
             events: in_order(
                 releases_of(releases)
-                    .chain(events.iter().map(|event| compiled(event, users)))
+                    .chain(dated.clone().map(|(place, event)| {
+                        let selector = || selector(place, event);
+                        compiled(event, users, selector)
+                    }))
                     .collect(),
             ),
             dsp_servers: dsp_servers(scenario),
@@ -220,6 +227,7 @@ fn releases_of(releases: &Releases) -> impl Iterator<Item = Event> {
             SimTime::ZERO => "live from the start".to_owned(),
             _ => "goes live".to_owned(),
         },
+        reach: Reach::Nothing,
     })
 }
 
@@ -275,7 +283,7 @@ fn dsp_servers(scenario: &Scenario) -> Steps {
     Steps::new(all, &changes)
 }
 
-fn compiled(event: &EventParams, users: &[UserEntry]) -> Event {
+fn compiled(event: &EventParams, users: &[UserEntry], selector: impl Fn() -> Selector) -> Event {
     let Range { start, end } = event.during();
     Event {
         name: event.name.clone(),
@@ -284,6 +292,46 @@ fn compiled(event: &EventParams, users: &[UserEntry]) -> Event {
         begins: start,
         ends: end,
         about: about(event, users),
+        reach: reach(event, users, selector),
+    }
+}
+
+fn reach(event: &EventParams, users: &[UserEntry], selector: impl Fn() -> Selector) -> Reach {
+    let meant = || {
+        let meant = users.iter().filter(|user| is_meant(event, user));
+        meant.map(|user| user.id).collect()
+    };
+    match event.kind {
+        EventKind::DspOutage | EventKind::DspCapacity => Reach::Systems {
+            dsp: true,
+            csps: Vec::new(),
+        },
+        EventKind::CspOutage => Reach::Systems {
+            dsp: false,
+            csps: event.region.into_iter().collect(),
+        },
+        EventKind::Maintenance => Reach::Systems {
+            dsp: event.systems.contains(&System::Dsp),
+            csps: event
+                .systems
+                .iter()
+                .filter_map(|system| system.region())
+                .collect(),
+        },
+        EventKind::GatewayOutage => Reach::Gateways(meant()),
+        EventKind::UserDefault => Reach::Rights(meant()),
+        EventKind::CoverageLoss => Reach::Coverage(selector()),
+        EventKind::Takeover => Reach::Registration {
+            from: users
+                .iter()
+                .find(|user| Some(&user.name) == event.from.as_ref())
+                .map(|user| user.id),
+            selector: selector(),
+        },
+        EventKind::Removal => Reach::Devices {
+            device: event.device,
+            selector: selector(),
+        },
     }
 }
 

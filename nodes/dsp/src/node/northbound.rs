@@ -122,35 +122,70 @@ impl Dsp {
         out: &mut Outbox<Message>,
     ) {
         match over {
-            Over::Push { pushed, not_before } => {
+            Over::Push {
+                pushed,
+                kept_since,
+                not_before,
+            } => {
                 let due = (now + self.push_delay(&pushed)).max(not_before);
                 self.state.delivery.pushed_again(user, due);
+                self.tell_kept(user, &pushed, kept_since, now, out);
                 if let Some(trace) = self.trace_of_pushed(user, &pushed) {
                     out.trace(trace.nth(Step::Delivery, now.0, now, due));
                 }
                 self.send(Address::user(user), due, pushed.into(), out);
             }
-            Over::PushCopy { pushed, not_before } => {
+            Over::PushCopy {
+                pushed,
+                kept_since,
+                not_before,
+            } => {
                 let due = (now + self.push_delay(&pushed)).max(not_before);
                 self.state.delivery.pushed_again(user, due);
+                self.tell_kept(user, &pushed, kept_since, now, out);
+                if let Some(trace) = self.trace_of_pushed(user, &pushed) {
+                    out.trace(trace.nth(Step::Delivery, now.0, now, due));
+                }
                 self.send(Address::user(user), due, Message::PushedAgain(pushed), out);
             }
             Over::DropCopy => {}
-            Over::Drop(Pushed::DeviceAlert(alert)) => {
-                self.close_alert(now, &alert, Outcome::Undelivered, out);
+            Over::Drop { pushed, kept_since } => {
+                self.tell_kept(user, &pushed, kept_since, now, out);
+                self.drop_kept(now, &pushed, out);
             }
-            Over::Drop(Pushed::DccAlert(alert)) => {
-                let ledger = &mut self.state.ledger;
+        }
+    }
+
+    fn drop_kept(&mut self, now: SimTime, pushed: &Pushed, out: &mut Outbox<Message>) {
+        let ledger = &mut self.state.ledger;
+        match pushed {
+            Pushed::DeviceAlert(alert) => self.close_alert(now, alert, Outcome::Undelivered, out),
+            Pushed::DccAlert(alert) => {
                 ledger.close(ItemKind::DccAlert, Outcome::Undelivered, alert.identity(), now);
             }
-            Over::Drop(Pushed::Response(response)) if response.origin == CommandOrigin::Scheduled => {
+            Pushed::Response(response) if response.origin == CommandOrigin::Scheduled => {
                 let id = response.id.identity();
-                let ledger = &mut self.state.ledger;
                 ledger.close(ItemKind::ScheduledRead, Outcome::Undelivered, id, now);
-                self.state.readings.dropped(&self.world, now, &response);
+                self.state.readings.dropped(&self.world, now, response);
             }
             // The request is its User's, which gives it up when its patience ends.
-            Over::Drop(Pushed::Response(_)) => {}
+            Pushed::Response(_) => {}
+        }
+    }
+
+    /// What was kept for a User, if it is sampled, waited for so long.
+    fn tell_kept(
+        &self,
+        user: UserId,
+        pushed: &Pushed,
+        since: SimTime,
+        now: SimTime,
+        out: &mut Outbox<Message>,
+    ) {
+        if let Some(trace) = self.trace_of_pushed(user, pushed) {
+            // What comes in after the gateway opened for what came before is pushed behind it: it has not waited yet.
+            let since = since.min(now);
+            out.trace(trace.nth(Step::Kept, now.0, since, now).for_user(user));
         }
     }
 

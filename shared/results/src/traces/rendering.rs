@@ -145,6 +145,7 @@ fn came_of(span: &SpanRecord) -> String {
     if span.failed && attributes.outcome.is_none() {
         words.push("failed".to_owned());
     }
+    words.extend(attributes.events.iter().map(|event| format!("during “{event}”")));
     if words.is_empty() {
         String::new()
     } else {

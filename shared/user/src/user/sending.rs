@@ -106,6 +106,9 @@ impl<D: Desk> User<D> {
         };
         if goes_out > now {
             open.stage = Stage::Kept;
+            if let Some(trace) = self.world.sampler.request(&open.request.id, open.request.srv) {
+                self.told.push(trace.nth(Step::Kept, now.0, now, goes_out));
+            }
             // Of those that go out together the lowest counter goes first.
             let counter = open.request.id.counter;
             return self.state.waiting.push(goes_out, counter, slot);
