@@ -2,12 +2,14 @@
 //!
 //! A premises' *position* is its place under the permutation; a Supplier owns a range of positions. Within the range the
 //! premises with gas, and among these the ones with both fuels from it, are spread evenly. The gas of the
-//! rest comes from the Supplier half-way round a pool in which all such premises are listed, so that each
-//! Supplier wins as many as it loses.
+//! rest comes from the other Suppliers ([`pairs`]).
+
+mod pairs;
 
 use crate::apportion::{apportion, part_of};
 use crate::permutation::Permutation;
 use crate::scenario::Scenario;
+use pairs::Pairs;
 use secnet_engine::Draws;
 use secnet_model::{PremisesId, UserId};
 
@@ -17,6 +19,7 @@ const SUPPLIER_PERMUTATION: u64 = 1;
 pub(crate) struct Supply {
     positions: Permutation,
     suppliers: Vec<SupplierRange>,
+    pairs: Pairs,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -26,8 +29,6 @@ struct SupplierRange {
     len: u32,
     gas: u32,
     dual_fuel: u32,
-    /// First place in the pool of premises with two Suppliers.
-    pool_start: u32,
 }
 
 impl SupplierRange {
@@ -40,7 +41,7 @@ impl Supply {
     pub(crate) fn new(scenario: &Scenario, draws: Draws) -> Supply {
         let params = &scenario.population;
         let shares: Vec<f64> = scenario.suppliers.iter().map(|supplier| supplier.share).collect();
-        let (mut start, mut pool_start) = (0, 0);
+        let mut start = 0;
         let mut suppliers = Vec::with_capacity(shares.len());
         for len in apportion(params.premises, &shares) {
             let gas = part_of(len, params.gas_share);
@@ -49,13 +50,13 @@ impl Supply {
                 len,
                 gas,
                 dual_fuel: part_of(gas, params.dual_fuel_share),
-                pool_start,
             };
             start += len;
-            pool_start += range.two_suppliers();
             suppliers.push(range);
         }
+        let with_two: Vec<u32> = suppliers.iter().map(SupplierRange::two_suppliers).collect();
         Supply {
+            pairs: Pairs::new(&with_two),
             positions: Permutation::new(draws, SUPPLIER_PERMUTATION, params.premises),
             suppliers,
         }
@@ -95,10 +96,8 @@ impl Supply {
         if dual_fuel.is_chosen(rank) {
             return Some(UserId(electricity as u16));
         }
-        let place = range.pool_start + (rank - dual_fuel.chosen_before(rank));
-        let pool = self.pool_len();
-        let opposite = (u64::from(place) + u64::from(pool / 2)) % u64::from(pool);
-        Some(UserId(self.at_pool_place(opposite as u32) as u16))
+        let (gas, _) = self.pairs.gas(electricity, rank - dual_fuel.chosen_before(rank));
+        Some(UserId(gas as u16))
     }
 
     /// The `i`-th premises the Supplier supplies electricity to; `i` must be below their number.
@@ -117,11 +116,9 @@ impl Supply {
         if dual_fuel.is_chosen(i) {
             return self.with_gas(own, dual_fuel.chosen(dual_fuel.chosen_before(i)));
         }
-        let opposite = own.pool_start + (i - dual_fuel.chosen_before(i));
-        let pool = self.pool_len();
-        let place = (u64::from(opposite) + u64::from(pool - pool / 2)) % u64::from(pool);
-        let range = &self.suppliers[self.at_pool_place(place as u32)];
-        let rank = Spread::new(range.dual_fuel, range.gas).not_chosen(place as u32 - range.pool_start);
+        let (electricity, home) = self.pairs.electricity(supplier, i - dual_fuel.chosen_before(i));
+        let range = &self.suppliers[electricity];
+        let rank = Spread::new(range.dual_fuel, range.gas).not_chosen(home);
         self.with_gas(range, rank)
     }
 
@@ -135,17 +132,6 @@ impl Supply {
     #[inline]
     fn at_position(&self, position: u32) -> usize {
         self.suppliers.partition_point(|range| range.start <= position) - 1
-    }
-
-    #[inline]
-    fn at_pool_place(&self, place: u32) -> usize {
-        self.suppliers.partition_point(|range| range.pool_start <= place) - 1
-    }
-
-    fn pool_len(&self) -> u32 {
-        self.suppliers
-            .last()
-            .map_or(0, |range| range.pool_start + range.two_suppliers())
     }
 }
 

@@ -12,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const SHARES_TOLERANCE: f64 = 1e-6;
 const USERS_MAX: usize = 65_000;
+/// Which two share a home is a table of all pairs.
+const SUPPLIERS_MAX: usize = 1_000;
 
 /// A Supplier: a User with the import and gas Supplier roles.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -102,6 +104,13 @@ impl Check<'_> {
                 rounded((1.0 - sum).abs())
             );
             self.wrong("suppliers.0.share", message);
+        }
+        if scenario.suppliers.len() > SUPPLIERS_MAX {
+            let message = format!(
+                "{} Suppliers are more than {SUPPLIERS_MAX}; group the smallest into one",
+                scenario.suppliers.len()
+            );
+            self.wrong("suppliers", message);
         }
         if self.users.len() > USERS_MAX {
             self.wrong(
