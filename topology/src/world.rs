@@ -1,5 +1,6 @@
 //! The world every participant knows: the scenario, its calendar, its Users and its population.
 
+use crate::local_time::LocalTime;
 use crate::modifications::Releases;
 use crate::population::Population;
 use crate::scenario::Scenario;
@@ -17,6 +18,7 @@ pub struct World {
     pub scenario: Scenario,
     pub draws: Draws,
     pub calendar: Calendar,
+    pub local_time: LocalTime,
     /// No new items from here on.
     pub horizon: SimTime,
     /// The horizon and the drain after it.
@@ -39,13 +41,15 @@ impl World {
         let population = Population::new(&scenario, draws);
         let users = scenario.users();
         let releases = scenario.releases();
+        let calendar = Calendar {
+            epoch_unix_seconds: scenario.epoch.unix_seconds(),
+        };
         Ok(World {
             timeline: Timeline::new(&scenario, &releases, &users, &population, draws),
             releases,
             draws,
-            calendar: Calendar {
-                epoch_unix_seconds: scenario.epoch.unix_seconds(),
-            },
+            calendar,
+            local_time: LocalTime::new(calendar, scenario.end()),
             horizon,
             end: scenario.end(),
             population,

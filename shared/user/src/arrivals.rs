@@ -5,9 +5,9 @@
 
 use crate::day_shape::HOURS;
 use secnet_engine::deadlines::Deadlines;
-use secnet_model::{Calendar, SimDuration, SimTime};
+use secnet_model::{SimDuration, SimTime};
 use secnet_results::Part;
-use secnet_topology::World;
+use secnet_topology::{LocalTime, World};
 use serde::{Deserialize, Serialize};
 
 const HOUR_MICROS: u64 = 3_600_000_000;
@@ -16,10 +16,9 @@ const DAY_MICROS: u64 = HOURS as u64 * HOUR_MICROS;
 /// The process's parameters for one User and workload.
 #[derive(Clone, Debug)]
 pub struct ArrivalProcess {
-    /// Arrivals per microsecond in each hour of the day.
+    /// Arrivals per microsecond in each hour of the local day.
     rates: [f64; HOURS],
-    /// The epoch's time of day.
-    epoch_of_day_micros: u64,
+    local_time: LocalTime,
     starts_at: SimTime,
     /// No arrival at or after it.
     ends_at: SimTime,
@@ -123,13 +122,13 @@ impl ArrivalProcess {
     pub fn new(
         per_day: f64,
         shape: [f64; HOURS],
-        calendar: Calendar,
+        local_time: LocalTime,
         starts_at: SimTime,
         ends_at: SimTime,
     ) -> ArrivalProcess {
         ArrivalProcess {
             rates: shape.map(|relative| relative * per_day / DAY_MICROS as f64),
-            epoch_of_day_micros: calendar.second_of_day(SimTime::ZERO) * 1_000_000,
+            local_time,
             starts_at,
             ends_at,
             even: None,
@@ -137,10 +136,16 @@ impl ArrivalProcess {
     }
 
     /// So many arrivals at even distances within a span.
-    pub fn even(count: u64, starts_at: SimTime, within: SimDuration, ends_at: SimTime) -> ArrivalProcess {
+    pub fn even(
+        count: u64,
+        local_time: LocalTime,
+        starts_at: SimTime,
+        within: SimDuration,
+        ends_at: SimTime,
+    ) -> ArrivalProcess {
         ArrivalProcess {
             rates: [0.0; HOURS],
-            epoch_of_day_micros: 0,
+            local_time,
             starts_at,
             ends_at,
             even: Some(Even { count, within }),
@@ -179,7 +184,7 @@ impl ArrivalProcess {
                 arrivals.next_at = SimTime::NEVER;
                 return;
             }
-            let of_day = (whole + self.epoch_of_day_micros) % DAY_MICROS;
+            let of_day = self.local_time.micros_of_day(SimTime(whole));
             let rate = self.rates[(of_day / HOUR_MICROS) as usize];
             let hour_end = whole + HOUR_MICROS - of_day % HOUR_MICROS;
             let in_this_hour = rate * (hour_end as f64 - position);
@@ -215,6 +220,7 @@ mod tests {
     use crate::day_shape::hourly_rates;
     use secnet_engine::Draws;
     use secnet_engine::draw::Stream;
+    use secnet_model::Calendar;
     use secnet_topology::scenario::DayShape;
 
     const STREAM: Stream = Stream::named("test-arrivals");
@@ -238,7 +244,8 @@ mod tests {
     }
 
     fn process(per_day: f64, shape: DayShape, calendar: Calendar, ends_at: SimTime) -> ArrivalProcess {
-        ArrivalProcess::new(per_day, hourly_rates(shape), calendar, SimTime::ZERO, ends_at)
+        let local_time = LocalTime::new(calendar, ends_at);
+        ArrivalProcess::new(per_day, hourly_rates(shape), local_time, SimTime::ZERO, ends_at)
     }
 
     #[test]
@@ -285,6 +292,29 @@ mod tests {
     }
 
     #[test]
+    fn in_summer_the_evening_peak_begins_at_four_utc() {
+        let first_of_july_2026 = Calendar {
+            epoch_unix_seconds: 1_782_864_000,
+        };
+        let times = arrivals_of(
+            &process(24_000.0, DayShape::EveningPeak, first_of_july_2026, days(20)),
+            6,
+        );
+        let in_hour = |hour: u64| {
+            times
+                .iter()
+                .filter(|at| at.as_whole_secs() / 3_600 % 24 == hour)
+                .count() as f64
+        };
+        for (hour, before) in [(16, 15), (19, 20)] {
+            assert!(
+                (in_hour(hour) / in_hour(before) - 15.0 / 4.0).abs() < 0.2,
+                "{hour}"
+            );
+        }
+    }
+
+    #[test]
     fn gaps_are_exponential_even_at_rates_near_the_clocks_resolution() {
         // 200,000 a second: a mean gap of 5 µs on a clock of 1 µs.
         let times = arrivals_of(
@@ -307,7 +337,13 @@ mod tests {
     #[test]
     fn arrivals_keep_within_the_workloads_first_and_last_moment() {
         let (starts_at, ends_at) = (SimTime::from_secs(5_000), SimTime::from_secs(9_000));
-        let process = ArrivalProcess::new(1e6, [1.0; 24], MIDNIGHT, starts_at, ends_at);
+        let process = ArrivalProcess::new(
+            1e6,
+            [1.0; 24],
+            LocalTime::new(MIDNIGHT, ends_at),
+            starts_at,
+            ends_at,
+        );
         let times = arrivals_of(&process, 1);
         assert!(times.iter().all(|at| (starts_at..ends_at).contains(at)));
         let expected = 1e6 / 86_400.0 * 4_000.0;

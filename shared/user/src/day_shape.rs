@@ -1,4 +1,4 @@
-//! How a workload's rate varies over the day, hour by hour (UTC). Assumed: no source gives a User's daily profile.
+//! How a workload's rate varies over the day, hour by hour (local time). Assumed: no source gives a User's daily profile.
 
 use secnet_topology::scenario::DayShape;
 

@@ -110,7 +110,13 @@ impl Workload {
         let form = |srv| RequestForm::new::<D>(srv, user.roles, Wishes::default());
         let count = premises.len() as u64;
         Workload {
-            process: ArrivalProcess::even(count, gained.told_at, within, world.horizon),
+            process: ArrivalProcess::even(
+                count,
+                world.local_time.clone(),
+                gained.told_at,
+                within,
+                world.horizon,
+            ),
             streams: Streams::new(place),
             portfolio: Portfolio::listed(premises),
             reach: Reach::Portfolio,
@@ -179,7 +185,7 @@ impl Workload {
             process: ArrivalProcess::new(
                 per_day,
                 hourly_rates(params.shape),
-                world.calendar,
+                world.local_time.clone(),
                 starts_at,
                 ends_at,
             ),

@@ -69,7 +69,7 @@ pub enum Retry {
     Exponential,
 }
 
-/// How a workload's rate varies over the day (UTC). Each shape's mean is 1. Assumed.
+/// How a workload's rate varies over the day (local time: British Summer Time in summer). Each shape's mean is 1. Assumed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DayShape {
