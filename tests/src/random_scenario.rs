@@ -16,7 +16,9 @@ use secnet_topology::scenario::{
     MaintenanceParams, Mistake, OtherUserParams, PopulationParams, PremisesParams, Retry, Scenario,
     ScheduleParams, SupplierParams, TracingParams, UserParams, WorkloadParams,
 };
-use secnet_topology::{BLOCK_PREMISES, BitRate, Bytes, Date, DateTime, Invalid, Span, TimeOfDay, World};
+use secnet_topology::{
+    BLOCK_PREMISES, BitRate, Bytes, Date, DateTime, ExecuteAt, Invalid, Span, TimeOfDay, World,
+};
 
 const US: u64 = 1;
 const MS: u64 = 1_000;
@@ -523,6 +525,7 @@ impl Dice {
             han_delay_min,
             han_delay_mean: self.at_least(han_delay_min, &[0, S, HOUR]),
             gsme_poll_interval: self.span(&[US, S, 30 * MIN, DAY]),
+            clock_error_max: self.span(&[0, S, MIN, HOUR]),
             // Often enough that the few scheduled reads meet one.
             device_error_share: self.share(0.05),
             future_dated_failure_share: self.share(0.002),
@@ -552,6 +555,8 @@ impl Dice {
             let start = starts_after.map_or(0, Span::as_micros);
             Span::from_micros(start + self.between(1, within))
         });
+        let future_dated_by = self.once_in(3).then(|| self.span(&[US, S, 10 * MIN, within]));
+        let at_once = future_dated_by.is_none() && self.once_in(4);
         WorkloadParams {
             name: format!("workload {i}"),
             from: self.sender(senders),
@@ -560,7 +565,10 @@ impl Dice {
             shape: self.one_of(&SHAPES),
             target: self.once_in(4).then(|| self.one_of(&DeviceType::ALL)),
             prepayment_only: self.once_in(6),
-            future_dated_by: self.once_in(3).then(|| self.span(&[US, S, 10 * MIN, within])),
+            future_dated_by,
+            execute_at: at_once
+                .then(|| TimeOfDay::from_second_of_day(self.below(86_400) as u32).unwrap_or_default())
+                .map(ExecuteAt::TimeOfDay),
             mistake: self.once_in(3).then(|| self.one_of(&MISTAKES)),
             starts_after,
             ends_after,

@@ -34,6 +34,7 @@ mod words;
 pub mod world;
 
 pub use assumed::{Assumption, assumptions};
+
 pub use layout::{Layout, NodeKind, ProcessSpec};
 pub use live_requests::TakesRequests;
 pub use loading::{LoadError, load, parse};
@@ -44,7 +45,7 @@ pub use scenario::Scenario;
 pub use schema::json_schema;
 pub use segments::Segment;
 pub use timeline::Timeline;
-pub use units::{BitRate, Bytes, Date, DateTime, Span, TimeOfDay};
+pub use units::{BitRate, Bytes, Date, DateTime, ExecuteAt, Span, TimeOfDay};
 pub use users::{UserEntry, UserKind};
 pub use validation::{Invalid, Problem};
 pub use world::World;

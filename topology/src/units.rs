@@ -1,5 +1,9 @@
 //! Quantities as a scenario writes them: text with a unit, checked when read, exact when written back.
 
+mod execute_at;
+
+pub use execute_at::ExecuteAt;
+
 use core::fmt;
 use core::str::FromStr;
 use secnet_model::SimDuration;
@@ -445,6 +449,7 @@ pub(crate) fn problem(format: &str, text: &str) -> Option<String> {
         TIME_OF_DAY_FORMAT => read::<TimeOfDay>(text),
         DATE_FORMAT => read::<Date>(text),
         DATE_TIME_FORMAT => read::<DateTime>(text),
+        execute_at::EXECUTE_AT_FORMAT => read::<ExecuteAt>(text),
         _ => None,
     }
 }

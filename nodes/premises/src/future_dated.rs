@@ -2,7 +2,7 @@
 
 use secnet_engine::Draws;
 use secnet_engine::draw::Stream;
-use secnet_model::{DeviceId, DeviceType, PremisesId, RequestId, SimTime, Srv, UserId};
+use secnet_model::{DeviceId, DeviceType, PremisesId, RequestId, SimDuration, SimTime, Srv, UserId};
 use secnet_results::figures::{Figures, Key};
 use secnet_results::{Part, figures};
 use secnet_topology::World;
@@ -11,6 +11,26 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 const EXECUTION_FAILS: Stream = Stream::named("future-dated-execution-fails");
+
+const CLOCK_ERROR: Stream = Stream::named("device-clock-error");
+
+/// Devices' clocks, by which they execute what they hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Clocks {
+    pub draws: Draws,
+    pub error_max: SimDuration,
+}
+
+impl Clocks {
+    /// When it is `time` by the device's clock, which is as far ahead or behind all the time.
+    pub fn shows(&self, device: DeviceId, time: SimTime) -> SimTime {
+        let error_max = self.error_max.as_micros();
+        let late = self
+            .draws
+            .below(2 * error_max + 1, CLOCK_ERROR, device.eui64().0, 0);
+        SimTime((time.0 + late).saturating_sub(error_max))
+    }
+}
 
 /// A command in a device. Ordered by time, then premises, then request.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]

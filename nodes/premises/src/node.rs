@@ -3,7 +3,7 @@
 use crate::alerts::{Background, Upcoming, alert_bytes};
 use crate::answer::Answers;
 use crate::changes::{Changes, Effect};
-use crate::future_dated::{HeldCommand, HeldCommands};
+use crate::future_dated::{Clocks, HeldCommand, HeldCommands};
 use crate::gsme::Polls;
 use crate::hub::Hub;
 use crate::modifications::{Modifications, Raised};
@@ -30,6 +30,7 @@ pub struct Premises {
     region: Region,
     shard: Range<u32>,
     hub: Hub,
+    clocks: Clocks,
     answers: Answers,
     uplink: Uplink,
     background: Background,
@@ -146,6 +147,10 @@ impl Premises {
                 polls: Polls::new(draws, params.gsme_poll_interval.as_duration()),
                 han_delay_min: params.han_delay_min.as_duration(),
                 han_delay_mean: params.han_delay_mean.as_duration(),
+            },
+            clocks: Clocks {
+                draws,
+                error_max: params.clock_error_max.as_duration(),
             },
             answers: Answers::new(draws, params.device_error_share),
             uplink: Uplink {
@@ -290,7 +295,10 @@ impl Premises {
         out: &mut Outbox<Message>,
     ) {
         self.state.counts.future_dated_stored += 1;
-        let at = command.timing.execution().unwrap_or_default().max(answered_at);
+        let at = self
+            .clocks
+            .shows(device, command.timing.execution().unwrap_or_default());
+        let at = at.max(answered_at);
         let held = HeldCommand::new(at, device, command.id, command.srv);
         if let Some(trace) = self.world.sampler.request(&command.id, command.srv) {
             out.trace(trace.span(Step::HeldByDevice, answered_at, at));
@@ -329,7 +337,9 @@ impl Premises {
                 .request(&held.request(), held.srv)
                 .map(|trace| trace.link_to(Step::Item, 0)),
         };
-        self.raise(held.at, held.device(), alert, cause, 1.0, out);
+        for _ in 0..held.srv.execution_alerts(held.device_type) {
+            self.raise(held.at, held.device(), alert, cause, 1.0, out);
+        }
     }
 
     /// A device raises an alert of its own accord, where it is still there.

@@ -15,6 +15,7 @@ pub mod catalogue;
 pub mod command_variant;
 pub mod csv;
 pub mod device;
+pub mod execution_alerts;
 pub mod ids;
 pub mod region;
 pub mod response;

@@ -9,7 +9,7 @@ use crate::retries::RetryPolicy;
 use secnet_engine::draw::Stream;
 use secnet_model::{PremisesId, Role, SimDuration, SimTime, Srv};
 use secnet_topology::scenario::{Mistake, WorkloadParams};
-use secnet_topology::{Portfolio, UserEntry, UserKind, World};
+use secnet_topology::{ExecuteAt, Portfolio, UserEntry, UserKind, World};
 use std::sync::Arc;
 
 const ARRIVALS: Stream = Stream::named("user-arrivals");
@@ -52,6 +52,14 @@ pub enum Reach {
     Gas,
 }
 
+/// To when its requests are future-dated.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Dated {
+    /// So long after each is sent.
+    By(SimDuration),
+    At(ExecuteAt),
+}
+
 #[derive(Clone, Debug)]
 pub struct Workload {
     pub process: ArrivalProcess,
@@ -60,7 +68,7 @@ pub struct Workload {
     pub reach: Reach,
     pub forms: Vec<Result<RequestForm, Unsendable>>,
     pub prepayment_only: bool,
-    pub future_dated_by: Option<SimDuration>,
+    pub dated: Option<Dated>,
     pub mistake: Option<Mistake>,
     /// Each premises once, in the portfolio's order, rather than drawn.
     pub each_once: bool,
@@ -125,7 +133,7 @@ impl Workload {
                 .into_iter()
                 .collect(),
             prepayment_only: false,
-            future_dated_by: None,
+            dated: None,
             mistake: None,
             each_once: true,
             retry_policy: RetryPolicy::of_user(&world.scenario.user),
@@ -150,7 +158,7 @@ impl Workload {
     ) -> Workload {
         let wishes = Wishes {
             target: params.target,
-            future_dated: params.future_dated_by.is_some(),
+            future_dated: params.future_dated_by.is_some() || params.execute_at.is_some(),
             mistake: params.mistake,
         };
         let forms: Vec<_> = params
@@ -194,7 +202,10 @@ impl Workload {
             reach,
             forms,
             prepayment_only: params.prepayment_only,
-            future_dated_by: params.future_dated_by.map(|span| span.as_duration()),
+            dated: match (params.future_dated_by, params.execute_at) {
+                (Some(span), _) => Some(Dated::By(span.as_duration())),
+                (None, at) => at.map(Dated::At),
+            },
             mistake: params.mistake,
             each_once: false,
             retry_policy: RetryPolicy::new(&world.scenario.user, params),

@@ -6,6 +6,9 @@ use crate::units::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// A clock further off than this is not a clock.
+const CLOCK_ERROR_BOUND: Span = Span::from_secs(86_400);
+
 /// Devices and the home area network.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -18,6 +21,9 @@ pub struct PremisesParams {
     pub gsme_poll_interval: Span,
     /// Chance that a device answers with an error. Assumed.
     pub device_error_share: f64,
+    /// How far a device's clock may be ahead of or behind the time, evenly spread over devices: it executes future-dated commands by
+    /// it. Beyond 10 s a device raises 81C6, clock out of tolerance (domain.md §4); the spread is assumed.
+    pub clock_error_max: Span,
     /// Chance that a device-held future-dated command fails at its time (8F67). Assumed.
     pub future_dated_failure_share: f64,
     /// Device alerts per enrolled premises and day, those of noisy devices included (July 2022 had 76 per meter and month
@@ -49,6 +55,7 @@ impl Default for PremisesParams {
             han_delay_mean: Span::from_millis(1_200),
             gsme_poll_interval: Span::from_secs(1_800),
             device_error_share: 0.001,
+            clock_error_max: Span::from_secs(10),
             future_dated_failure_share: 0.002,
             alerts_per_premises_per_day: 0.5,
             alerts_tail: AlertsTailParams::default(),
@@ -77,6 +84,10 @@ impl Check<'_> {
             params.han_delay_mean,
         );
         self.positive("premises.gsme_poll_interval", params.gsme_poll_interval);
+        if params.clock_error_max > CLOCK_ERROR_BOUND {
+            let message = format!("must be at most {CLOCK_ERROR_BOUND}");
+            self.wrong("premises.clock_error_max", message);
+        }
         self.share("premises.device_error_share", params.device_error_share);
         self.share(
             "premises.future_dated_failure_share",

@@ -1,8 +1,9 @@
 //! What Users send.
 
 use super::Scenario;
+use crate::ExecuteAt;
 use crate::check::Check;
-use crate::units::Span;
+use crate::units::{DateTime, Span};
 use crate::users::UserEntry;
 use schemars::JsonSchema;
 use secnet_model::{DeviceType, FutureDating, Srv};
@@ -33,6 +34,9 @@ pub struct WorkloadParams {
     /// Future-dated this long after the request; on demand when absent.
     #[serde(default)]
     pub future_dated_by: Option<Span>,
+    /// Future-dated to one moment for all: a date and time, or the next such time of day after the request (UTC).
+    #[serde(default)]
+    pub execute_at: Option<ExecuteAt>,
     /// Send the requests wrong on purpose, to see them refused.
     #[serde(default)]
     pub mistake: Option<Mistake>,
@@ -141,6 +145,24 @@ impl<'u> Check<'u> {
                     "must be longer than zero; leave it out for on demand",
                 );
             }
+            if workload.future_dated_by.is_some() && workload.execute_at.is_some() {
+                let message = "give `future_dated_by` or `execute_at`, not both";
+                self.wrong(format!("{path}.execute_at"), message);
+            }
+            if let Some(ExecuteAt::DateTime(at)) = workload.execute_at {
+                let last = workload
+                    .ends_after
+                    .unwrap_or(scenario.horizon)
+                    .min(scenario.horizon);
+                let sent_until = scenario.epoch.unix_seconds() + last.as_micros() / 1_000_000;
+                if sent_until > at.unix_seconds() {
+                    let until = DateTime::from_unix_seconds(sent_until);
+                    let message = format!(
+                        "{at} is over before the last request is sent, at {until}; give `ends_after`"
+                    );
+                    self.wrong(format!("{path}.execute_at"), message);
+                }
+            }
             if let (Some(start), Some(end)) = (workload.starts_after, workload.ends_after)
                 && end <= start
             {
@@ -177,12 +199,14 @@ impl<'u> Check<'u> {
             return;
         }
         self.roles(path, srv, senders);
-        match workload.future_dated_by {
-            Some(_) if entry.future_dated == FutureDating::NotAllowed => {
-                self.wrong(
-                    path,
-                    format!("{srv} cannot be future-dated; leave out `future_dated_by`"),
-                );
+        let dated = match (workload.future_dated_by, workload.execute_at) {
+            (Some(_), _) => Some("future_dated_by"),
+            (None, Some(_)) => Some("execute_at"),
+            (None, None) => None,
+        };
+        match dated {
+            Some(key) if entry.future_dated == FutureDating::NotAllowed => {
+                self.wrong(path, format!("{srv} cannot be future-dated; leave out `{key}`"));
             }
             None if entry.is_device_service() && !entry.on_demand => {
                 self.wrong(path, format!("{srv} cannot be sent on demand"));

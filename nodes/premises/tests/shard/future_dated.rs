@@ -10,7 +10,7 @@ use secnet_wire::DeviceResult;
 fn a_stored_command_is_answered_at_once_and_executed_at_its_time() {
     let mut rig = Rig::new(|_| {});
     let premises = rig.premises_with(DeviceType::Esme);
-    let mut update = future_dated(command(1, "1.1.1", premises, DeviceType::Esme), 7_200);
+    let mut update = future_dated(command(1, "1.6", premises, DeviceType::Esme), 7_200);
     update.id.originator = UserId(3);
     rig.command(ms(1_000), update);
     assert_eq!(rig.responses()[0].0, ms(1_000 + HAN_MS + WAN_MS));
@@ -49,7 +49,7 @@ fn what_fails_at_its_time_says_so() {
     let premises = rig.premises_with(DeviceType::Esme);
     rig.command(
         ms(0),
-        future_dated(command(1, "1.1.1", premises, DeviceType::Esme), 60),
+        future_dated(command(1, "1.6", premises, DeviceType::Esme), 60),
     );
     rig.finish();
     assert_eq!(rig.alerts()[0].1.alert, AlertCode::future_dated_failed());
@@ -68,7 +68,7 @@ fn a_command_the_device_refused_is_not_stored() {
     let premises = rig.premises_with(DeviceType::Esme);
     rig.command(
         ms(0),
-        future_dated(command(1, "1.1.1", premises, DeviceType::Esme), 60),
+        future_dated(command(1, "1.6", premises, DeviceType::Esme), 60),
     );
     assert_eq!(rig.responses()[0].1.result, DeviceResult::Error);
     assert!(rig.premises.next_deadline().is_never());
@@ -80,7 +80,7 @@ fn a_command_that_comes_after_its_time_is_executed_when_the_device_answers() {
     let premises = rig.premises_with(DeviceType::Esme);
     rig.command(
         ms(90_000),
-        future_dated(command(1, "1.1.1", premises, DeviceType::Esme), 60),
+        future_dated(command(1, "1.6", premises, DeviceType::Esme), 60),
     );
     rig.finish();
     assert_eq!(rig.alerts()[0].1.raised_at, ms(90_000 + HAN_MS));
@@ -91,7 +91,7 @@ fn a_command_that_comes_after_its_time_is_executed_when_the_device_answers() {
     });
     rig.command(
         ms(90_000),
-        future_dated(command(1, "1.1.1", premises, DeviceType::Esme), 60),
+        future_dated(command(1, "1.6", premises, DeviceType::Esme), 60),
     );
     assert_eq!(rig.alerts()[0], (ms(90_000 + WAN_MS), rig.alerts()[0].1));
     assert_eq!(rig.alerts()[0].1.raised_at, ms(90_000));
@@ -107,14 +107,11 @@ fn a_sleeping_gas_meter_executes_at_its_time_what_it_fetched_before_and_after_it
     let arrival = SimTime(poll.0 - 60_000_000);
     rig.command(
         arrival,
-        future_dated(command(1, "1.1.1", premises, DeviceType::Gsme), before_poll),
+        future_dated(command(1, "1.6", premises, DeviceType::Gsme), before_poll),
     );
     rig.command(
         arrival,
-        future_dated(
-            command(2, "1.1.1", premises, DeviceType::Gsme),
-            before_poll + 3_600,
-        ),
+        future_dated(command(2, "1.6", premises, DeviceType::Gsme), before_poll + 3_600),
     );
     rig.finish();
     let raised: Vec<SimTime> = rig
@@ -142,7 +139,7 @@ fn commands_for_one_moment_are_executed_in_the_order_of_premises_and_request() {
     for (counter, premises) in [(9, other), (2, first), (1, other), (3, first)] {
         rig.command(
             ms(counter),
-            future_dated(command(counter, "1.1.1", premises, DeviceType::Esme), 600),
+            future_dated(command(counter, "1.6", premises, DeviceType::Esme), 600),
         );
     }
     rig.finish();

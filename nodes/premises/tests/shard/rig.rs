@@ -42,6 +42,7 @@ const SHARD: &str = r#"
     han_delay_mean = "400ms"
     gsme_poll_interval = "30min"
     device_error_share = 0.0
+    clock_error_max = "0s"
     future_dated_failure_share = 0.0
     alerts_per_premises_per_day = 0.0
 "#;

@@ -8,7 +8,7 @@ use crate::own_schedules::OwnSchedule;
 use crate::payload;
 use crate::request_form::{Candidate, RequestForm, Subject, Unsendable};
 use crate::targets::{Search, Target};
-use crate::workload::Workload;
+use crate::workload::{Dated, Workload};
 use secnet_model::{Eui64, Region, RequestId, Role, SimTime, Srv};
 use secnet_results::ServiceMode;
 use secnet_topology::scenario::Mistake;
@@ -68,7 +68,7 @@ impl<D: Desk> User<D> {
             Subject::Device(candidates) => {
                 let (target, role, region) = self.choose_device(now, workload, form.srv, candidates, n)?;
                 let region = region.filter(|_| form.mode != ServiceMode::NonDevice);
-                (target, role, region, timing(now, workload, form))
+                (target, role, region, self.timing(now, workload, form))
             }
             Subject::Schedule(choices) => {
                 let schedule = self.choose_schedule(now, workload, form, choices, n)?;
@@ -180,12 +180,12 @@ impl<D: Desk> User<D> {
             n,
         ))
     }
-}
 
-/// Execution time in whole seconds since the epoch, never 0; 0 for on-demand requests.
-fn timing(now: SimTime, workload: &Workload, form: &RequestForm) -> Timing {
-    match workload.future_dated_by {
-        Some(span) if form.mode == ServiceMode::FutureDated => Timing::at(now + span),
-        _ => Timing::Now,
+    fn timing(&self, now: SimTime, workload: &Workload, form: &RequestForm) -> Timing {
+        match workload.dated.filter(|_| form.mode == ServiceMode::FutureDated) {
+            Some(Dated::By(span)) => Timing::at(now + span),
+            Some(Dated::At(at)) => Timing::at(at.of_request(self.world.calendar, now)),
+            None => Timing::Now,
+        }
     }
 }
