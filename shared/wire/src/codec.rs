@@ -27,22 +27,38 @@ const SMALL_BYTES: usize = 1 << 20;
 /// The limit for the saved state of a process.
 pub const STATE_BYTES_MAX: usize = 4 << 30;
 
+/// What could not be written or read, and why.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{what}: {problem}")]
 pub struct CodecError {
     /// What was being written or read: `envelope 3 of frame 12`, `the status of csp-north`.
     pub what: String,
+    /// What is wrong with it.
     pub problem: Problem,
 }
 
+/// Why bytes and a value do not fit each other.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Problem {
+    /// The bytes end in the middle of the value.
     #[error("ends {missing} bytes early")]
-    EndsEarly { missing: usize },
+    EndsEarly {
+        /// How many are missing, at least.
+        missing: usize,
+    },
+    /// The value is read, and more bytes follow.
     #[error("{bytes} bytes follow its end")]
-    TrailingBytes { bytes: usize },
+    TrailingBytes {
+        /// How many.
+        bytes: usize,
+    },
+    /// More bytes than its kind may have; nothing of it was read.
     #[error("is larger than the {bytes_max} bytes allowed")]
-    TooLarge { bytes_max: usize },
+    TooLarge {
+        /// How many it may have.
+        bytes_max: usize,
+    },
+    /// The bytes cannot be such a value; in bincode's words.
     #[error("{0}")]
     Invalid(String),
 }

@@ -31,31 +31,46 @@ use secnet_model::SimTime;
 pub const FRAME_BYTES_MAX: usize = 60 * 1024;
 /// Both ends of a link speak the same version or none.
 pub const VERSION: u8 = 6;
+/// Size of the header, in octets.
 pub const HEADER_BYTES: usize = 30;
+/// Size of a promise, in octets.
 pub const PROMISE_BYTES: usize = 24;
 const MAGIC: u8 = 0x5E;
 
+/// What a frame is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
+    /// The handshake: run, configuration, incarnations.
     Hello,
+    /// Envelopes, a promise, or both; numbered, and kept until it is acknowledged.
     Data,
+    /// An acknowledgement alone.
     Ack,
 }
 
+/// The fixed part of every frame.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Header {
+    /// What the frame is for.
     pub kind: Kind,
+    /// The sender's incarnation.
     pub session: u32,
+    /// The receiver's incarnation, as far as the sender knows it; 0 when it does not.
     pub to_session: u32,
+    /// The number of a data frame, from 1; 0 for the other kinds.
     pub seq: u64,
+    /// Every data frame up to this one has been received.
     pub ack: u64,
+    /// Whether a promise follows the envelopes.
     pub has_promise: bool,
+    /// How many envelopes the body begins with.
     pub envelopes: u16,
 }
 
 /// The body of a hello: what both ends must agree on before anything else is said.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Hello {
+    /// The name of the run the sender takes part in.
     pub run: String,
     /// Of whatever the two ends must have configured alike: the link's shortest delays above all.
     pub config_hash: u64,
@@ -63,22 +78,44 @@ pub struct Hello {
     pub is_up: bool,
 }
 
+/// Why bytes are no frame this end understands.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum FrameError {
+    /// Fewer bytes than a header has.
     #[error("{bytes} bytes are no frame: a header has {HEADER_BYTES}")]
-    TooShort { bytes: usize },
+    TooShort {
+        /// How many there are.
+        bytes: usize,
+    },
+    /// More bytes than a frame may have.
     #[error("a frame of {bytes} bytes exceeds the {FRAME_BYTES_MAX} allowed")]
-    TooLong { bytes: usize },
+    TooLong {
+        /// How many there are.
+        bytes: usize,
+    },
+    /// Its first byte is not this protocol's.
     #[error("not a frame: starts with {found:#04x}")]
-    Magic { found: u8 },
+    Magic {
+        /// The first byte.
+        found: u8,
+    },
+    /// It is of another version of the protocol.
     #[error("the peer speaks version {theirs} of the link protocol, this end speaks {VERSION}")]
-    Version { theirs: u8 },
+    Version {
+        /// The version it states.
+        theirs: u8,
+    },
+    /// A field has a value it cannot have.
     #[error("frame {seq}: {field} cannot be {value}")]
     Field {
+        /// The frame's number.
         seq: u64,
+        /// The field's name.
         field: &'static str,
+        /// What it says.
         value: u64,
     },
+    /// The body does not decode.
     #[error(transparent)]
     Body(#[from] CodecError),
 }
@@ -176,14 +213,17 @@ impl FrameWriter {
         Ok(())
     }
 
+    /// How many envelopes have been pushed.
     pub fn envelopes(&self) -> u16 {
         self.envelopes
     }
 
+    /// Its size so far, in octets, the header included.
     pub fn len(&self) -> usize {
         self.bytes.len()
     }
 
+    /// Whether no envelope has been pushed.
     pub fn is_empty(&self) -> bool {
         self.envelopes == 0
     }
@@ -253,11 +293,13 @@ fn write_unnumbered(kind: Kind, session: u32, to_session: u32, ack: u64, out: &m
 /// A received frame whose header has been read.
 #[derive(Clone, Copy, Debug)]
 pub struct Frame<'a> {
+    /// The fixed part.
     pub header: Header,
     body: &'a [u8],
 }
 
 impl<'a> Frame<'a> {
+    /// Reads the header; the body is looked at by the methods below. Fails on bytes of another size, protocol or version.
     pub fn read(bytes: &'a [u8]) -> Result<Frame<'a>, FrameError> {
         if bytes.len() > FRAME_BYTES_MAX {
             return Err(FrameError::TooLong { bytes: bytes.len() });
@@ -301,6 +343,7 @@ impl<'a> Frame<'a> {
         }
     }
 
+    /// The body of a hello. Fails where it ends early or the run's name is not UTF-8.
     pub fn decode_hello(&self) -> Result<Hello, FrameError> {
         let mut rest = self.body;
         let mut read = || {

@@ -20,18 +20,33 @@ pub const LAUNCH_QUERY: &str = "secnet/launch";
 /// The longest name of a run, node or process.
 pub const NAME_BYTES_MAX: usize = 64;
 
+/// Why a name cannot be part of a key.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NameError {
+    /// There is none.
     #[error("a {what}'s name is missing")]
-    Empty { what: &'static str },
+    Empty {
+        /// What is named: a run, a node, a process.
+        what: &'static str,
+    },
+    /// It is longer than [`NAME_BYTES_MAX`].
     #[error("the {what} name \"{name}\" is longer than {NAME_BYTES_MAX} characters")]
-    TooLong { what: &'static str, name: String },
+    TooLong {
+        /// What is named.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// A character could be read as a wildcard or a path.
     #[error(
         "the {what} name \"{name}\" holds {found:?}: only a–z, 0–9, \"-\", \"_\" and \".\" are allowed, and a letter or digit first"
     )]
     Character {
+        /// What is named.
         what: &'static str,
+        /// The name.
         name: String,
+        /// The first such character.
         found: char,
     },
 }
@@ -70,6 +85,7 @@ pub struct Keys {
 }
 
 impl Keys {
+    /// The keys of the run with that name. Fails on a name that cannot be part of a key.
     pub fn new(run: &str) -> Result<Keys, NameError> {
         check_name("run", run)?;
         Ok(Keys {
@@ -77,6 +93,7 @@ impl Keys {
         })
     }
 
+    /// Where a node puts its frames to a neighbour.
     pub fn link(&self, from: &str, to: &str) -> Result<String, NameError> {
         check_name("node", from)?;
         check_name("node", to)?;
@@ -89,34 +106,42 @@ impl Keys {
         Ok(format!("{}/link/*/{to}", self.root))
     }
 
+    /// Where the director says what all processes do next.
     pub fn command(&self) -> String {
         format!("{}/control/command", self.root)
     }
 
+    /// Where a process says how far it has got.
     pub fn status(&self, process: &str) -> Result<String, NameError> {
         self.of_process("status", process)
     }
 
+    /// Where a process puts its accounts when the run has ended.
     pub fn result(&self, process: &str) -> Result<String, NameError> {
         self.of_process("result", process)
     }
 
+    /// The liveliness token of a process.
     pub fn alive(&self, process: &str) -> Result<String, NameError> {
         self.of_process("alive", process)
     }
 
+    /// The statuses of all processes.
     pub fn every_status(&self) -> String {
         format!("{}/control/status/*", self.root)
     }
 
+    /// The results of all processes.
     pub fn every_result(&self) -> String {
         format!("{}/control/result/*", self.root)
     }
 
+    /// The liveliness tokens of all processes.
     pub fn every_alive(&self) -> String {
         format!("{}/control/alive/*", self.root)
     }
 
+    /// Where the director answers how the run stands.
     pub fn status_query(&self) -> String {
         format!("{}/control/query/status", self.root)
     }

@@ -3,6 +3,7 @@
 //! Not here: what a participant does with a message (the nodes), and sockets (`secnet-fabric`). The link
 //! protocol in this crate is a state machine without IO.
 
+#![warn(missing_docs)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod codec;

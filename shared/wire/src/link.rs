@@ -24,6 +24,7 @@ use std::collections::{BTreeMap, VecDeque};
 /// Both ends of a link are given the same, but for `session` and `peer`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LinkConfig {
+    /// The run's name: both ends must have the same.
     pub run: String,
     /// Of whatever both ends must have configured alike; compared in the handshake.
     pub config_hash: u64,
@@ -31,9 +32,11 @@ pub struct LinkConfig {
     pub session: u32,
     /// The other end's name, for errors.
     pub peer: String,
+    /// Sizes and times of the protocol.
     pub tuning: Tuning,
 }
 
+/// Sizes and times, in octets and in microseconds of wall-clock time; no result depends on them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Tuning {
     /// Most unacknowledged bytes. At least [`FRAME_BYTES_MAX`](frame::FRAME_BYTES_MAX).
@@ -46,6 +49,7 @@ pub struct Tuning {
     pub ack_delay_us: u64,
     /// How long to wait for an acknowledgement (or a hello's answer) at first, and at most after doubling.
     pub resend_after_us: u64,
+    /// How long to wait at most, after doubling.
     pub resend_after_max_us: u64,
     /// A frame already sent again is not sent again on report of a gap before this has passed.
     pub resend_gap_us: u64,
@@ -76,44 +80,101 @@ pub struct Received {
     pub came_up: bool,
 }
 
+/// Why a link ends, or a frame was dropped.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum LinkError {
+    /// The frame could not be read.
     #[error("link to {peer}: {error}")]
-    Frame { peer: String, error: FrameError },
+    Frame {
+        /// The other end.
+        peer: String,
+        /// What is wrong with it.
+        error: FrameError,
+    },
+    /// An envelope could not be written.
     #[error("link to {peer}: {error}")]
-    Encode { peer: String, error: CodecError },
+    Encode {
+        /// The other end.
+        peer: String,
+        /// What is wrong with it.
+        error: CodecError,
+    },
+    /// The other end takes part in another run.
     #[error("{peer} takes part in run {theirs}, this end in {ours}")]
     OtherRun {
+        /// The other end.
         peer: String,
+        /// The run of this end.
         ours: String,
+        /// The run of the other end.
         theirs: String,
     },
+    /// The two ends were configured differently.
     #[error(
         "{peer} was started with another configuration of the link ({theirs:016x}, this end {ours:016x})"
     )]
-    OtherConfig { peer: String, ours: u64, theirs: u64 },
+    OtherConfig {
+        /// The other end.
+        peer: String,
+        /// The hash of this end's configuration.
+        ours: u64,
+        /// The hash of the other end's.
+        theirs: u64,
+    },
     /// What it held is gone; resuming from a checkpoint is not built yet.
     #[error("{peer} was restarted: incarnation {now} follows {before}")]
-    PeerRestarted { peer: String, before: u32, now: u32 },
+    PeerRestarted {
+        /// The other end.
+        peer: String,
+        /// The incarnation this end has spoken to.
+        before: u32,
+        /// The incarnation that speaks now.
+        now: u32,
+    },
+    /// The other end acknowledges what it was not sent.
     #[error("link to {peer}: frame {acked} is acknowledged, {sent} have been sent")]
-    AckOfUnsent { peer: String, acked: u64, sent: u64 },
+    AckOfUnsent {
+        /// The other end.
+        peer: String,
+        /// The frame it acknowledges.
+        acked: u64,
+        /// The last frame sent.
+        sent: u64,
+    },
+    /// The other end sent more than it may before it is acknowledged.
     #[error("link to {peer}: frame {seq} is beyond the window, which ends at {end}")]
-    BeyondWindow { peer: String, seq: u64, end: u64 },
+    BeyondWindow {
+        /// The other end.
+        peer: String,
+        /// The frame it sent.
+        seq: u64,
+        /// The last frame it may send.
+        end: u64,
+    },
 }
 
+/// What has gone over a link so far, and what is under way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct LinkStats {
     /// Data frames sent for the first time, with their bytes and envelopes.
     pub frames_sent: u64,
+    /// Their size, in octets.
     pub bytes_sent: u64,
+    /// What they carried.
     pub envelopes_sent: u64,
+    /// Bare acknowledgements sent.
     pub acks_sent: u64,
+    /// Data frames sent once more.
     pub resends: u64,
     /// Data frames delivered, each once.
     pub frames_received: u64,
+    /// Their size, in octets.
     pub bytes_received: u64,
+    /// What they carried.
     pub envelopes_received: u64,
+    /// Bare acknowledgements received.
     pub acks_received: u64,
+    /// Data frames that came again.
     pub duplicates: u64,
     /// Frames that came while an earlier one was missing.
     pub gaps: u64,
@@ -125,9 +186,13 @@ pub struct LinkStats {
     pub timeouts: u64,
     /// Now: sent and not acknowledged; waiting for credit.
     pub unacked_frames: u64,
+    /// Size of the frames sent and not acknowledged, in octets.
     pub unacked_bytes: u64,
+    /// What they carry.
     pub unacked_envelopes: u64,
+    /// Size of what waits for credit, in octets.
     pub queued_bytes: u64,
+    /// What waits for credit.
     pub queued_envelopes: u64,
 }
 
@@ -149,6 +214,7 @@ struct Held {
     bytes: usize,
 }
 
+/// The state machine of one end.
 #[derive(Debug)]
 pub struct LinkEnd {
     config: LinkConfig,
@@ -191,6 +257,7 @@ pub struct LinkEnd {
 const SPARE_BUFFERS_MAX: usize = 4;
 
 impl LinkEnd {
+    /// An end that has sent and heard nothing. The session must be at least 1 and the window must hold a full frame.
     pub fn new(config: LinkConfig) -> LinkEnd {
         debug_assert!(config.session > 0, "0 stands for an unknown incarnation");
         debug_assert!(
@@ -274,6 +341,7 @@ impl LinkEnd {
         self.acked
     }
 
+    /// What has gone over it so far.
     pub fn stats(&self) -> LinkStats {
         let envelopes = |frames: &mut dyn Iterator<Item = &Retained>| {
             frames.map(|frame| u64::from(frame.envelopes)).sum()

@@ -8,6 +8,7 @@ use secnet_model::{
 };
 use serde::{Deserialize, Serialize};
 
+/// What one participant says to another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Message {
     /// User → DSP: a service request or a signed pre-command.
@@ -33,8 +34,11 @@ pub enum Message {
 /// What the DSP pushes to a User.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Pushed {
+    /// The response to a request, or a reading of a schedule.
     Response(ServiceResponse),
+    /// A device's alert.
     DeviceAlert(DeviceAlert),
+    /// An alert of the DCC's own.
     DccAlert(DccAlert),
 }
 
@@ -48,10 +52,14 @@ impl From<Pushed> for Message {
     }
 }
 
+/// A service request, or the signed pre-command that follows it, as it is posted to the DSP (domain.md §2).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ServiceRequest {
+    /// `originator:target:counter`; a signed pre-command has its request's.
     pub id: RequestId,
+    /// The service request variant.
     pub srv: Srv,
+    /// CV1 to CV8: what the DSP is to do with it (domain.md §2.2).
     pub variant: CommandVariant,
     /// The URL it was posted to; E13 when it is not the variant's.
     pub service: WebService,
@@ -59,6 +67,7 @@ pub struct ServiceRequest {
     pub role: Role,
     /// DUIS payload size; with 5.1 it stands for the schedule's whole content.
     pub bytes: u32,
+    /// When it is to be executed.
     pub timing: Timing,
 }
 
@@ -68,9 +77,15 @@ pub enum Timing {
     /// On demand.
     Now,
     /// Future-dated, to that many seconds after the scenario's epoch: execution times are whole seconds.
-    At { seconds: u32 },
+    At {
+        /// Whole seconds since the epoch.
+        seconds: u32,
+    },
     /// 5.1 to 5.3 are about the DSP's daily reading with this service request.
-    Daily { srv: Srv },
+    Daily {
+        /// What the DSP reads daily.
+        srv: Srv,
+    },
 }
 
 impl Timing {
@@ -99,30 +114,50 @@ impl Timing {
     }
 }
 
+/// The DSP's answer within the web service call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Acknowledgement {
+    /// Of the request it answers.
     pub id: RequestId,
+    /// Of the request it answers.
     pub srv: Srv,
+    /// What the DSP says.
     pub answer: Answer,
 }
 
+/// What the DSP says to a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Answer {
     /// I99: access control passed, a response will follow.
     Accepted,
     /// The whole answer to a non-device service, or the command for local delivery. `I0`.
-    Done { bytes: u32 },
+    Done {
+        /// Size of the answer, in octets.
+        bytes: u32,
+    },
     /// CV4: the pre-command to compare and sign. `srv` is what the DSP transformed, for the comparison.
-    PreCommand { srv: Srv, bytes: u32 },
+    PreCommand {
+        /// What the DSP transformed.
+        srv: Srv,
+        /// Size of the pre-command, in octets.
+        bytes: u32,
+    },
     /// E1–E19.
     Refused(ResponseCode),
     /// 503-like: the DSP is overloaded; not before `retry_after_ms` from now.
-    Busy { retry_after_ms: u32 },
+    Busy {
+        /// Milliseconds.
+        retry_after_ms: u32,
+    },
     /// 503-like: the User is above its allocation (SECMP0067); not before `retry_after_ms` from now.
-    Throttled { retry_after_ms: u32 },
+    Throttled {
+        /// Milliseconds.
+        retry_after_ms: u32,
+    },
 }
 
 impl Answer {
+    /// The response code it stands for.
     pub const fn code(&self) -> ResponseCode {
         match self {
             Answer::Accepted => ResponseCode::I99,
@@ -134,21 +169,27 @@ impl Answer {
     }
 }
 
+/// Why the DSP sent a command.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum CommandOrigin {
+    /// The User asked for it now.
     OnDemand,
     /// Future-dated and held by the DSP until now.
     HeldByDsp,
     /// Future-dated, to be held by the device.
     HeldByDevice,
+    /// The DSP started it by a schedule.
     Scheduled,
 }
 
+/// What a device is to do, on its way to it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Command {
     /// For a scheduled read the originator is the schedule's owner and the counter the DSP's.
     pub id: RequestId,
+    /// What it does.
     pub srv: Srv,
+    /// Why it was sent.
     pub origin: CommandOrigin,
     /// 0 is the most urgent of the CSPs' priority classes.
     pub priority: u8,
@@ -160,13 +201,18 @@ pub struct Command {
     pub timing: Timing,
 }
 
+/// A command came back: no device has it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Undeliverable {
+    /// Of the command.
     pub id: RequestId,
+    /// The command's own.
     pub correlation: u32,
+    /// Why.
     pub reason: UndeliverableReason,
 }
 
+/// Why the SM WAN did not deliver a command.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub enum UndeliverableReason {
     /// The premises has no WAN coverage.
@@ -177,46 +223,63 @@ pub enum UndeliverableReason {
     QueueFull,
 }
 
+/// What a device answered, on its way to the DSP.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DeviceResponse {
+    /// Of the command.
     pub id: RequestId,
+    /// What it did.
     pub srv: Srv,
+    /// What came of it.
     pub result: DeviceResult,
+    /// The command's class.
     pub priority: u8,
+    /// The command's own reference.
     pub correlation: u32,
     /// GBCS response size on the WAN.
     pub bytes: u32,
 }
 
+/// What came of a command at the device.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum DeviceResult {
+    /// It was done, or is kept until its time.
     Success,
     /// The device answered that it would not or could not.
     Error,
 }
 
+/// The final answer to a request, or a reading of a schedule.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ServiceResponse {
+    /// Of the request; of a reading, the owner of the schedule, the device and the DSP's counter.
     pub id: RequestId,
+    /// What was asked for.
     pub srv: Srv,
+    /// Why the DSP sent the command.
     pub origin: CommandOrigin,
     /// `I0`, or why there is no answer: E20, E21, E30, E31.
     pub code: ResponseCode,
     /// What the device said, where it did.
     pub result: DeviceResult,
+    /// Size of the message to the User, in octets.
     pub bytes: u32,
     /// When the DSP accepted the request or started the scheduled read.
     pub started_at: SimTime,
 }
 
+/// An alert of a device (domain.md §4), on its way to the User.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DeviceAlert {
+    /// Which device raised it.
     pub device: DeviceId,
+    /// Its code.
     pub alert: AlertCode,
     /// The User whose command caused it (8F66, 8F67); `None` where the alert table names the recipient's kind.
     pub command_sender: Option<UserId>,
     /// Counts the premises' alerts from 1.
     pub number: u32,
+    /// Size on the WAN, in octets.
     pub bytes: u16,
     /// Of a consolidated alert: when the first of those it stands for was raised.
     pub raised_at: SimTime,
@@ -264,6 +327,7 @@ impl DeviceAlert {
     }
 }
 
+/// The alerts the DSP itself raises (domain.md §4).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub enum DccAlertCode {
     /// A schedule was removed.
@@ -280,14 +344,18 @@ pub enum DccAlertCode {
     N48,
 }
 
+/// An alert of the DCC's own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DccAlert {
+    /// What it says.
     pub code: DccAlertCode,
+    /// The device it is about.
     pub about: Eui64,
     /// The quarantined request's counter (domain.md §2.5: the quarantine event's reference); 0 with the other codes.
     pub request: u64,
     /// Counts the DSP's alerts from 1.
     pub number: u64,
+    /// When the DSP raised it.
     pub raised_at: SimTime,
 }
 
