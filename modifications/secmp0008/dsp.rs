@@ -9,10 +9,10 @@
 use crate::modifications::{Due, Modification, Scrutiny};
 use crate::records::Records;
 use crate::service_process::Capacity;
+use secnet_accounts::figures::{Figures, Key};
+use secnet_accounts::{Part, figures};
 use secnet_engine::draw::Stream;
 use secnet_model::{SimTime, UserId};
-use secnet_results::figures::{Figures, Key};
-use secnet_results::{Part, figures};
 use secnet_topology::World;
 use secnet_topology::modifications::meant;
 use secnet_topology::modifications::secmp0008::DccLimit;

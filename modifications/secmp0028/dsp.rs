@@ -7,10 +7,10 @@
 use crate::modifications::{Due, Modification, Turn, Work};
 use crate::records::Records;
 use crate::service_process::{Capacity, ServiceProcess};
+use secnet_accounts::figures::{Figures, Key};
+use secnet_accounts::{Part, figures};
 use secnet_engine::ItemKind;
 use secnet_model::{SimTime, Srv};
-use secnet_results::figures::{Figures, Key};
-use secnet_results::{Part, figures};
 use secnet_topology::World;
 use secnet_topology::timeline::Steps;
 use serde::{Deserialize, Serialize};

@@ -7,11 +7,11 @@
 use crate::modifications::{Due, Modification, Northbound};
 use crate::records::Records;
 use crate::service_process::Capacity;
+use secnet_accounts::figures::{Figures, Key};
+use secnet_accounts::{Part, figures};
 use secnet_engine::repeats::{Limits, Repeat};
 use secnet_engine::{ItemKind, Outcome, Repeats};
 use secnet_model::SimTime;
-use secnet_results::figures::{Figures, Key};
-use secnet_results::{Part, figures};
 use secnet_topology::World;
 use secnet_topology::modifications::secmp0062::ConsolidationPlace;
 use secnet_wire::DeviceAlert;

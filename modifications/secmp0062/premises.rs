@@ -4,11 +4,11 @@
 //! Assumed: the hub counts an alert when its device raises it.
 
 use crate::modifications::{Modification, Raised};
+use secnet_accounts::figures::{Figures, Key};
+use secnet_accounts::{Part, figures};
 use secnet_engine::repeats::{Limits, Repeat};
 use secnet_engine::{ItemKind, Repeats};
 use secnet_model::SimTime;
-use secnet_results::figures::{Figures, Key};
-use secnet_results::{Part, figures};
 use secnet_topology::World;
 use secnet_topology::modifications::secmp0062::ConsolidationPlace;
 use secnet_wire::DeviceAlert;

@@ -1,8 +1,8 @@
 //! TEMPLATE at a CSP: what it does there.
 
 use crate::modifications::Modification;
+use secnet_accounts::Part;
 use secnet_model::Region;
-use secnet_results::Part;
 use secnet_topology::World;
 use serde::{Deserialize, Serialize};
 

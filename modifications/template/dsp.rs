@@ -1,7 +1,7 @@
 //! TEMPLATE at the DSP: what it does there.
 
 use crate::modifications::Modification;
-use secnet_results::Part;
+use secnet_accounts::Part;
 use secnet_topology::World;
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! TEMPLATE in the premises: what it does there.
 
 use crate::modifications::Modification;
-use secnet_results::Part;
+use secnet_accounts::Part;
 use secnet_topology::World;
 use serde::{Deserialize, Serialize};
 

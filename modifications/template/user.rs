@@ -1,8 +1,8 @@
 //! TEMPLATE at a User: what it does there.
 
 use crate::modifications::Modification;
+use secnet_accounts::Part;
 use secnet_model::UserId;
-use secnet_results::Part;
 use secnet_topology::World;
 use serde::{Deserialize, Serialize};
 

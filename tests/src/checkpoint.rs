@@ -1,5 +1,6 @@
 //! A run that is written down in its middle and goes on from the bytes.
 
+use secnet_accounts::Accountable;
 use secnet_csp::Csp;
 use secnet_director::network::build_all;
 use secnet_dno::DnoDesk;
@@ -9,7 +10,7 @@ use secnet_fabric::BoxedParticipant;
 use secnet_model::SimTime;
 use secnet_other_user::OtherUserDesk;
 use secnet_premises::Premises;
-use secnet_results::{Accountable, RunOutcome, Traces};
+use secnet_results::{RunOutcome, Traces};
 use secnet_supplier::SupplierDesk;
 use secnet_topology::{Layout, NodeKind, UserKind, World};
 use secnet_user::User;

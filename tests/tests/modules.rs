@@ -1,4 +1,4 @@
-//! The modules of each crate depend one way: none imports one that leads back to it.
+//! Crates depend on each other as ARCHITECTURE.md says, and the modules of each one way: none imports one that leads back to it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -22,6 +22,62 @@ fn no_module_leads_back_to_itself() {
                 folder.display(),
                 circle.unwrap_or_default().join(" → ")
             );
+        }
+    }
+}
+
+/// `dsp, csp, premises   on accounts   (their main.rs: fabric)`: a crate may use what stands there, and what that uses.
+#[test]
+fn crates_depend_on_each_other_as_architecture_md_says() {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let text = std::fs::read_to_string(workspace.join("ARCHITECTURE.md")).expect("ARCHITECTURE.md");
+    let (_, diagram) = text
+        .split_once("Dependencies point one way:")
+        .expect("the diagram");
+    let diagram = diagram.split("```").nth(1).expect("the diagram's lines");
+    let list =
+        |names: &str| -> BTreeSet<String> { names.split(',').map(|name| name.trim().to_owned()).collect() };
+    let mut stated = Imports::new();
+    for line in diagram.lines().skip(1).filter(|line| !line.trim().is_empty()) {
+        let (crates, rest) = line.split_once("  on ").unwrap_or((line, ""));
+        let (on, note) = rest.split_once('(').unwrap_or((rest, ""));
+        let mut on = list(on.split(':').next().unwrap_or(on));
+        if note.contains("main.rs: fabric") {
+            on.insert("fabric".to_owned());
+        }
+        list(crates).into_iter().for_each(|name| {
+            stated.insert(name, on.clone());
+        });
+    }
+    assert!(stated.len() > 15, "{stated:?}");
+    let mut manifests: Vec<PathBuf> = ["nodes", "shared"]
+        .map(|folder| folders(&workspace.join(folder)))
+        .concat();
+    manifests.extend(["topology", "tests"].map(|folder| workspace.join(folder)));
+    for folder in manifests {
+        let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).expect("a manifest");
+        let (_, needs) = manifest.split_once("[dependencies]").expect("dependencies");
+        let needs = needs.lines().take_while(|line| !line.starts_with('['));
+        let name = folder.file_name().expect("a name").to_string_lossy().into_owned();
+        let mut allowed = BTreeSet::new();
+        reach(&stated, &name, &mut allowed);
+        assert!(
+            stated.contains_key(&name),
+            "ARCHITECTURE.md says nothing of {name}"
+        );
+        for other in needs.filter_map(|line| line.strip_prefix("secnet-")?.split(' ').next()) {
+            assert!(
+                allowed.contains(other) || allowed.contains("all"),
+                "{name} depends on {other}"
+            );
+        }
+    }
+}
+
+fn reach(stated: &Imports, name: &str, into: &mut BTreeSet<String>) {
+    for next in stated.get(name).into_iter().flatten() {
+        if into.insert(next.clone()) {
+            reach(stated, next, into);
         }
     }
 }

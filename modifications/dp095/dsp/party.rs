@@ -1,7 +1,7 @@
 //! One User's account with the DCC, in pence, and how much cover it has to lodge.
 
+use secnet_accounts::figures;
 use secnet_model::SimTime;
-use secnet_results::figures;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

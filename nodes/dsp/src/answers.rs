@@ -1,8 +1,8 @@
 //! How often the DSP gave which answer at its door.
 
+use secnet_accounts::figures::{Figures, Key};
+use secnet_accounts::{Part, figures};
 use secnet_model::ResponseCode;
-use secnet_results::figures::{Figures, Key};
-use secnet_results::{Part, figures};
 use secnet_topology::World;
 use secnet_wire::Answer;
 use serde::{Deserialize, Serialize};

@@ -3,10 +3,10 @@
 use crate::correlation::{Correlations, Outstanding};
 use crate::readings;
 use crate::timeouts::{TimeoutClasses, Timeouts};
+use secnet_accounts::figures::{Figures, Key};
+use secnet_accounts::{Part, ServiceLevels, figures};
 use secnet_engine::ItemKind;
 use secnet_model::{RequestId, SimTime};
-use secnet_results::figures::{Figures, Key};
-use secnet_results::{Part, ServiceLevels, figures};
 use secnet_topology::World;
 use secnet_wire::CommandOrigin;
 use serde::{Deserialize, Serialize};

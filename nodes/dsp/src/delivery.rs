@@ -10,10 +10,10 @@
 //! Not here: the answer within a web service call, which is given if the call was made (assumed).
 
 use crate::readings;
+use secnet_accounts::figures::Figures;
+use secnet_accounts::{Part, ServiceLevels, figures};
 use secnet_engine::{Carries, ItemKind};
 use secnet_model::{SimDuration, SimTime, UserId};
-use secnet_results::figures::Figures;
-use secnet_results::{Part, ServiceLevels, figures};
 use secnet_topology::World;
 use secnet_topology::scenario::DspParams;
 use secnet_wire::{Message, Pushed};

@@ -1,8 +1,8 @@
 //! Future-dated requests the DSP holds until their time. Access control looks at each again then.
 
+use secnet_accounts::figures::{Figures, Key};
+use secnet_accounts::{Part, figures};
 use secnet_model::{RequestId, Role, SimTime, Srv};
-use secnet_results::figures::{Figures, Key};
-use secnet_results::{Part, figures};
 use secnet_topology::World;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -1,10 +1,10 @@
 //! The readings the DSP started by itself, as the service levels count them: its Users know only of those that reached them.
 
 use crate::schedules::ScheduledRead;
+use secnet_accounts::service::Place;
+use secnet_accounts::{Part, ServiceKey, ServiceLevels, ServiceMode};
 use secnet_engine::Outcome;
 use secnet_model::{DeviceId, SimTime, Srv, UserId};
-use secnet_results::service::Place;
-use secnet_results::{Part, ServiceKey, ServiceLevels, ServiceMode};
 use secnet_topology::World;
 use secnet_wire::ServiceResponse;
 use serde::{Deserialize, Serialize};

@@ -11,12 +11,12 @@
 //!
 //! Not here: weekly and longer frequencies (DUIS has them; daily reads make the load).
 
+use secnet_accounts::Part;
 use secnet_engine::deadlines::Deadlines;
 use secnet_engine::draw::{Draws, Stream};
 use secnet_model::{
     Calendar, DeviceId, DeviceStatus, DeviceType, Eui64, PremisesId, RequestId, SimTime, Srv, UserId,
 };
-use secnet_results::Part;
 use secnet_topology::scenario::ScheduleParams;
 use secnet_topology::{Portfolio, UserEntry, UserKind, World};
 use serde::{Deserialize, Serialize};

@@ -7,9 +7,9 @@
 //! so that the moment of service is known on arrival all the same: the i-th server takes nothing while there are no more
 //! than i, but finishes what it has begun.
 
+use secnet_accounts::figures::{Figures, Key};
+use secnet_accounts::{Part, figures};
 use secnet_model::{SimDuration, SimTime};
-use secnet_results::figures::{Figures, Key};
-use secnet_results::{Part, figures};
 use secnet_topology::World;
 use secnet_topology::timeline::Steps;
 use serde::{Deserialize, Serialize};

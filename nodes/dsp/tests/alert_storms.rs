@@ -4,10 +4,10 @@
 mod rig;
 
 use rig::{ALPHA, DAY, DNO, HOUR, MS, Rig, S, Sent, alert, csp};
+use secnet_accounts::Accountable;
 use secnet_dsp::Dsp;
 use secnet_engine::{ItemKind, Outcome};
 use secnet_model::{Address, DeviceId, DeviceType, UserId};
-use secnet_results::Accountable;
 use secnet_wire::{DeviceAlert, Message};
 
 const MINUTE: u64 = 60 * S;

@@ -102,7 +102,7 @@ fn a_response_is_kept_as_well_and_outlives_a_restart_of_the_dsp() {
     let (_, command) = commands(&sent)[0];
     let from = csp(&rig.world, request.id.target);
     assert!(rig.deliver(HOUR + S, from, response(&command)).is_empty());
-    let saved = secnet_results::Accountable::save(&rig.dsp).unwrap();
+    let saved = secnet_accounts::Accountable::save(&rig.dsp).unwrap();
     rig.dsp = secnet_dsp::Dsp::restore(&rig.world, &saved).unwrap();
     let (due, to, message) = only(&rig.run_until(DAY));
     assert_eq!((due, to), (2 * HOUR + 40 * MS, Address::user(ALPHA)));
@@ -117,7 +117,7 @@ fn what_came_in_without_the_dsp_knowing_is_pushed_again_as_a_copy_that_carries_n
     sent.extend(raise(&mut rig, HOUR - 60 * MS, 2));
     assert_eq!(arrivals(&sent), [(1, HOUR - 50 * MS), (2, HOUR - 10 * MS)]);
     rig.assert_balance_of_others(ItemKind::DeviceAlert, 2, 2);
-    let saved = secnet_results::Accountable::save(&rig.dsp).unwrap();
+    let saved = secnet_accounts::Accountable::save(&rig.dsp).unwrap();
     rig.dsp = secnet_dsp::Dsp::restore(&rig.world, &saved).unwrap();
     let again = rig.run_until(DAY);
     let (due, to, message) = only(&again);

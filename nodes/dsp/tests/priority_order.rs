@@ -4,10 +4,10 @@
 mod rig;
 
 use rig::{ALPHA, MS, Rig, S, Sent, answers, commands, csp, response};
+use secnet_accounts::Accountable;
 use secnet_dsp::Dsp;
 use secnet_engine::ItemKind;
 use secnet_model::{DeviceType, Role};
-use secnet_results::Accountable;
 use secnet_wire::{Answer, Message, ServiceRequest};
 
 const ON: &str = "[modifications]\nSECMP0028 = \"on\"\n";

@@ -4,10 +4,10 @@
 mod rig;
 
 use rig::{ALPHA, HOUR, Rig, S, Sent, commands};
+use secnet_accounts::Accountable;
 use secnet_dsp::Dsp;
 use secnet_engine::ItemKind;
 use secnet_model::{Address, DeviceType, ResponseCode, Role};
-use secnet_results::Accountable;
 use secnet_wire::{Answer, DccAlert, DccAlertCode, Message, ServiceRequest, ServiceResponse};
 
 fn detecting(parameters: &str) -> Rig {

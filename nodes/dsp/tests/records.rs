@@ -264,7 +264,7 @@ fn records_are_saved_and_restored() {
     let esme = rig.alphas().device(DeviceType::Esme);
     let decommission = rig.request("8.3", ALPHA, Role::ImportSupplier, esme);
     rig.submit(S, decommission);
-    let saved = secnet_results::Accountable::save(&rig.dsp).unwrap();
+    let saved = secnet_accounts::Accountable::save(&rig.dsp).unwrap();
     rig.dsp = secnet_dsp::Dsp::restore(&rig.world, &saved).unwrap();
     let read = rig.request("4.1.1", ALPHA, Role::ImportSupplier, esme);
     let (.., message) = only(&rig.submit(2 * S, read));

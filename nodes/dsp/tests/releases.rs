@@ -4,9 +4,9 @@
 mod rig;
 
 use rig::{ALPHA, HOUR, MS, Rig, Sent, answers};
+use secnet_accounts::Accountable;
 use secnet_dsp::Dsp;
 use secnet_model::{DeviceType, Role};
-use secnet_results::Accountable;
 use secnet_wire::{Answer, ServiceRequest};
 
 /// The next midnight: the rig's epoch is one.

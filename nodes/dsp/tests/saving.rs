@@ -4,9 +4,9 @@
 mod rig;
 
 use rig::{ALPHA, DAY, HOUR, MS, Rig, S, Sent, commands, csp, response};
+use secnet_accounts::Accountable;
 use secnet_dsp::Dsp;
 use secnet_model::{DeviceType, Role, Srv};
-use secnet_results::Accountable;
 use secnet_wire::{ServiceRequest, Timing};
 
 const SCHEDULES: &str = r#"

@@ -4,11 +4,11 @@
 mod rig;
 
 use rig::{ALPHA, BETA, DNO, MS, Rig, S, world_with};
+use secnet_accounts::Accountable;
 use secnet_dsp::Dsp;
 use secnet_engine::Draws;
 use secnet_engine::draw::Stream;
 use secnet_model::{CommandVariant, DeviceType, Role, UserId};
-use secnet_results::Accountable;
 use secnet_wire::{Answer, Message, ServiceRequest};
 
 /// 1,000 requests a second, managed from 800 on, in windows of a second.

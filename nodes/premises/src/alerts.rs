@@ -7,10 +7,10 @@
 
 use crate::noisy::NoisyDevices;
 use crate::{esme, gsme};
+use secnet_accounts::Part;
 use secnet_engine::Draws;
 use secnet_engine::draw::Stream;
 use secnet_model::{AlertCode, DeviceId, DeviceType, PremisesId, SimDuration, SimTime};
-use secnet_results::Part;
 use secnet_topology::World;
 use secnet_topology::population::Population;
 use serde::{Deserialize, Serialize};

@@ -3,9 +3,9 @@
 //! Only premises where something changed are kept. Keyed by the premises, so that where shards are cut changes nothing.
 //! A command's effect stands as soon as the command has reached the hub.
 
+use secnet_accounts::figures::{Figures, Key};
+use secnet_accounts::{Part, figures};
 use secnet_model::{DeviceId, DeviceType, PremisesId, Srv};
-use secnet_results::figures::{Figures, Key};
-use secnet_results::{Part, figures};
 use secnet_topology::World;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

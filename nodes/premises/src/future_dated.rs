@@ -1,10 +1,10 @@
 //! Future-dated commands the devices hold, each executed at its time (8F66, or 8F67 where it fails then).
 
+use secnet_accounts::figures::{Figures, Key};
+use secnet_accounts::{Part, figures};
 use secnet_engine::Draws;
 use secnet_engine::draw::Stream;
 use secnet_model::{DeviceId, DeviceType, PremisesId, RequestId, SimDuration, SimTime, Srv, UserId};
-use secnet_results::figures::{Figures, Key};
-use secnet_results::{Part, figures};
 use secnet_topology::World;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;

@@ -1,7 +1,7 @@
 //! What a shard keeps per premises: allocated block by block, where something has happened.
 
+use secnet_accounts::Part;
 use secnet_model::PremisesId;
-use secnet_results::Part;
 use serde::{Deserialize, Serialize};
 
 /// Premises per allocation.

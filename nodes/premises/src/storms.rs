@@ -4,10 +4,10 @@
 //! the block, and counts where a device of the model is: which premises have one is drawn per premises and storm.
 
 use crate::alerts::{BLOCK, DAY_MICROS};
+use secnet_accounts::Part;
 use secnet_engine::Draws;
 use secnet_engine::draw::Stream;
 use secnet_model::{AlertCode, DeviceId, DeviceType, PremisesId, SimDuration, SimTime};
-use secnet_results::Part;
 use secnet_topology::World;
 use secnet_topology::population::Population;
 use secnet_topology::scenario::AlertStormParams;

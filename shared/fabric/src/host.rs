@@ -6,10 +6,10 @@
 use crate::bus::{Frame, FrameSink};
 use crate::report::{self, LinkStatus, NodeReport, NodeStatus};
 use actix::{Actor, ActorContext, AsyncContext, Context, Handler, SpawnHandle};
+use secnet_accounts::{Account, Accountable};
 use secnet_engine::trace::TraceBook;
 use secnet_engine::{Carries, Envelope, Ledger, Node, NodeIndex, Pace, Party, Promise};
 use secnet_model::{SimDuration, SimTime};
-use secnet_results::{Account, Accountable};
 use secnet_telemetry::SpanExport;
 use secnet_topology::TakesRequests;
 use secnet_topology::live_requests::TakenRequest;

@@ -1,10 +1,10 @@
 //! What the processes of a live run tell the director, and the director them.
 
 use crate::belonging::Belonging;
+use secnet_accounts::Account;
 use secnet_engine::trace::TraceBook;
 use secnet_engine::{ItemKind, Ledger, NodeIndex, Pace, Violations};
 use secnet_model::{SimDuration, SimTime};
-use secnet_results::Account;
 use secnet_wire::link::LinkStats;
 use serde::{Deserialize, Serialize};
 

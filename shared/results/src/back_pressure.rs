@@ -1,12 +1,12 @@
 //! What Users feel when the DSP throttles them or is overloaded: who was turned away how often, who got there in the
 //! end and when, and how even that was. All of it follows from service levels and figures.
 
-use crate::Account;
-use crate::figures::{Figures, Key};
 use crate::measure::{Quantiles, share};
 use crate::run_outcome::RunOutcome;
-use crate::service::ServiceLevel;
-use crate::traffic_management::UserTraffic;
+use secnet_accounts::Account;
+use secnet_accounts::figures::{Figures, Key};
+use secnet_accounts::service::ServiceLevel;
+use secnet_accounts::traffic_management::UserTraffic;
 use secnet_engine::Outcome;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -69,7 +69,7 @@ impl BackPressureKpis {
     pub(crate) fn new(run: &RunOutcome, total: &Account) -> BackPressureKpis {
         let mut levels = BTreeMap::<String, ServiceLevel>::new();
         for (key, level) in total.service.iter() {
-            if key.mode != crate::ServiceMode::Scheduled {
+            if key.mode != secnet_accounts::ServiceMode::Scheduled {
                 levels.entry(run.user_name(key.user)).or_default().add(level);
             }
         }

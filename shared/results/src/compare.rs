@@ -352,8 +352,9 @@ impl fmt::Display for KpiDifference {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Manifest, RunOutcome, ServiceKey, ServiceMode, sample};
+    use crate::{Manifest, RunOutcome, sample};
     use expect_test::expect;
+    use secnet_accounts::{ServiceKey, ServiceMode};
     use secnet_engine::{ItemKind, Outcome};
     use secnet_model::{Region, ResponseCode, SimDuration, SimTime, Srv, UserId};
 
@@ -533,10 +534,10 @@ mod tests {
     #[test]
     fn a_class_only_one_run_has_counts_as_wholly_different() {
         let mut other = sample::run();
-        other.accounts[1].1.alerts = crate::AlertLevels::default();
+        other.accounts[1].1.alerts = secnet_accounts::AlertLevels::default();
         let alert = secnet_model::AlertCode::future_dated_failed();
         let world = secnet_topology::World::new(sample::scenario()).unwrap();
-        let key = crate::AlertKey {
+        let key = secnet_accounts::AlertKey {
             alert,
             user: UserId(0),
             region: Region::South,

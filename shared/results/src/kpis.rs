@@ -1,14 +1,14 @@
 //! `kpis.json`: response times against their targets by SRV class, User and region, and alert delivery.
 
-use crate::Account;
-use crate::alerts::{ALERT_TARGET, AlertLevel, Raised};
 use crate::back_pressure::BackPressureKpis;
 use crate::digest::digest;
 use crate::ledger_report::{CountsByName, nonzero};
 use crate::measure::{Quantiles, share};
 use crate::run_outcome::RunOutcome;
-use crate::service::{Place, ServiceLevel, ServiceMode, Target};
 use crate::verdicts::{self, Verdict};
+use secnet_accounts::Account;
+use secnet_accounts::alerts::{ALERT_TARGET, AlertLevel, Raised};
+use secnet_accounts::service::{Place, ServiceLevel, ServiceMode, Target};
 use secnet_engine::Outcome;
 use secnet_model::{DeviceType, Region, ResponseCode, Srv, licence_areas};
 use serde::{Deserialize, Serialize};

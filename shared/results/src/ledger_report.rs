@@ -184,7 +184,7 @@ fn balance(ledger: &mut Ledger, kind: ItemKind, custody: &CustodyReport, run: &R
 }
 
 impl NodeReport {
-    fn new(name: &str, account: &crate::Account) -> NodeReport {
+    fn new(name: &str, account: &secnet_accounts::Account) -> NodeReport {
         let ledger = &account.ledger;
         let closed =
             |kind: ItemKind| nonzero(Outcome::ALL.iter().map(|o| (o.name(), ledger.closed(kind, *o))));
@@ -224,9 +224,9 @@ pub(crate) fn nonzero<'a>(counts: impl Iterator<Item = (&'a str, u64)>) -> Count
 mod tests {
     use super::*;
     use crate::LostNode;
-    use crate::figures::Key;
     use crate::sample;
     use expect_test::expect;
+    use secnet_accounts::figures::Key;
     use secnet_model::address::Participant;
     use secnet_model::{PremisesId, Region, SimTime};
 

@@ -1,50 +1,35 @@
-//! What a run leaves behind, from the nodes' accounts to the run folder and the comparison of two.
+//! What a run leaves behind, from the nodes' accounts (`secnet-accounts`) to the run folder and the comparison of two.
 //!
-//! Nodes count into [`ServiceLevels`], [`AlertLevels`] and a ledger, and hand them over as an [`Account`]. A driver hands all
-//! accounts over as a [`RunOutcome`]; its [`RunReport`] is the network's ledger and KPIs, each with a
+//! A driver hands all accounts over as a [`RunOutcome`]; its [`RunReport`] is the network's ledger and KPIs, each with a
 //! digest that no driver, sharding or hosting may change. [`RunFolder`] writes and reads them,
 //! [`summary`](summary::summary) and [`compare`](compare::compare) put them into words.
 //!
-//! Not here: wall-clock readings (the director puts them into the [`Manifest`]), printing, exit codes.
+//! Not here: what nodes count (`secnet-accounts`), wall-clock readings (the director puts them into the [`Manifest`]), printing, exit codes.
 
-pub mod account;
-pub mod alerts;
 pub mod assessment;
 pub mod back_pressure;
 pub mod compare;
 pub mod digest;
-pub mod duration_histogram;
-pub mod figures;
-pub mod keyed;
 pub mod kpis;
 pub mod ledger_report;
 pub mod measure;
-pub mod modifications;
-pub mod part;
 pub mod run_folder;
 pub mod run_outcome;
 pub mod seal;
-pub mod service;
 pub mod summary;
 pub mod traces;
-pub mod traffic_management;
 pub mod verdicts;
 
 #[cfg(test)]
 mod sample;
 
-pub use account::{Account, Accountable};
-pub use alerts::{AlertKey, AlertLevel, AlertLevels};
 pub use assessment::{Assessment, AssessmentFacts};
 pub use back_pressure::BackPressureKpis;
 pub use compare::{Comparison, compare};
-pub use duration_histogram::DurationHistogram;
 pub use kpis::Kpis;
 pub use ledger_report::LedgerReport;
-pub use part::Part;
 pub use run_folder::{EventFact, LoadedRun, Machine, Manifest, RunFolder, RunFolderError, SpanCounts};
 pub use run_outcome::{LostNode, RunOutcome, RunReport};
-pub use service::{ServiceKey, ServiceLevel, ServiceLevels, ServiceMode};
 pub use summary::summary;
 pub use traces::{Traces, TracesSummary};
 pub use verdicts::Verdict;

@@ -1,6 +1,6 @@
 //! The two sorts of figure reports are made of besides counts: shares and quantiles.
 
-use crate::DurationHistogram;
+use secnet_accounts::DurationHistogram;
 use secnet_model::SimDuration;
 use serde::{Deserialize, Serialize};
 

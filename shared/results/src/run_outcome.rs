@@ -1,7 +1,8 @@
 //! What a driver hands over when a run has ended, whichever driver it was.
 
-use crate::figures::ShownTable;
-use crate::{Account, Kpis, LedgerReport, Traces};
+use crate::{Kpis, LedgerReport, Traces};
+use secnet_accounts::Account;
+use secnet_accounts::figures::ShownTable;
 use secnet_engine::{ItemKind, Violations};
 use secnet_model::address::Participant;
 use secnet_model::{SimTime, UserId};

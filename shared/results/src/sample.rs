@@ -1,7 +1,8 @@
 //! A small run for tests, its numbers chosen to be seen in the reports.
 
-use crate::figures::Key;
-use crate::{Account, AlertKey, RunOutcome, ServiceKey, ServiceMode, Traces};
+use crate::{RunOutcome, Traces};
+use secnet_accounts::figures::Key;
+use secnet_accounts::{Account, AlertKey, ServiceKey, ServiceMode};
 use secnet_engine::{ItemKind, Outcome, Violations};
 use secnet_model::{AlertCode, Region, ResponseCode, SimDuration, SimTime, Srv, UserId};
 use secnet_topology::World;
@@ -33,7 +34,7 @@ srvs = ["2.2"]
 completed_share_min = 0.5
 "#;
 
-crate::figures! {
+secnet_accounts::figures! {
     /// Of the sample's DSP.
     pub(crate) struct BusyAnswers: "sample's DSP" in "dsp" {
         /// Requests turned away.
@@ -41,7 +42,7 @@ crate::figures! {
     }
 }
 
-crate::figures! {
+secnet_accounts::figures! {
     /// Of the sample's premises.
     struct Answers: "sample's premises" in "premises" {
         /// Commands answered.

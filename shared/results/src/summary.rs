@@ -1,12 +1,12 @@
 //! The end of a run in words and a table, for a terminal of 110 columns.
 
-use crate::figures::ShownTable;
 use crate::kpis::{AlertKpi, ServiceKpi, TargetSource};
 use crate::ledger_report::{KindReport, LedgerReport};
 use crate::measure::Quantiles;
 use crate::run_folder::Manifest;
 use crate::run_outcome::RunReport;
 use crate::verdicts::percent;
+use secnet_accounts::figures::ShownTable;
 use secnet_engine::{ItemKind, Outcome};
 use secnet_model::{AlertCode, SimDuration, SimTime, Srv};
 use std::fmt::Write;
@@ -506,7 +506,7 @@ mod tests {
 
     #[test]
     fn a_table_declared_for_the_summary_has_pounds_and_words() {
-        crate::figures! {
+        secnet_accounts::figures! {
             /// What is owed.
             struct Owed: "Owed to the DCC" in "owed", in summary {
                 /// In all.
@@ -515,8 +515,8 @@ mod tests {
                 times: sum "times",
             }
         }
-        let mut figures = crate::figures::Figures::default();
-        let user = |name: &str| crate::figures::Key::User(name.to_owned());
+        let mut figures = secnet_accounts::figures::Figures::default();
+        let user = |name: &str| secnet_accounts::figures::Key::User(name.to_owned());
         figures.put(
             user("Alba Energy"),
             &Owed {

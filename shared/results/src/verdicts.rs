@@ -1,8 +1,8 @@
 //! The scenario's thresholds against what was measured.
 
-use crate::Account;
-use crate::alerts::{AlertKey, AlertLevel, Raised};
-use crate::service::{ServiceKey, ServiceLevel};
+use secnet_accounts::Account;
+use secnet_accounts::alerts::{AlertKey, AlertLevel, Raised};
+use secnet_accounts::service::{ServiceKey, ServiceLevel};
 use secnet_topology::scenario::VerdictParams;
 use serde::{Deserialize, Serialize};
 

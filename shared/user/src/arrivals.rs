@@ -4,9 +4,9 @@
 //! Not here: what arrives.
 
 use crate::day_shape::HOURS;
+use secnet_accounts::Part;
 use secnet_engine::deadlines::Deadlines;
 use secnet_model::{SimDuration, SimTime};
-use secnet_results::Part;
 use secnet_topology::{LocalTime, World};
 use serde::{Deserialize, Serialize};
 

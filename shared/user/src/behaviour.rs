@@ -7,13 +7,13 @@ use crate::testing::{
     world_with,
 };
 use crate::{Desk, User};
+use secnet_accounts::figures::Figures;
+use secnet_accounts::{Accountable, AlertKey, Part, ServiceKey, ServiceMode, figures};
 use secnet_engine::{ItemKind, Node, Outcome};
 use secnet_model::{
     AlertCode, AlertRecipient, CommandVariant, DeviceType, Eui64, PremisesId, Region, ResponseCode, Role,
     SimDuration, SimTime, Srv,
 };
-use secnet_results::figures::Figures;
-use secnet_results::{Accountable, AlertKey, Part, ServiceKey, ServiceMode, figures};
 use secnet_topology::World;
 use secnet_topology::scenario::Mistake;
 use secnet_wire::{

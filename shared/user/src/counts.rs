@@ -1,6 +1,6 @@
 //! What a User counts beside its ledger and service levels.
 
-use secnet_results::figures;
+use secnet_accounts::figures;
 use secnet_wire::DccAlertCode;
 
 figures! {

@@ -1,7 +1,7 @@
 //! What is particular to a kind of User, as its node crate states it: what it may do, and what it makes of what it hears.
 
+use secnet_accounts::Part;
 use secnet_model::{AlertRecipient, DeviceType, Role, SimTime};
-use secnet_results::Part;
 use secnet_topology::World;
 use secnet_wire::{DeviceAlert, ServiceResponse};
 use serde::Serialize;

@@ -1,8 +1,8 @@
 //! The User's connection to the DCC, the DCC User Gateway: while it is closed nothing is submitted, and what came in just before
 //! may come in once more when it opens, since its acknowledgement was lost (domain.md §14). Such a copy is counted, and that is all.
 
+use secnet_accounts::Part;
 use secnet_model::{SimDuration, SimTime, UserId};
-use secnet_results::Part;
 use secnet_topology::World;
 use secnet_topology::timeline::Windows;
 use secnet_wire::{DccAlert, DeviceAlert, Pushed, ServiceResponse};

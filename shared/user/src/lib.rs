@@ -29,7 +29,7 @@ mod waiting;
 pub mod workload;
 
 pub use desk::Desk;
-pub use secnet_results::Part;
+pub use secnet_accounts::Part;
 pub use user::{User, UserState};
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The schedules the User created itself (SRV 5.1) and has not deleted, so that it can read and delete them.
 
+use secnet_accounts::Part;
 use secnet_model::{Eui64, Role, Srv};
-use secnet_results::Part;
 use secnet_wire::ServiceRequest;
 use serde::{Deserialize, Serialize};
 

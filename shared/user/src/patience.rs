@@ -3,8 +3,8 @@
 //! [`CHECK_INTERVAL`] late.
 
 use crate::request_book::{OpenRequest, RequestBook, Slot, Stage};
+use secnet_accounts::{Part, ServiceMode};
 use secnet_model::{SimDuration, SimTime, Srv};
-use secnet_results::{Part, ServiceMode};
 use secnet_topology::World;
 use secnet_topology::scenario::Scenario;
 use serde::{Deserialize, Serialize};

@@ -1,10 +1,10 @@
 //! The User's open requests: a slab, and an index from the request counter to the place in it.
 
+use secnet_accounts::service::Place;
+use secnet_accounts::{Part, ServiceKey, ServiceLevels, ServiceMode};
 use secnet_engine::ItemKind;
 use secnet_model::catalogue::FutureDating;
 use secnet_model::{Region, SimTime};
-use secnet_results::service::Place;
-use secnet_results::{Part, ServiceKey, ServiceLevels, ServiceMode};
 use secnet_topology::{Population, World};
 use secnet_wire::ServiceRequest;
 use serde::{Deserialize, Serialize};

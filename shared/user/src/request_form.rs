@@ -3,8 +3,8 @@
 
 use crate::desk::Desk;
 use crate::mistakes;
+use secnet_accounts::ServiceMode;
 use secnet_model::{CommandVariant, DeviceType, FutureDating, Role, RoleSet, Srv, WebService};
-use secnet_results::ServiceMode;
 use secnet_topology::scenario::Mistake;
 
 /// A device type the request may go to, and the role in which the User deals with it.

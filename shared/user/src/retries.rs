@@ -70,9 +70,9 @@ impl RetryPolicy {
 mod tests {
     use super::*;
     use crate::testing::{FIRST_SUPPLIER, Harness, world_with};
+    use secnet_accounts::ServiceMode;
     use secnet_engine::{ItemKind, Outcome};
     use secnet_model::{ResponseCode, SimTime};
-    use secnet_results::ServiceMode;
     use secnet_wire::DeviceResult;
     use secnet_wire::{Answer, ServiceRequest};
 

@@ -3,9 +3,9 @@
 use crate::desk::Desk;
 use crate::request_form::{RequestForm, Subject, Unsendable, Wishes};
 use crate::retries::RetryPolicy;
+use secnet_accounts::Part;
 use secnet_engine::Outcome;
 use secnet_model::{DeviceType, Eui64, PremisesId, RequestId, ResponseCode, Role, SimDuration, SimTime, Srv};
-use secnet_results::Part;
 use secnet_topology::live_requests::{EndedRequest, TakenRequest};
 use secnet_topology::scenario::RequestParams;
 use secnet_topology::{Span, UserEntry, World};
@@ -349,7 +349,7 @@ mod tests {
         );
         assert_eq!((second.id.as_ref(), second.ended.as_ref()), (None, None));
 
-        let saved = secnet_results::Accountable::save(&harness.user).unwrap();
+        let saved = secnet_accounts::Accountable::save(&harness.user).unwrap();
         let restored = User::<SupplierDesk>::restore(&world, FIRST_SUPPLIER, &saved).unwrap();
         assert_eq!(restored.requests_taken(), harness.user.requests_taken());
         let end = SimTime::from_secs(60);

@@ -1,9 +1,9 @@
 //! Stands in for the node crates and for the DSP in this crate's tests.
 
 use crate::{Desk, User};
+use secnet_accounts::{Account, Accountable, Part};
 use secnet_engine::{Envelope, Input, ItemKind, Node, Outbox, Outcome};
 use secnet_model::{Address, AlertRecipient, DeviceType, ResponseCode, Role, SimTime, UserId};
-use secnet_results::{Account, Accountable, Part};
 use secnet_topology::World;
 use secnet_wire::{
     Acknowledgement, Answer, CommandOrigin, DeviceResult, Message, ServiceRequest, ServiceResponse,

@@ -1,8 +1,8 @@
 //! Requests that wait for their moment: a back-off or a signing to end, the gateway to open.
 
 use crate::request_book::Slot;
+use secnet_accounts::Part;
 use secnet_model::SimTime;
-use secnet_results::Part;
 use secnet_topology::World;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;

@@ -5,8 +5,8 @@
 //! The next one is a type that implements [`Modification`], named in its line of `modifications/registry.rs`.
 
 use crate::freight::Freight;
+use secnet_accounts::{Part, ask_each, modifications};
 use secnet_model::{Region, SimTime};
-use secnet_results::{Part, ask_each, modifications};
 use secnet_topology::World;
 
 /// A Modification's part at one region's CSP. The value is its state, plain data that is saved with the CSP's, together with

@@ -1,6 +1,6 @@
 use crate::rig::{Rig, alert, command, response};
+use secnet_accounts::Accountable;
 use secnet_engine::{ItemKind, Outcome};
-use secnet_results::Accountable;
 use secnet_wire::Message;
 
 /// At every moment each alert that came is closed, held, or has been passed on; each command is delivered, reported or in the cells.

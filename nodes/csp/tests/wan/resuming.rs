@@ -1,6 +1,6 @@
 use crate::rig::{REGION, Rig, alert, command, response};
+use secnet_accounts::Accountable;
 use secnet_csp::Csp;
-use secnet_results::Accountable;
 
 #[test]
 fn a_csp_restored_in_the_middle_of_a_rush_goes_on_as_if_nothing_had_happened() {

@@ -1,9 +1,9 @@
 //! A CSP with a short scenario and a driver's loop around it.
 
+use secnet_accounts::Accountable;
 use secnet_csp::Csp;
 use secnet_engine::{Envelope, Input, ItemKind, Node, Outbox, Outcome};
 use secnet_model::{Address, AlertCode, DeviceType, PremisesId, Region, RequestId, SimTime, Srv, UserId};
-use secnet_results::Accountable;
 use secnet_topology::{Scenario, World};
 use secnet_wire::{
     Command, CommandOrigin, DeviceAlert, DeviceResponse, DeviceResult, Message, Timing, Undeliverable,

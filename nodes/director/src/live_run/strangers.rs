@@ -47,11 +47,11 @@ pub(super) fn judge(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use secnet_accounts::Account;
     use secnet_engine::trace::TraceBook;
     use secnet_engine::{ItemKind, Violations};
     use secnet_fabric::report::NodeReport;
     use secnet_model::SimTime;
-    use secnet_results::Account;
     use secnet_topology::World;
 
     #[test]

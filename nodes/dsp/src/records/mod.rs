@@ -13,9 +13,9 @@ mod rights;
 use overlay::Overlay;
 pub use rights::Right;
 use rights::Rights;
+use secnet_accounts::figures::{Figures, Key};
+use secnet_accounts::{Part, figures};
 use secnet_model::{DeviceId, DeviceStatus, DeviceType, PremisesId, Role, SimTime, Srv, UserId};
-use secnet_results::figures::{Figures, Key};
-use secnet_results::{Part, figures};
 use secnet_topology::{UserKind, World};
 use serde::{Deserialize, Serialize};
 

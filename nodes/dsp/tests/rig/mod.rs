@@ -2,13 +2,13 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use secnet_accounts::{Account, Accountable};
 use secnet_dsp::Dsp;
 use secnet_engine::{Envelope, Input, ItemKind, Node, Outbox, Outcome};
 use secnet_model::{
     Address, AlertCode, CommandVariant, DeviceId, DeviceType, Eui64, PremisesId, Region, RequestId, Role,
     SimTime, Srv, UserId,
 };
-use secnet_results::{Account, Accountable};
 use secnet_topology::World;
 use secnet_wire::{
     Answer, Command, DeviceAlert, DeviceResponse, DeviceResult, Message, ServiceRequest, Timing,

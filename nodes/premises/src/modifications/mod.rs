@@ -4,8 +4,8 @@
 //!
 //! The next one is a type that implements [`Modification`], named in its line of `modifications/registry.rs`.
 
+use secnet_accounts::{Part, ask_each, modifications};
 use secnet_model::SimTime;
-use secnet_results::{Part, ask_each, modifications};
 use secnet_topology::World;
 use secnet_wire::DeviceAlert;
 

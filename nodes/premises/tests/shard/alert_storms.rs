@@ -2,10 +2,10 @@
 
 use crate::rig::{Rig, world};
 use crate::sharding::alerts_in_shards;
+use secnet_accounts::Accountable;
 use secnet_engine::{ItemKind, Outcome};
 use secnet_model::{DeviceType, PremisesId, SimTime};
 use secnet_premises::Premises;
-use secnet_results::Accountable;
 use secnet_topology::modifications::Switch;
 use secnet_topology::modifications::secmp0062::ConsolidationPlace;
 use secnet_topology::scenario::{AlertStormParams, Scenario};

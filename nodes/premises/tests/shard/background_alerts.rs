@@ -1,7 +1,7 @@
 use crate::rig::{Rig, world};
+use secnet_accounts::Accountable;
 use secnet_engine::{ItemKind, Outcome};
 use secnet_model::{AlertRecipient, DeviceType, PremisesId, SimTime};
-use secnet_results::Accountable;
 use secnet_topology::scenario::Scenario;
 use std::collections::BTreeMap;
 

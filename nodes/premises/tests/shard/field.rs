@@ -1,10 +1,10 @@
 //! The truth of the field: what commands and removals change in the premises.
 
 use crate::rig::{Rig, command, events, future_dated, ms, world};
+use secnet_accounts::{Account, Accountable};
 use secnet_engine::Envelope;
 use secnet_model::{DeviceType, PremisesId};
 use secnet_premises::Premises;
-use secnet_results::{Account, Accountable};
 use secnet_topology::World;
 use secnet_wire::{Command, DeviceResult, Message};
 use std::sync::Arc;

@@ -1,9 +1,9 @@
 use crate::rig::{HAN_MS, Rig, WAN_MS, command, future_dated, ms};
+use secnet_accounts::Accountable;
 use secnet_engine::ItemKind;
 use secnet_engine::Node;
 use secnet_model::{AlertCode, DeviceType, SimDuration, SimTime, UserId};
 use secnet_premises::gsme::Polls;
-use secnet_results::Accountable;
 use secnet_wire::DeviceResult;
 
 #[test]

@@ -1,8 +1,8 @@
 use crate::rig::{Rig, ms};
 use crate::sharding::{busy_world, commands};
+use secnet_accounts::Accountable;
 use secnet_model::PremisesId;
 use secnet_premises::Premises;
-use secnet_results::Accountable;
 
 #[test]
 fn a_shard_restored_in_the_middle_goes_on_as_if_nothing_had_happened() {

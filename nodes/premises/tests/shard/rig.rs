@@ -1,9 +1,9 @@
 //! A shard with a short scenario and a driver's loop around it.
 
+use secnet_accounts::Accountable;
 use secnet_engine::{Envelope, Input, Node, Outbox};
 use secnet_model::{Address, DeviceType, PremisesId, Region, RequestId, SimTime, Srv, UserId};
 use secnet_premises::Premises;
-use secnet_results::Accountable;
 use secnet_topology::timeline::EventParams;
 use secnet_topology::{Scenario, World};
 use secnet_wire::{Command, CommandOrigin, DeviceAlert, DeviceResponse, Message, Timing};

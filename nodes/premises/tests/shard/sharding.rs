@@ -1,8 +1,8 @@
 use crate::rig::{REGION, Rig, command, future_dated, ms, world};
+use secnet_accounts::{Account, Accountable};
 use secnet_engine::draw::Stream;
 use secnet_engine::{Draws, Envelope};
 use secnet_model::{DeviceType, PremisesId};
-use secnet_results::{Account, Accountable};
 use secnet_topology::{Span, World};
 use secnet_wire::{Command, Message};
 use std::sync::Arc;

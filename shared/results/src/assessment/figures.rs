@@ -1,13 +1,14 @@
 //! What an assessment keeps of a run: one number per subject and measure.
 
 use super::paired::mean;
-use crate::alerts::{AlertLevel, Raised};
 use crate::back_pressure::jain;
-use crate::figures::Adds;
 use crate::kpis::KpiKey;
 use crate::ledger_report::LedgerReport;
-use crate::service::ServiceLevel;
-use crate::{Account, DurationHistogram, RunOutcome, RunReport, ServiceMode, Verdict};
+use crate::{RunOutcome, RunReport, Verdict};
+use secnet_accounts::alerts::{AlertLevel, Raised};
+use secnet_accounts::figures::Adds;
+use secnet_accounts::service::ServiceLevel;
+use secnet_accounts::{Account, DurationHistogram, ServiceMode};
 use secnet_engine::{ItemKind, Outcome};
 use secnet_model::{AlertCode, Region, Srv};
 use serde::{Deserialize, Serialize, Serializer};
@@ -507,9 +508,9 @@ pub(super) fn value(run: &RunFigures, key: &(Subject, Measure)) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::figures::Key;
     use crate::sample;
-    use crate::traffic_management::UserTraffic;
+    use secnet_accounts::figures::Key;
+    use secnet_accounts::traffic_management::UserTraffic;
 
     fn of_sample() -> RunFigures {
         let run = sample::run();

@@ -1,8 +1,9 @@
 use super::rendering::{amount, markdown, signed, summary};
 use super::*;
 use crate::kpis::KpiKey;
-use crate::{ServiceMode, Verdict, sample};
+use crate::{Verdict, sample};
 use expect_test::expect;
+use secnet_accounts::ServiceMode;
 use secnet_engine::{ItemKind, Outcome};
 
 fn question() -> Question {

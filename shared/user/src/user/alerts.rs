@@ -4,9 +4,9 @@ use super::User;
 use super::answers::submission;
 use crate::desk::Desk;
 use crate::request_book::Stage;
+use secnet_accounts::AlertKey;
 use secnet_engine::{ItemKind, Outcome, Step};
 use secnet_model::{AlertCode, SimDuration, SimTime};
-use secnet_results::AlertKey;
 use secnet_wire::{DccAlert, DccAlertCode, DeviceAlert};
 
 impl<D: Desk> User<D> {

@@ -8,10 +8,10 @@ use crate::request_book::{OpenRequest, Slot, Stage};
 use crate::retries::BACKOFF_JITTER;
 use crate::signing::{SIGNING_TIME, SigningTime};
 use crate::single_requests::NO_WORKLOAD;
+use secnet_accounts::service::Place;
+use secnet_accounts::{ServiceKey, ServiceMode};
 use secnet_engine::{ItemKind, Outcome, Span, Step, Trace};
 use secnet_model::{CommandVariant, ResponseCode, SimDuration, SimTime, Srv};
-use secnet_results::service::Place;
-use secnet_results::{ServiceKey, ServiceMode};
 use secnet_wire::{Acknowledgement, Answer, CommandOrigin, DeviceResult, ServiceResponse};
 
 impl<D: Desk> User<D> {

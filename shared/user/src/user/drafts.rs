@@ -9,8 +9,8 @@ use crate::payload;
 use crate::request_form::{Candidate, RequestForm, Subject, Unsendable};
 use crate::targets::{Search, Target};
 use crate::workload::{Dated, Workload};
+use secnet_accounts::ServiceMode;
 use secnet_model::{Eui64, Region, RequestId, Role, SimTime, Srv};
-use secnet_results::ServiceMode;
 use secnet_topology::scenario::Mistake;
 use secnet_wire::{ServiceRequest, Timing};
 

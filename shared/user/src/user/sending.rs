@@ -7,9 +7,9 @@ use crate::desk::Desk;
 use crate::request_book::{OpenRequest, Slot, Stage};
 use crate::request_form::Unsendable;
 use crate::single_requests::NO_WORKLOAD;
+use secnet_accounts::ServiceMode;
 use secnet_engine::{ItemKind, Outbox, Step};
 use secnet_model::{Address, SimTime};
-use secnet_results::ServiceMode;
 use secnet_wire::Message;
 
 impl<D: Desk> User<D> {

@@ -293,7 +293,7 @@ impl Key {
 /// figures in pence are written in pounds there.
 ///
 /// ```
-/// secnet_results::figures! {
+/// secnet_accounts::figures! {
 ///     /// What the letter box counts.
 ///     pub struct Counts: "letter box" in "box" {
 ///         /// Letters put in.
@@ -304,8 +304,8 @@ impl Key {
 ///         pub refused: sum "letters" if nonzero,
 ///     }
 /// }
-/// let mut figures = secnet_results::figures::Figures::default();
-/// figures.put(secnet_results::figures::Key::Whole, &Counts { letters: 3, letters_max: 2, refused: 0 });
+/// let mut figures = secnet_accounts::figures::Figures::default();
+/// figures.put(secnet_accounts::figures::Key::Whole, &Counts { letters: 3, letters_max: 2, refused: 0 });
 /// assert_eq!(figures.by_name().into_keys().collect::<Vec<_>>(), ["box.fullest", "box.letters"]);
 /// ```
 #[macro_export]

@@ -208,13 +208,18 @@ impl AlertLevels {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample;
+
+    /// An hour.
+    fn world() -> World {
+        let scenario = "name = \"alerts\"\nhorizon = \"1h\"\npopulation = { premises = 100 }\nsuppliers = [{ name = \"A\", share = 1.0 }]";
+        World::new(toml::from_str(scenario).unwrap()).unwrap()
+    }
 
     #[test]
     fn an_alert_counts_as_in_time_up_to_the_sixtieth_second() {
         let alert = AlertCode::future_dated_succeeded();
         let (world, key) = (
-            World::new(sample::scenario()).unwrap(),
+            world(),
             AlertKey {
                 alert,
                 user: UserId(1),
@@ -231,10 +236,7 @@ mod tests {
 
     #[test]
     fn what_is_raised_in_the_last_minute_is_not_held_against_the_target() {
-        let (world, alert) = (
-            World::new(sample::scenario()).unwrap(),
-            AlertCode::future_dated_succeeded(),
-        );
+        let (world, alert) = (world(), AlertCode::future_dated_succeeded());
         let key = AlertKey {
             alert,
             user: UserId(1),

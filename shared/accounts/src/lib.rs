@@ -1,0 +1,22 @@
+//! What nodes count and hand over, and the parts a participant consists of.
+//!
+//! A participant's state is a list of parts ([`parts!`]); from it follow its deadlines, custody, saving and figures. Nodes count into
+//! [`ServiceLevels`], [`AlertLevels`], tables of figures ([`figures!`]) and a ledger, and hand all over as an [`Account`].
+//!
+//! Not here: what is made of accounts when a run has ended: reports, statistics, files (`secnet-results`).
+
+pub mod account;
+pub mod alerts;
+pub mod duration_histogram;
+pub mod figures;
+pub mod keyed;
+pub mod modifications;
+pub mod part;
+pub mod service;
+pub mod traffic_management;
+
+pub use account::{Account, Accountable};
+pub use alerts::{AlertKey, AlertLevel, AlertLevels};
+pub use duration_histogram::DurationHistogram;
+pub use part::Part;
+pub use service::{ServiceKey, ServiceLevel, ServiceLevels, ServiceMode};
