@@ -24,11 +24,11 @@ figures! {
     /// What became of requests above a limit.
     struct Tally: "anomaly detection" in "dsp" {
         /// Requests quarantined.
-        quarantined: sum "requests",
+        quarantined: sum "requests" says "requests quarantined" tells held_back,
         /// Requests that left quarantine for the device.
         quarantine_released: sum "requests",
         /// Requests that ended in quarantine.
-        quarantine_deleted: sum "requests",
+        quarantine_deleted: sum "requests" says "requests deleted in quarantine",
         /// Requests in quarantine.
         quarantine_held: sum "requests",
     }

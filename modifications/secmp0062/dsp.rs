@@ -21,9 +21,9 @@ figures! {
     /// What the DSP makes of repeated alerts.
     struct Tally: "SECMP0062, DSP" in "dsp" {
         /// Alerts that were not forwarded.
-        alerts_suppressed: sum "alerts",
+        alerts_suppressed: sum "alerts" says "device alerts suppressed by the DSP" tells held_back,
         /// Alerts that stand for many.
-        alerts_consolidated: sum "alerts",
+        alerts_consolidated: sum "alerts" says "consolidated alerts forwarded by the DSP" tells held_back,
         /// The most devices and alert codes counted at once.
         alert_counters_max: max "counters",
     }

@@ -17,7 +17,7 @@ figures! {
     /// The DSP's overload.
     struct Overload: "DSP's overload" in "dsp" {
         /// Requests answered "Busy".
-        busy_answers: sum "answers",
+        busy_answers: sum "answers" says "Busy answers of the DSP" tells held_back overload,
     }
 }
 

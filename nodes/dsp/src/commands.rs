@@ -26,7 +26,7 @@ figures! {
         /// Commands sent to CSPs.
         commands: sum "commands",
         /// Commands without an answer in time.
-        time_outs: sum "commands",
+        time_outs: sum "commands" says "commands without an answer in time",
         /// Commands that a CSP could not deliver.
         undeliverable: sum "commands",
         /// Responses to commands that had ended.

@@ -113,8 +113,9 @@ impl ServiceProcess {
 figures! {
     /// The DSP's queue in order of arrival.
     struct Queue: "DSP's queue" in "dsp" {
-        /// The most that waited for a server at once.
-        queue_max: max "messages",
+        /// The most that waited for a server at once: requests, and what `dsp.queue_limit` does not bound, which is responses, alerts
+        /// and scheduled reads.
+        queue_max: max "messages" says "longest queue of the DSP, with what its limit does not bound" tells overload,
     }
 }
 

@@ -31,10 +31,22 @@ pub struct Column {
     pub about: Cow<'static, str>,
     pub adds: Adds,
     pub shown: Shown,
+    /// What a sentence calls the figure, where it is worth one: "Busy answers of the DSP". Of a maximum, without "the": "longest queue".
+    pub words: Option<Cow<'static, str>>,
+    pub tells: Cow<'static, [Tells]>,
+}
+
+/// What a figure is a sign of, for reports that say what changed and why.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub enum Tells {
+    /// Traffic that somebody held back, refused for overload or let another speak for.
+    HeldBack,
+    /// Something works at its limit: among the measures every assessment begins with.
+    Overload,
 }
 
 /// How the figures of two nodes add up.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub enum Adds {
     Sum,
     Max,
@@ -92,7 +104,7 @@ pub struct Named<'a> {
     /// Without the User.
     pub name: String,
     pub user: Option<&'a str>,
-    pub adds: Adds,
+    pub column: &'a Column,
     pub value: u64,
 }
 
@@ -104,6 +116,8 @@ impl Column {
         about: &'static str,
         adds: Adds,
         shown: Shown,
+        words: Option<&'static str>,
+        tells: &'static [Tells],
     ) -> Column {
         Column {
             name: Cow::Borrowed(name),
@@ -111,6 +125,11 @@ impl Column {
             about: Cow::Borrowed(about),
             adds,
             shown,
+            words: match words {
+                Some(words) => Some(Cow::Borrowed(words)),
+                None => None,
+            },
+            tells: Cow::Borrowed(tells),
         }
     }
 }
@@ -241,7 +260,7 @@ impl Table {
                 .map(move |(column, value)| Named {
                     name: self.name_of(key, &column.name),
                     user: key.user(),
-                    adds: column.adds,
+                    column,
                     value: *value,
                 })
         })
@@ -289,7 +308,8 @@ impl Key {
 
 /// Declares a table: a struct of `u64` counts that is a [`Row`]. The table's name comes before what the names
 /// of its figures begin with. A column says `sum` or `max`, its unit, perhaps `as` another name than the field's, and perhaps
-/// where it is shown (`if nonzero`, `if apart`). A table declared `in "scope", in summary` stands in the summary of a run as well;
+/// where it is shown (`if nonzero`, `if apart`), what sentences call it (`says "…"`) and what it is a sign of (`tells held_back
+/// overload`). A table declared `in "scope", in summary` stands in the summary of a run as well;
 /// figures in pence are written in pounds there.
 ///
 /// ```
@@ -301,7 +321,7 @@ impl Key {
 ///         /// The most letters in it at once.
 ///         pub letters_max: max "letters" as "fullest",
 ///         /// Letters it had no room for.
-///         pub refused: sum "letters" if nonzero,
+///         pub refused: sum "letters" if nonzero says "letters turned away" tells held_back,
 ///     }
 /// }
 /// let mut figures = secnet_accounts::figures::Figures::default();
@@ -314,7 +334,8 @@ macro_rules! figures {
         $(#[doc = $doc:literal])*
         $vis:vis struct $Name:ident : $table:literal in $scope:literal $(, in $place:ident)? {
             $($(#[doc = $about:literal])*
-            $field_vis:vis $field:ident : $adds:ident $unit:literal $(as $named:literal)? $(if $shown:ident)?),* $(,)?
+            $field_vis:vis $field:ident : $adds:ident $unit:literal $(as $named:literal)? $(if $shown:ident)?
+            $(says $words:literal)? $(tells $($tells:ident)+)?),* $(,)?
         }
     ) => {
         $(#[doc = $doc])*
@@ -334,6 +355,8 @@ macro_rules! figures {
                     concat!($($about),*),
                     $crate::figures!(@adds $adds),
                     $crate::figures!(@shown $($shown)?),
+                    $crate::figures!(@words $($words)?),
+                    &[$($($crate::figures!(@tells $tells)),+)?],
                 ),)*
             ];
 
@@ -362,6 +385,10 @@ macro_rules! figures {
     (@name $field:ident $named:literal) => { $named };
     (@adds sum) => { $crate::figures::Adds::Sum };
     (@adds max) => { $crate::figures::Adds::Max };
+    (@words) => { None };
+    (@words $words:literal) => { Some($words) };
+    (@tells held_back) => { $crate::figures::Tells::HeldBack };
+    (@tells overload) => { $crate::figures::Tells::Overload };
     (@shown) => { $crate::figures::Shown::Always };
     (@shown nonzero) => { $crate::figures::Shown::Nonzero };
     (@shown apart) => { $crate::figures::Shown::Apart };

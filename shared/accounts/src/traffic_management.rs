@@ -4,7 +4,7 @@ crate::figures! {
     /// A User's requests at the DSP's door.
     pub struct UserTraffic: "SECMP0067 by User" in "dsp" {
         /// Submissions answered with "wait"; of the whole run, as priority requests.
-        pub throttled: sum "submissions",
+        pub throttled: sum "submissions" says "submissions throttled by the DSP" tells held_back,
         /// Requests that are never throttled.
         pub priority_requests: sum "submissions",
         /// Requests at the door while traffic was managed, retries included.

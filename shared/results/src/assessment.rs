@@ -14,13 +14,14 @@ pub mod paired;
 pub mod rendering;
 pub mod sentences;
 
-pub use figures::{About, FairShare, Measure, RunFigures, Statistic, Subject, Unit};
+pub use figures::{About, FairShare, Measure, NodeFigure, RunFigures, Statistic, Subject, Unit};
 pub use paired::{CONFIDENCE, Interval, Paired};
 
 use crate::Machine;
 use crate::digest::digest;
 use figures::{mean_of, value};
 use paired::holm;
+use secnet_accounts::figures::Tells;
 use secnet_topology::assumptions;
 use secnet_topology::scenario::Scenario;
 use serde::Serialize;
@@ -342,7 +343,7 @@ impl Comparison {
     }
 }
 
-/// The measures that count, whatever they turn out to show.
+/// The measures that count, whatever they turn out to show; with them the figures that [tell of overload](Tells::Overload).
 fn headline_measures() -> Vec<(Subject, Measure)> {
     let requests = [
         Measure::WithinTarget,
@@ -362,14 +363,12 @@ fn headline_measures() -> Vec<(Subject, Measure)> {
         Measure::DeliveredWithinTarget,
         Measure::DeliveryTime(Statistic::P99),
     ];
-    let counters = ["dsp.queue_max", "dsp.busy_answers"].map(|name| Measure::Counter(name.to_owned()));
     let of = |subject: Subject| move |measure| (subject.clone(), measure);
     vends
         .into_iter()
         .map(of(Subject::vends()))
         .chain(requests.into_iter().map(of(Subject::all(About::Requests))))
         .chain(alerts.into_iter().map(of(Subject::all(About::Alerts))))
-        .chain(counters.into_iter().map(of(Subject::all(About::Network))))
         .collect()
 }
 
@@ -378,9 +377,16 @@ fn headline(comparisons: &[Comparison]) -> Vec<Headline> {
         .iter()
         .map(|comparison| ((&comparison.subject, &comparison.measure), comparison))
         .collect();
-    let found: Vec<&Comparison> = headline_measures()
+    let network = Subject::all(About::Network);
+    let tells_of_overload = |comparison: &&Comparison| match &comparison.measure {
+        Measure::Figure(figure) => comparison.subject == network && figure.tells.contains(&Tells::Overload),
+        _ => false,
+    };
+    let named = headline_measures();
+    let found: Vec<&Comparison> = named
         .iter()
         .filter_map(|(subject, measure)| by_key.get(&(subject, measure)).copied())
+        .chain(comparisons.iter().filter(tells_of_overload))
         .collect();
     let stands = standing(&found);
     found

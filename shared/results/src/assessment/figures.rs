@@ -6,7 +6,7 @@ use crate::kpis::KpiKey;
 use crate::ledger_report::LedgerReport;
 use crate::{RunOutcome, RunReport, Verdict};
 use secnet_accounts::alerts::{AlertLevel, Raised};
-use secnet_accounts::figures::Adds;
+use secnet_accounts::figures::{Adds, Column, Tells};
 use secnet_accounts::service::ServiceLevel;
 use secnet_accounts::{Account, DurationHistogram, ServiceMode};
 use secnet_engine::{ItemKind, Outcome};
@@ -67,24 +67,20 @@ pub enum Measure {
     InFlight(ItemKind),
     /// Items that left the network so.
     Closed(ItemKind, Outcome),
-    /// A figure of the nodes, by its name without the User; a User's figures add up to the whole's.
-    Counter(String),
+    /// A figure of the nodes; a User's figures add up to the whole's.
+    Figure(NodeFigure),
 }
 
-/// Counters a person would call otherwise.
-const COUNTERS_IN_WORDS: [(&str, &str); 8] = [
-    (
-        "dsp.alerts_consolidated",
-        "consolidated alerts forwarded by the DSP",
-    ),
-    ("dsp.alerts_suppressed", "device alerts suppressed by the DSP"),
-    ("dsp.busy_answers", "Busy answers of the DSP"),
-    ("dsp.quarantine_deleted", "requests deleted in quarantine"),
-    ("dsp.quarantined", "requests quarantined"),
-    ("dsp.queue_max", "longest queue of the DSP"),
-    ("dsp.throttled", "submissions throttled by the DSP"),
-    ("dsp.time_outs", "commands without an answer in time"),
-];
+/// A figure that nodes count, as the table says that declares it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct NodeFigure {
+    /// Without the User: `dsp.queue_max`.
+    pub name: String,
+    /// What a sentence calls it; those without repeat, node by node, what others say.
+    pub words: Option<String>,
+    pub tells: Vec<Tells>,
+    pub adds: Adds,
+}
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Statistic {
@@ -154,7 +150,7 @@ impl Measure {
             | Measure::Opened(_)
             | Measure::InFlight(_)
             | Measure::Closed(..)
-            | Measure::Counter(_) => Unit::Count,
+            | Measure::Figure(_) => Unit::Count,
         }
     }
 
@@ -199,10 +195,18 @@ impl Measure {
             Measure::Closed(kind, outcome) => {
                 format!("{}s ended as “{}”", plain(kind.name()), plain(outcome.name()))
             }
-            Measure::Counter(name) => {
-                let known = COUNTERS_IN_WORDS.iter().find(|(known, _)| known == name);
-                known.map_or_else(|| name.clone(), |(_, words)| (*words).to_owned())
-            }
+            Measure::Figure(figure) => figure.words.as_ref().unwrap_or(&figure.name).clone(),
+        }
+    }
+}
+
+impl NodeFigure {
+    pub(super) fn new(name: String, column: &Column) -> NodeFigure {
+        NodeFigure {
+            name,
+            words: column.words.as_deref().map(str::to_owned),
+            tells: column.tells.to_vec(),
+            adds: column.adds,
         }
     }
 }
@@ -228,7 +232,7 @@ impl std::fmt::Display for Measure {
             Measure::Opened(kind) => write!(f, "{kind}.opened"),
             Measure::InFlight(kind) => write!(f, "{kind}.in_flight"),
             Measure::Closed(kind, outcome) => write!(f, "{kind}.{outcome}"),
-            Measure::Counter(name) => write!(f, "counters.{name}"),
+            Measure::Figure(figure) => write!(f, "counters.{}", figure.name),
         }
     }
 }
@@ -432,7 +436,7 @@ impl Values {
             }
         }
         for figure in run.total().figures.named() {
-            let measure = Measure::Counter(figure.name);
+            let measure = Measure::Figure(NodeFigure::new(figure.name, figure.column));
             let Some(user) = figure.user else {
                 self.count(&network, measure, figure.value);
                 continue;
@@ -447,7 +451,7 @@ impl Values {
             for subject in [of_user, network.clone()] {
                 if figure.value > 0 {
                     let sum = self.0.entry((subject, measure.clone())).or_default();
-                    *sum = match figure.adds {
+                    *sum = match figure.column.adds {
                         Adds::Sum => *sum + figure.value as f64,
                         Adds::Max => sum.max(figure.value as f64),
                     };
@@ -509,7 +513,7 @@ pub(super) fn value(run: &RunFigures, key: &(Subject, Measure)) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::sample;
-    use secnet_accounts::figures::Key;
+    use secnet_accounts::figures::{Key, Row};
     use secnet_accounts::traffic_management::UserTraffic;
 
     fn of_sample() -> RunFigures {
@@ -585,7 +589,9 @@ mod tests {
         let throttled = |user: Option<&str>| {
             let mut subject = Subject::all(About::Network);
             subject.key.user = user.map(str::to_owned);
-            value(&figures, &(subject, Measure::Counter("dsp.throttled".to_owned())))
+            let name = "dsp.throttled".to_owned();
+            let measure = Measure::Figure(NodeFigure::new(name, &UserTraffic::COLUMNS[0]));
+            value(&figures, &(subject, measure))
         };
         assert_eq!(throttled(Some("Alba Energy")), Some(4.0));
         assert_eq!(throttled(Some("E.ON Next")), Some(3.0));

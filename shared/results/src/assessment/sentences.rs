@@ -1,23 +1,17 @@
 //! What follows from the figures, in plain sentences. Each says no more than its interval allows.
 
 use super::rendering::{amount, interval, range, signed};
-use super::{About, Assessment, Comparison, Effect, FairShare, Measure, Statistic, Subject, Unit};
+use super::{
+    About, Assessment, Comparison, Effect, FairShare, Measure, NodeFigure, Statistic, Subject, Unit,
+};
 use crate::kpis::KpiKey;
-use secnet_engine::ItemKind;
+use secnet_accounts::figures::{Adds, Tells};
+use secnet_engine::{ItemKind, Outcome};
 use secnet_model::Srv;
 use std::cmp::Ordering;
 
 /// Gains and losses of single classes told one by one.
 const CLASSES_TOLD_MAX: usize = 3;
-/// What the counters of traffic held back are called.
-const HELD_BACK: [&str; 6] = [
-    "throttled",
-    "suppressed",
-    "consolidated",
-    "quarantined",
-    "busy",
-    "gave_up",
-];
 
 pub fn sentences(assessment: &Assessment) -> Vec<String> {
     let mut told = Vec::new();
@@ -145,7 +139,7 @@ fn noun(comparison: &Comparison) -> String {
                 Statistic::P99 => format!("the {what} time of {about} at the 99th percentile"),
             }
         }
-        (Measure::Counter(name), _) => counter(name, measure.words(), &comparison.subject),
+        (Measure::Figure(figure), _) => node_figure(figure, &comparison.subject),
         (Measure::Opened(_) | Measure::InFlight(_) | Measure::Closed(..), _) => {
             format!("the number of {}", measure.words())
         }
@@ -153,17 +147,17 @@ fn noun(comparison: &Comparison) -> String {
     }
 }
 
-fn counter(name: &str, words: String, subject: &Subject) -> String {
+fn node_figure(figure: &NodeFigure, subject: &Subject) -> String {
     let whose = subject
         .key
         .user
         .as_ref()
         .map(|user| format!(" of {user}"))
         .unwrap_or_default();
-    match words {
-        words if words == name => format!("the counter {name}{whose}"),
-        words if name.ends_with("_max") => format!("the {words}{whose}"),
-        words => format!("the number of {words}{whose}"),
+    match (&figure.words, figure.adds) {
+        (None, _) => format!("the counter {}{whose}", figure.name),
+        (Some(words), Adds::Max) => format!("the {words}{whose}"),
+        (Some(words), Adds::Sum) => format!("the number of {words}{whose}"),
     }
 }
 
@@ -366,14 +360,10 @@ fn alerts(assessment: &Assessment) -> Vec<String> {
 
 /// What was throttled, suppressed, quarantined or refused for overload, as far as it changed, and whose it was.
 fn held_back(assessment: &Assessment) -> Vec<String> {
-    let named = |measure: &Measure| {
-        // Counters without words of their own repeat, node by node, what others say.
-        let is_told = match measure {
-            Measure::Counter(name) => measure.words() != *name,
-            measure => matches!(measure, Measure::Closed(..)),
-        };
-        let name = measure.to_string();
-        is_told && HELD_BACK.iter().any(|word| name.contains(word))
+    let named = |measure: &Measure| match measure {
+        Measure::Figure(figure) => figure.words.is_some() && figure.tells.contains(&Tells::HeldBack),
+        Measure::Closed(_, outcome) => holds_back(*outcome),
+        _ => false,
     };
     let (of_users, of_all): (Vec<&Comparison>, Vec<&Comparison>) = assessment
         .comparisons
@@ -411,15 +401,44 @@ fn held_back(assessment: &Assessment) -> Vec<String> {
     told
 }
 
+/// Whether items that end so were kept from the network, rather than failed by it.
+fn holds_back(outcome: Outcome) -> bool {
+    match outcome {
+        Outcome::GaveUpOverload | Outcome::Suppressed | Outcome::Throttled | Outcome::QuarantinedDeleted => {
+            true
+        }
+        Outcome::Completed
+        | Outcome::Refused
+        | Outcome::PreCommandMismatch
+        | Outcome::DeviceError
+        | Outcome::NotDelivered
+        | Outcome::NoResponse
+        | Outcome::FutureDatedTimeOut
+        | Outcome::ScheduleTimeOut
+        | Outcome::Delivered
+        | Outcome::LostOnWan
+        | Outcome::DroppedQueueFull
+        | Outcome::NoRecipient
+        | Outcome::LostInCrash
+        | Outcome::Undelivered => false,
+    }
+}
+
 fn queue_and_fairness(assessment: &Assessment) -> Vec<String> {
     let (network, requests) = (Subject::all(About::Network), Subject::all(About::Requests));
-    let rows = [
-        (&network, Measure::Counter("dsp.queue_max".to_owned())),
-        (&requests, Measure::Fairness(FairShare::WithinTarget)),
-        (&requests, Measure::Fairness(FairShare::Completed)),
-        (&requests, Measure::Fairness(FairShare::Entitled)),
-    ];
-    let mut sentences = told(assessment, &rows);
+    let fairness = [FairShare::WithinTarget, FairShare::Completed, FairShare::Entitled];
+    let fairness = fairness.map(|share| (&requests, Measure::Fairness(share)));
+    // How often something was refused is told with what was held back.
+    let longest = |comparison: &&Comparison| match &comparison.measure {
+        Measure::Figure(figure) => figure.adds == Adds::Max && figure.tells.contains(&Tells::Overload),
+        _ => false,
+    };
+    let of_network = assessment.comparisons.iter().filter(|row| row.subject == network);
+    let mut sentences: Vec<String> = of_network
+        .filter(longest)
+        .map(|row| sentence(assessment, row))
+        .collect();
+    sentences.extend(told(assessment, &fairness));
     // Requests under way count as missed once due, and in no share before: a difference here is one to know of.
     let in_flight = assessment.find(&network, &Measure::InFlight(ItemKind::ServiceRequest));
     sentences.extend(

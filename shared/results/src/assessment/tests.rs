@@ -4,7 +4,22 @@ use crate::kpis::KpiKey;
 use crate::{Verdict, sample};
 use expect_test::expect;
 use secnet_accounts::ServiceMode;
+use secnet_accounts::figures::Row;
+use secnet_accounts::traffic_management::UserTraffic;
 use secnet_engine::{ItemKind, Outcome};
+
+secnet_accounts::figures! {
+    /// Of the sample's traffic management.
+    struct Windows: "sample's windows" in "dsp" {
+        /// Windows that were managed.
+        windows: sum "windows",
+    }
+}
+
+fn first_figure_of<R: Row>() -> Measure {
+    let column = &R::COLUMNS[0];
+    Measure::Figure(NodeFigure::new(format!("{}.{}", R::SCOPE, column.name), column))
+}
 
 fn question() -> Question {
     Question {
@@ -110,7 +125,7 @@ fn pair(seed: u64) -> Pair {
             ),
         ];
         if with {
-            let throttled = Measure::Counter("dsp.throttled".to_owned());
+            let throttled = first_figure_of::<UserTraffic>();
             let of_loud = Subject::new(About::Network, user("Loud").key);
             values.push((of_loud, throttled.clone(), 12_345.0 + weather));
             values.push((network.clone(), throttled, 12_345.0 + weather));
@@ -371,7 +386,7 @@ fn the_difference_is_taken_seed_by_seed() {
 #[test]
 fn a_count_one_side_does_not_have_is_zero_there() {
     let assessment = assessment();
-    let throttled = Measure::Counter("dsp.throttled".to_owned());
+    let throttled = first_figure_of::<UserTraffic>();
     let row = assessment
         .find(&Subject::all(About::Network), &throttled)
         .unwrap();
@@ -444,10 +459,7 @@ fn a_modification_without_effect_is_said_to_have_none() {
     let counters_only = |seed| {
         let mut pair = same(seed);
         pair.with.ledger_digest = "another".to_owned();
-        let key = (
-            Subject::all(About::Network),
-            Measure::Counter("dsp.windows".to_owned()),
-        );
+        let key = (Subject::all(About::Network), first_figure_of::<Windows>());
         pair.with.values.insert(key, 3.0);
         pair
     };
