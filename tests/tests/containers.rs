@@ -176,22 +176,33 @@ fn the_demo_in_containers_has_the_results_of_virtual_time() {
     let Some(bench) = Bench::new("the demo in containers") else {
         return;
     };
-    let short = ["--for", "2min"];
+    has_the_results_of_virtual_time(&bench, "demo.toml", &["--for", "2min"], 15);
+}
+
+/// Everything that can happen on the timeline does.
+#[test]
+fn a_bad_day_in_containers_has_the_results_of_virtual_time() {
+    let Some(bench) = Bench::new("a bad day in containers") else {
+        return;
+    };
+    has_the_results_of_virtual_time(&bench, "bad-day.toml", &[], 14);
+}
+
+fn has_the_results_of_virtual_time(bench: &Bench, file: &str, flags: &[&str], processes: usize) {
     let expected = bench
         .programs
-        .run("demo.toml", &[&short[..], &["--driver", "virtual"]].concat());
-    let mut run = bench.programs.start(
-        "demo.toml",
-        &[&short[..], &["--driver", "compose", "--image", IMAGE]].concat(),
-    );
+        .run(file, &[flags, &["--driver", "virtual"]].concat());
+    let mut run = bench
+        .programs
+        .start(file, &[flags, &["--driver", "compose", "--image", IMAGE]].concat());
     let director = run.director().pid;
     let status = run.wait_until("every process", |status| status.silent.is_empty());
     println!(
         "emulated time runs {:.1?} after the start",
         bench.started.elapsed()
     );
-    assert_eq!(status.processes.len(), 15);
-    let ended = run.wait(Duration::from_secs(120));
+    assert_eq!(status.processes.len(), processes);
+    let ended = run.wait(Duration::from_secs(180));
     assert_eq!(ended.digests(), expected.digests());
     assert_eq!(ended.report().manifest.driver, "compose");
     assert_eq!(projects(&format!("secnet-{director}-")), "", "left behind");
