@@ -192,9 +192,10 @@ fn has_the_results_of_virtual_time(bench: &Bench, file: &str, flags: &[&str], pr
     let expected = bench
         .programs
         .run(file, &[flags, &["--driver", "virtual"]].concat());
-    let mut run = bench
-        .programs
-        .start(file, &[flags, &["--driver", "compose", "--image", IMAGE]].concat());
+    let mut run = bench.programs.start(
+        file,
+        &[flags, &["--driver", "compose", "--image", IMAGE]].concat(),
+    );
     let director = run.director().pid;
     let status = run.wait_until("every process", |status| status.silent.is_empty());
     println!(
