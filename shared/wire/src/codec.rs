@@ -37,28 +37,28 @@ pub struct CodecError {
     pub problem: Problem,
 }
 
-/// Why bytes and a value do not fit each other.
+/// What is wrong with bytes to read, or with a value to write.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Problem {
     /// The bytes end in the middle of the value.
     #[error("ends {missing} bytes early")]
     EndsEarly {
-        /// How many are missing, at least.
+        /// How many more the next part of it needs, at least.
         missing: usize,
     },
-    /// The value is read, and more bytes follow.
+    /// The value was read, and bytes are left.
     #[error("{bytes} bytes follow its end")]
     TrailingBytes {
         /// How many.
         bytes: usize,
     },
-    /// More bytes than its kind may have; nothing of it was read.
+    /// The value is beyond its limit, or a damaged length claims that it is.
     #[error("is larger than the {bytes_max} bytes allowed")]
     TooLarge {
-        /// How many it may have.
+        /// The limit.
         bytes_max: usize,
     },
-    /// The bytes cannot be such a value; in bincode's words.
+    /// The bytes name nothing that exists; in the words of the encoding or of the type.
     #[error("{0}")]
     Invalid(String),
 }

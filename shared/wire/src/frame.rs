@@ -31,46 +31,46 @@ use secnet_model::SimTime;
 pub const FRAME_BYTES_MAX: usize = 60 * 1024;
 /// Both ends of a link speak the same version or none.
 pub const VERSION: u8 = 6;
-/// Size of the header, in octets.
+/// A header's length, which is the same for each kind.
 pub const HEADER_BYTES: usize = 30;
-/// Size of a promise, in octets.
+/// A promise's length behind the envelopes.
 pub const PROMISE_BYTES: usize = 24;
 const MAGIC: u8 = 0x5E;
 
-/// What a frame is for.
+/// What a frame is for; its number is the third byte of the header.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
-    /// The handshake: run, configuration, incarnations.
+    /// The handshake: which run and which configuration.
     Hello,
-    /// Envelopes, a promise, or both; numbered, and kept until it is acknowledged.
+    /// Envelopes, a promise or both; numbered, and kept by the sender until it is acknowledged.
     Data,
-    /// An acknowledgement alone.
+    /// A bare acknowledgement, from an end with nothing to send.
     Ack,
 }
 
-/// The fixed part of every frame.
+/// The fixed part of a frame; the layout is at the top of this file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Header {
-    /// What the frame is for.
+    /// What the body holds.
     pub kind: Kind,
-    /// The sender's incarnation.
+    /// The sender's incarnation; at least 1.
     pub session: u32,
-    /// The receiver's incarnation, as far as the sender knows it; 0 when it does not.
+    /// The receiver's incarnation; 0 while the sender does not know it.
     pub to_session: u32,
-    /// The number of a data frame, from 1; 0 for the other kinds.
+    /// The data frame's number, from 1; 0 for the other kinds.
     pub seq: u64,
-    /// Every data frame up to this one has been received.
+    /// Every data frame of the receiver's up to this one has arrived.
     pub ack: u64,
-    /// Whether a promise follows the envelopes.
+    /// A promise follows the envelopes.
     pub has_promise: bool,
-    /// How many envelopes the body begins with.
+    /// How many envelopes the body holds.
     pub envelopes: u16,
 }
 
 /// The body of a hello: what both ends must agree on before anything else is said.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Hello {
-    /// The name of the run the sender takes part in.
+    /// The run's name.
     pub run: String,
     /// Of whatever the two ends must have configured alike: the link's shortest delays above all.
     pub config_hash: u64,
@@ -78,44 +78,44 @@ pub struct Hello {
     pub is_up: bool,
 }
 
-/// Why bytes are no frame this end understands.
+/// Why bytes from the bus are not a frame, or their body cannot be read.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum FrameError {
-    /// Fewer bytes than a header has.
+    /// There is no room for a header.
     #[error("{bytes} bytes are no frame: a header has {HEADER_BYTES}")]
     TooShort {
         /// How many there are.
         bytes: usize,
     },
-    /// More bytes than a frame may have.
+    /// It is longer than [`FRAME_BYTES_MAX`].
     #[error("a frame of {bytes} bytes exceeds the {FRAME_BYTES_MAX} allowed")]
     TooLong {
         /// How many there are.
         bytes: usize,
     },
-    /// Its first byte is not this protocol's.
+    /// Somebody else's bytes.
     #[error("not a frame: starts with {found:#04x}")]
     Magic {
         /// The first byte.
         found: u8,
     },
-    /// It is of another version of the protocol.
+    /// A frame of another release, whose layout is not known here.
     #[error("the peer speaks version {theirs} of the link protocol, this end speaks {VERSION}")]
     Version {
-        /// The version it states.
+        /// The second byte.
         theirs: u8,
     },
-    /// A field has a value it cannot have.
+    /// A field holds what none can.
     #[error("frame {seq}: {field} cannot be {value}")]
     Field {
-        /// The frame's number.
+        /// The frame's number; 0 for an unnumbered one.
         seq: u64,
-        /// The field's name.
+        /// The field, in words.
         field: &'static str,
-        /// What it says.
+        /// What it holds.
         value: u64,
     },
-    /// The body does not decode.
+    /// The header is sound, the rest is not.
     #[error(transparent)]
     Body(#[from] CodecError),
 }
@@ -213,17 +213,17 @@ impl FrameWriter {
         Ok(())
     }
 
-    /// How many envelopes have been pushed.
+    /// How many envelopes it holds so far.
     pub fn envelopes(&self) -> u16 {
         self.envelopes
     }
 
-    /// Its size so far, in octets, the header included.
+    /// The bytes it takes so far, the header included.
     pub fn len(&self) -> usize {
         self.bytes.len()
     }
 
-    /// Whether no envelope has been pushed.
+    /// Whether it holds no envelope; a header is always there.
     pub fn is_empty(&self) -> bool {
         self.envelopes == 0
     }
@@ -293,13 +293,13 @@ fn write_unnumbered(kind: Kind, session: u32, to_session: u32, ack: u64, out: &m
 /// A received frame whose header has been read.
 #[derive(Clone, Copy, Debug)]
 pub struct Frame<'a> {
-    /// The fixed part.
+    /// What it says of itself; checked.
     pub header: Header,
     body: &'a [u8],
 }
 
 impl<'a> Frame<'a> {
-    /// Reads the header; the body is looked at by the methods below. Fails on bytes of another size, protocol or version.
+    /// Checks length and header; the body is read by one of the `decode_…`, as [`Header::kind`] says.
     pub fn read(bytes: &'a [u8]) -> Result<Frame<'a>, FrameError> {
         if bytes.len() > FRAME_BYTES_MAX {
             return Err(FrameError::TooLong { bytes: bytes.len() });
@@ -343,7 +343,7 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// The body of a hello. Fails where it ends early or the run's name is not UTF-8.
+    /// The body of a hello; whatever follows the fixed part is the run's name.
     pub fn decode_hello(&self) -> Result<Hello, FrameError> {
         let mut rest = self.body;
         let mut read = || {

@@ -20,33 +20,33 @@ pub const LAUNCH_QUERY: &str = "secnet/launch";
 /// The longest name of a run, node or process.
 pub const NAME_BYTES_MAX: usize = 64;
 
-/// Why a name cannot be part of a key.
+/// Why a name cannot be a part of a key.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NameError {
-    /// There is none.
+    /// There is no name.
     #[error("a {what}'s name is missing")]
     Empty {
-        /// What is named: a run, a node, a process.
+        /// Whose name it is: `run`, `node` or `process`.
         what: &'static str,
     },
     /// It is longer than [`NAME_BYTES_MAX`].
     #[error("the {what} name \"{name}\" is longer than {NAME_BYTES_MAX} characters")]
     TooLong {
-        /// What is named.
+        /// Whose name it is: `run`, `node` or `process`.
         what: &'static str,
-        /// The name.
+        /// The whole name.
         name: String,
     },
-    /// A character could be read as a wildcard or a path.
+    /// It could be read as a wildcard or a path, or is not in lower case.
     #[error(
         "the {what} name \"{name}\" holds {found:?}: only a–z, 0–9, \"-\", \"_\" and \".\" are allowed, and a letter or digit first"
     )]
     Character {
-        /// What is named.
+        /// Whose name it is: `run`, `node` or `process`.
         what: &'static str,
-        /// The name.
+        /// The whole name.
         name: String,
-        /// The first such character.
+        /// The first character that is not allowed where it stands.
         found: char,
     },
 }
@@ -85,7 +85,7 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// The keys of the run with that name. Fails on a name that cannot be part of a key.
+    /// The keys of the run of that name.
     pub fn new(run: &str) -> Result<Keys, NameError> {
         check_name("run", run)?;
         Ok(Keys {
@@ -93,7 +93,7 @@ impl Keys {
         })
     }
 
-    /// Where a node puts its frames to a neighbour.
+    /// The frames that node `from` sends to node `to`.
     pub fn link(&self, from: &str, to: &str) -> Result<String, NameError> {
         check_name("node", from)?;
         check_name("node", to)?;
@@ -106,32 +106,32 @@ impl Keys {
         Ok(format!("{}/link/*/{to}", self.root))
     }
 
-    /// Where the director says what all processes do next.
+    /// Commands of the director to all processes.
     pub fn command(&self) -> String {
         format!("{}/control/command", self.root)
     }
 
-    /// Where a process says how far it has got.
+    /// Where the process says now and then how it is.
     pub fn status(&self, process: &str) -> Result<String, NameError> {
         self.of_process("status", process)
     }
 
-    /// Where a process puts its accounts when the run has ended.
+    /// Where the process says at its end what came of it.
     pub fn result(&self, process: &str) -> Result<String, NameError> {
         self.of_process("result", process)
     }
 
-    /// The liveliness token of a process.
+    /// The process's liveliness token: the bus drops it with the process's session.
     pub fn alive(&self, process: &str) -> Result<String, NameError> {
         self.of_process("alive", process)
     }
 
-    /// The statuses of all processes.
+    /// The statuses of all processes: one subscription.
     pub fn every_status(&self) -> String {
         format!("{}/control/status/*", self.root)
     }
 
-    /// The results of all processes.
+    /// The results of all processes: one subscription.
     pub fn every_result(&self) -> String {
         format!("{}/control/result/*", self.root)
     }
@@ -141,12 +141,12 @@ impl Keys {
         format!("{}/control/alive/*", self.root)
     }
 
-    /// Where the director answers how the run stands.
+    /// Answered by the director with the status of the whole run.
     pub fn status_query(&self) -> String {
         format!("{}/control/query/status", self.root)
     }
 
-    /// Answered by that process.
+    /// A health check, answered by that process.
     pub fn healthy(&self, process: &str) -> Result<String, NameError> {
         self.of_process("healthy", process)
     }
@@ -163,14 +163,14 @@ impl Keys {
         Ok(format!("secnet/*/control/healthy/{process}"))
     }
 
-    /// Sender and receiver of a link's key.
+    /// Sender and receiver of a link's key; `None` for any other key, and for another run's.
     pub fn read_link<'a>(&self, key: &'a str) -> Option<(&'a str, &'a str)> {
         self.within(key, "link")?
             .split_once('/')
             .filter(|(_, to)| !to.contains('/'))
     }
 
-    /// The process of a status, result or liveliness key.
+    /// The process of a status, result or liveliness key; `None` for any other key, and for another run's.
     pub fn read_process<'a>(&self, key: &'a str) -> Option<&'a str> {
         let (kind, process) = self.within(key, "control")?.split_once('/')?;
         (matches!(kind, "status" | "result" | "alive") && !process.contains('/')).then_some(process)

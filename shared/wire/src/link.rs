@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, VecDeque};
 /// Both ends of a link are given the same, but for `session` and `peer`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LinkConfig {
-    /// The run's name: both ends must have the same.
+    /// The run's name; a peer in another is refused ([`LinkError::OtherRun`]).
     pub run: String,
     /// Of whatever both ends must have configured alike; compared in the handshake.
     pub config_hash: u64,
@@ -32,11 +32,11 @@ pub struct LinkConfig {
     pub session: u32,
     /// The other end's name, for errors.
     pub peer: String,
-    /// Sizes and times of the protocol.
+    /// Window and time-outs.
     pub tuning: Tuning,
 }
 
-/// Sizes and times, in octets and in microseconds of wall-clock time; no result depends on them.
+/// How much may be under way, and how long to wait. Times are microseconds of the wall clock: no result depends on them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Tuning {
     /// Most unacknowledged bytes. At least [`FRAME_BYTES_MAX`](frame::FRAME_BYTES_MAX).
@@ -47,9 +47,9 @@ pub struct Tuning {
     pub ack_after_frames: u32,
     /// … or this long.
     pub ack_delay_us: u64,
-    /// How long to wait for an acknowledgement (or a hello's answer) at first, and at most after doubling.
+    /// How long to wait for an acknowledgement (or a hello's answer) at first …
     pub resend_after_us: u64,
-    /// How long to wait at most, after doubling.
+    /// … and at most after doubling.
     pub resend_after_max_us: u64,
     /// A frame already sent again is not sent again on report of a gap before this has passed.
     pub resend_gap_us: u64,
@@ -80,101 +80,101 @@ pub struct Received {
     pub came_up: bool,
 }
 
-/// Why a link ends, or a frame was dropped.
+/// Why a link ends, or (a frame that cannot be read) what it dropped.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum LinkError {
-    /// The frame could not be read.
+    /// What came from the bus is no sound frame. It has been dropped, and the link goes on.
     #[error("link to {peer}: {error}")]
     Frame {
-        /// The other end.
+        /// The other end's name.
         peer: String,
         /// What is wrong with it.
         error: FrameError,
     },
-    /// An envelope could not be written.
+    /// An envelope to send cannot be written down.
     #[error("link to {peer}: {error}")]
     Encode {
-        /// The other end.
+        /// The other end's name.
         peer: String,
-        /// What is wrong with it.
+        /// Why not.
         error: CodecError,
     },
-    /// The other end takes part in another run.
+    /// The hello is of another run on the same bus.
     #[error("{peer} takes part in run {theirs}, this end in {ours}")]
     OtherRun {
-        /// The other end.
+        /// The other end's name.
         peer: String,
-        /// The run of this end.
+        /// This end's run.
         ours: String,
-        /// The run of the other end.
+        /// The peer's run.
         theirs: String,
     },
-    /// The two ends were configured differently.
+    /// The two ends were not configured alike: their promises would not fit each other.
     #[error(
         "{peer} was started with another configuration of the link ({theirs:016x}, this end {ours:016x})"
     )]
     OtherConfig {
-        /// The other end.
+        /// The other end's name.
         peer: String,
-        /// The hash of this end's configuration.
+        /// This end's hash.
         ours: u64,
-        /// The hash of the other end's.
+        /// The peer's hash.
         theirs: u64,
     },
     /// What it held is gone; resuming from a checkpoint is not built yet.
     #[error("{peer} was restarted: incarnation {now} follows {before}")]
     PeerRestarted {
-        /// The other end.
+        /// The other end's name.
         peer: String,
-        /// The incarnation this end has spoken to.
+        /// The incarnation the link came up with.
         before: u32,
-        /// The incarnation that speaks now.
+        /// The one that has said hello.
         now: u32,
     },
-    /// The other end acknowledges what it was not sent.
+    /// The peer acknowledges what it cannot have.
     #[error("link to {peer}: frame {acked} is acknowledged, {sent} have been sent")]
     AckOfUnsent {
-        /// The other end.
+        /// The other end's name.
         peer: String,
-        /// The frame it acknowledges.
+        /// The last frame acknowledged.
         acked: u64,
         /// The last frame sent.
         sent: u64,
     },
-    /// The other end sent more than it may before it is acknowledged.
+    /// The peer sends more than it may.
     #[error("link to {peer}: frame {seq} is beyond the window, which ends at {end}")]
     BeyondWindow {
-        /// The other end.
+        /// The other end's name.
         peer: String,
-        /// The frame it sent.
+        /// The frame's number.
         seq: u64,
-        /// The last frame it may send.
+        /// The last number the window allows.
         end: u64,
     },
 }
 
-/// What has gone over a link so far, and what is under way.
+/// What passed one end since it was made, and what is held there now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct LinkStats {
-    /// Data frames sent for the first time, with their bytes and envelopes.
+    /// Data frames sent, each counted once however often it was sent again.
     pub frames_sent: u64,
-    /// Their size, in octets.
+    /// The bytes of these frames, headers included.
     pub bytes_sent: u64,
-    /// What they carried.
+    /// The envelopes in these frames.
     pub envelopes_sent: u64,
     /// Bare acknowledgements sent.
     pub acks_sent: u64,
-    /// Data frames sent once more.
+    /// Data frames sent again, each time.
     pub resends: u64,
     /// Data frames delivered, each once.
     pub frames_received: u64,
-    /// Their size, in octets.
+    /// The bytes of these frames, headers included.
     pub bytes_received: u64,
-    /// What they carried.
+    /// The envelopes in these frames.
     pub envelopes_received: u64,
-    /// Bare acknowledgements received.
+    /// Bare acknowledgements taken in.
     pub acks_received: u64,
-    /// Data frames that came again.
+    /// Data frames that had come before.
     pub duplicates: u64,
     /// Frames that came while an earlier one was missing.
     pub gaps: u64,
@@ -184,15 +184,15 @@ pub struct LinkStats {
     pub rejected: u64,
     /// Time-outs without any acknowledgement.
     pub timeouts: u64,
-    /// Now: sent and not acknowledged; waiting for credit.
+    /// Now: frames sent and not acknowledged.
     pub unacked_frames: u64,
-    /// Size of the frames sent and not acknowledged, in octets.
+    /// Now: the bytes of these frames.
     pub unacked_bytes: u64,
-    /// What they carry.
+    /// Now: the envelopes in these frames.
     pub unacked_envelopes: u64,
-    /// Size of what waits for credit, in octets.
+    /// Now: bytes accumulated that wait for credit or for the host.
     pub queued_bytes: u64,
-    /// What waits for credit.
+    /// Now: envelopes accumulated that wait for credit or for the host.
     pub queued_envelopes: u64,
 }
 
@@ -214,7 +214,7 @@ struct Held {
     bytes: usize,
 }
 
-/// The state machine of one end.
+/// One end of a link.
 #[derive(Debug)]
 pub struct LinkEnd {
     config: LinkConfig,
@@ -257,7 +257,7 @@ pub struct LinkEnd {
 const SPARE_BUFFERS_MAX: usize = 4;
 
 impl LinkEnd {
-    /// An end that has sent and heard nothing. The session must be at least 1 and the window must hold a full frame.
+    /// An end that has heard nothing yet and owes the peer a hello. Debug builds check session and window.
     pub fn new(config: LinkConfig) -> LinkEnd {
         debug_assert!(config.session > 0, "0 stands for an unknown incarnation");
         debug_assert!(
@@ -341,7 +341,7 @@ impl LinkEnd {
         self.acked
     }
 
-    /// What has gone over it so far.
+    /// The counts so far, with what is held here at this moment.
     pub fn stats(&self) -> LinkStats {
         let envelopes = |frames: &mut dyn Iterator<Item = &Retained>| {
             frames.map(|frame| u64::from(frame.envelopes)).sum()

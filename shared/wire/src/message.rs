@@ -8,7 +8,7 @@ use secnet_model::{
 };
 use serde::{Deserialize, Serialize};
 
-/// What one participant says to another.
+/// What one participant says to another. Its variants' order is part of the wire format: a new one goes to the end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Message {
     /// User → DSP: a service request or a signed pre-command.
@@ -34,11 +34,11 @@ pub enum Message {
 /// What the DSP pushes to a User.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Pushed {
-    /// The response to a request, or a reading of a schedule.
+    /// The outcome of a request or of a scheduled read.
     Response(ServiceResponse),
-    /// A device's alert.
+    /// An alert a device raised, as the CSP brought it or consolidated (SECMP0062).
     DeviceAlert(DeviceAlert),
-    /// An alert of the DCC's own.
+    /// An alert the DSP raised itself.
     DccAlert(DccAlert),
 }
 
@@ -52,14 +52,14 @@ impl From<Pushed> for Message {
     }
 }
 
-/// A service request, or the signed pre-command that follows it, as it is posted to the DSP (domain.md §2).
+/// A User's call of one of the DCC's three web services (domain.md §2.1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ServiceRequest {
-    /// `originator:target:counter`; a signed pre-command has its request's.
+    /// Also names the device or, with a non-device service, the DCC.
     pub id: RequestId,
-    /// The service request variant.
+    /// The service asked for.
     pub srv: Srv,
-    /// CV1 to CV8: what the DSP is to do with it (domain.md §2.2).
+    /// How the command is delivered, and whether this is the signed pre-command (domain.md §2.2).
     pub variant: CommandVariant,
     /// The URL it was posted to; E13 when it is not the variant's.
     pub service: WebService,
@@ -67,7 +67,7 @@ pub struct ServiceRequest {
     pub role: Role,
     /// DUIS payload size; with 5.1 it stands for the schedule's whole content.
     pub bytes: u32,
-    /// When it is to be executed.
+    /// On demand, future-dated, or which daily schedule it is about.
     pub timing: Timing,
 }
 
@@ -78,12 +78,12 @@ pub enum Timing {
     Now,
     /// Future-dated, to that many seconds after the scenario's epoch: execution times are whole seconds.
     At {
-        /// Whole seconds since the epoch.
+        /// Seconds after the scenario's epoch.
         seconds: u32,
     },
     /// 5.1 to 5.3 are about the DSP's daily reading with this service request.
     Daily {
-        /// What the DSP reads daily.
+        /// What the DSP reads; not the 5.1, 5.2 or 5.3 itself.
         srv: Srv,
     },
 }
@@ -114,32 +114,32 @@ impl Timing {
     }
 }
 
-/// The DSP's answer within the web service call.
+/// The DSP's answer to one [`ServiceRequest`], whether or not a response follows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Acknowledgement {
-    /// Of the request it answers.
+    /// That of the request.
     pub id: RequestId,
-    /// Of the request it answers.
+    /// That of the request.
     pub srv: Srv,
-    /// What the DSP says.
+    /// Accepted, answered in full, refused or turned away.
     pub answer: Answer,
 }
 
-/// What the DSP says to a request.
+/// What the DSP says within the web service call (domain.md §2.3).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Answer {
     /// I99: access control passed, a response will follow.
     Accepted,
     /// The whole answer to a non-device service, or the command for local delivery. `I0`.
     Done {
-        /// Size of the answer, in octets.
+        /// DUIS response size.
         bytes: u32,
     },
-    /// CV4: the pre-command to compare and sign. `srv` is what the DSP transformed, for the comparison.
+    /// CV4: the pre-command to compare and sign.
     PreCommand {
-        /// What the DSP transformed.
+        /// What the DSP transformed: the User compares it with what it asked for.
         srv: Srv,
-        /// Size of the pre-command, in octets.
+        /// GBCS command size less signature and MAC (domain.md §1).
         bytes: u32,
     },
     /// E1–E19.
@@ -157,7 +157,7 @@ pub enum Answer {
 }
 
 impl Answer {
-    /// The response code it stands for.
+    /// The response code that stands for it (domain.md §2.3); Busy and Throttled are not in DUIS and stand for HTTP 503.
     pub const fn code(&self) -> ResponseCode {
         match self {
             Answer::Accepted => ResponseCode::I99,
@@ -169,27 +169,27 @@ impl Answer {
     }
 }
 
-/// Why the DSP sent a command.
+/// What made the DSP send a command; it decides the time-out and its response code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum CommandOrigin {
-    /// The User asked for it now.
+    /// A request to be carried out at once; no answer in time is E21.
     OnDemand,
     /// Future-dated and held by the DSP until now.
     HeldByDsp,
     /// Future-dated, to be held by the device.
     HeldByDevice,
-    /// The DSP started it by a schedule.
+    /// A schedule of the DSP's; no answer in time is E31.
     Scheduled,
 }
 
-/// What a device is to do, on its way to it.
+/// A GBCS command on its way to a device.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Command {
     /// For a scheduled read the originator is the schedule's owner and the counter the DSP's.
     pub id: RequestId,
-    /// What it does.
+    /// The service it carries out.
     pub srv: Srv,
-    /// Why it was sent.
+    /// Whether it was asked for now, held or scheduled.
     pub origin: CommandOrigin,
     /// 0 is the most urgent of the CSPs' priority classes.
     pub priority: u8,
@@ -201,18 +201,18 @@ pub struct Command {
     pub timing: Timing,
 }
 
-/// A command came back: no device has it.
+/// What the CSP tells the DSP of a command that it gives up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Undeliverable {
-    /// Of the command.
+    /// That of the command.
     pub id: RequestId,
-    /// The command's own.
+    /// That of the command, handed back.
     pub correlation: u32,
-    /// Why.
+    /// Why; the User gets E20 for each of them.
     pub reason: UndeliverableReason,
 }
 
-/// Why the SM WAN did not deliver a command.
+/// Why a command did not get through the SM WAN.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub enum UndeliverableReason {
     /// The premises has no WAN coverage.
@@ -223,63 +223,63 @@ pub enum UndeliverableReason {
     QueueFull,
 }
 
-/// What a device answered, on its way to the DSP.
+/// What a device answers to a [`Command`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DeviceResponse {
-    /// Of the command.
+    /// That of the command.
     pub id: RequestId,
-    /// What it did.
+    /// That of the command.
     pub srv: Srv,
-    /// What came of it.
+    /// Whether the device did what it was told.
     pub result: DeviceResult,
-    /// The command's class.
+    /// The class of the command: the answer queues for the uplink in the same one.
     pub priority: u8,
-    /// The command's own reference.
+    /// That of the command, handed back.
     pub correlation: u32,
     /// GBCS response size on the WAN.
     pub bytes: u32,
 }
 
-/// What came of a command at the device.
+/// What a device made of a command. Either is an answer: the response code is I0.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum DeviceResult {
-    /// It was done, or is kept until its time.
+    /// The device did it, or took it to be done at its time.
     Success,
     /// The device answered that it would not or could not.
     Error,
 }
 
-/// The final answer to a request, or a reading of a schedule.
+/// How a request or scheduled read ended, pushed to the User that owns it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ServiceResponse {
-    /// Of the request; of a reading, the owner of the schedule, the device and the DSP's counter.
+    /// That of the request; of a scheduled read the DSP's own.
     pub id: RequestId,
-    /// What was asked for.
+    /// The service it answers.
     pub srv: Srv,
-    /// Why the DSP sent the command.
+    /// `Scheduled` makes it the end of a scheduled read, the rest that of a request.
     pub origin: CommandOrigin,
-    /// `I0`, or why there is no answer: E20, E21, E30, E31.
+    /// `I0`; E20, E21, E30 or E31 where no answer came; or why the DSP withdrew what it had accepted.
     pub code: ResponseCode,
-    /// What the device said, where it did.
+    /// What the device said; `Error` where none answered.
     pub result: DeviceResult,
-    /// Size of the message to the User, in octets.
+    /// GBCS response size; without a device's answer that of a bare DUIS response.
     pub bytes: u32,
-    /// When the DSP accepted the request or started the scheduled read.
+    /// When the DSP accepted the request, or was to carry out what it held or had scheduled.
     pub started_at: SimTime,
 }
 
-/// An alert of a device (domain.md §4), on its way to the User.
+/// An alert that a device raised, or one that stands for several (SECMP0062).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DeviceAlert {
-    /// Which device raised it.
+    /// The device that raised it.
     pub device: DeviceId,
-    /// Its code.
+    /// What it says; its row of the alert table names the recipients (domain.md §4).
     pub alert: AlertCode,
     /// The User whose command caused it (8F66, 8F67); `None` where the alert table names the recipient's kind.
     pub command_sender: Option<UserId>,
     /// Counts the premises' alerts from 1.
     pub number: u32,
-    /// Size on the WAN, in octets.
+    /// GBCS alert size on the WAN (domain.md §1).
     pub bytes: u16,
     /// Of a consolidated alert: when the first of those it stands for was raised.
     pub raised_at: SimTime,
@@ -327,7 +327,7 @@ impl DeviceAlert {
     }
 }
 
-/// The alerts the DSP itself raises (domain.md §4).
+/// The DCC alerts emulated, of those in domain.md §2.5.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub enum DccAlertCode {
     /// A schedule was removed.
@@ -344,18 +344,18 @@ pub enum DccAlertCode {
     N48,
 }
 
-/// An alert of the DCC's own.
+/// An alert the DSP raises itself and pushes to one User.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DccAlert {
-    /// What it says.
+    /// What happened.
     pub code: DccAlertCode,
-    /// The device it is about.
+    /// The target of the command, request or schedule in question.
     pub about: Eui64,
     /// The quarantined request's counter (domain.md §2.5: the quarantine event's reference); 0 with the other codes.
     pub request: u64,
     /// Counts the DSP's alerts from 1.
     pub number: u64,
-    /// When the DSP raised it.
+    /// When the DSP raised it; the push comes later.
     pub raised_at: SimTime,
 }
 
