@@ -8,7 +8,8 @@ use secnet_topology::Span;
 use secnet_topology::scenario::Scenario;
 use secnet_topology::timeline::{EventKind, EventParams, Impact, System};
 
-const KINDS: [EventKind; 9] = [
+/// Every kind of event there is.
+pub const KINDS: [EventKind; 9] = [
     EventKind::DspOutage,
     EventKind::CspOutage,
     EventKind::GatewayOutage,
