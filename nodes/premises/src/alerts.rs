@@ -71,22 +71,26 @@ struct Mix {
 }
 
 impl Background {
-    pub fn new(
-        draws: Draws,
-        per_premises_per_day: f64,
-        noisy: Option<NoisyDevices>,
-        horizon: SimTime,
-        region: Range<u32>,
-        shard: Range<u32>,
-    ) -> Background {
+    /// That of the premises `first..end`, which lie in one region.
+    pub fn of_shard(world: &World, first: PremisesId, end: PremisesId) -> Background {
+        let (params, population) = (&world.scenario.premises, &world.population);
+        let all_per_day = params.alerts_per_premises_per_day;
+        let region = population.region_of(first);
+        let range = population.region_range(region);
+        let (number, premises) = (region.index() as u64, range.end - range.start);
+        let noisy = NoisyDevices::new(world.draws, &params.alerts_tail, all_per_day, number, premises);
+        let per_premises_per_day = match noisy {
+            Some(_) => all_per_day * (1.0 - params.alerts_tail.alert_share),
+            None => all_per_day,
+        };
         let mixes = [false, true].map(|gas| [false, true].map(|prepayment| Mix::of(gas, prepayment)));
         Background {
-            draws,
+            draws: world.draws,
             per_premises_per_day,
             noisy,
-            horizon,
-            region,
-            shard,
+            horizon: world.horizon,
+            region: range,
+            shard: first.0..end.0,
             mixes,
         }
     }
@@ -187,8 +191,6 @@ impl Background {
         BLOCK.min(self.region.end - block)
     }
 }
-
-impl Upcoming {}
 
 impl Part for Upcoming {
     #[inline]

@@ -58,6 +58,23 @@ impl Effect {
     }
 }
 
+/// What each service of the catalogue changes, looked up by its place there.
+#[derive(Clone, Debug)]
+pub struct Effects(Vec<Option<Effect>>);
+
+impl Default for Effects {
+    fn default() -> Effects {
+        Effects(Srv::all().map(Effect::of).collect())
+    }
+}
+
+impl Effects {
+    #[inline]
+    pub fn of(&self, srv: Srv) -> Option<Effect> {
+        self.0[usize::from(srv.index())]
+    }
+}
+
 const EFFECTS: [(&str, Effect); 8] = [
     ("7.1", Effect::Supply(Supply::Enabled)),
     ("7.2", Effect::Supply(Supply::Disabled)),

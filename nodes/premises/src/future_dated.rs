@@ -17,11 +17,18 @@ const CLOCK_ERROR: Stream = Stream::named("device-clock-error");
 /// Devices' clocks, by which they execute what they hold.
 #[derive(Clone, Copy, Debug)]
 pub struct Clocks {
-    pub draws: Draws,
-    pub error_max: SimDuration,
+    draws: Draws,
+    error_max: SimDuration,
 }
 
 impl Clocks {
+    pub fn of(world: &World) -> Clocks {
+        Clocks {
+            draws: world.draws,
+            error_max: world.scenario.premises.clock_error_max.as_duration(),
+        }
+    }
+
     /// When it is `time` by the device's clock, which is as far ahead or behind all the time.
     pub fn shows(&self, device: DeviceId, time: SimTime) -> SimTime {
         let error_max = self.error_max.as_micros();

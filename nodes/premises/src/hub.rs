@@ -5,20 +5,31 @@ use crate::{esme, gpf, ppmid};
 use secnet_engine::Draws;
 use secnet_engine::draw::Stream;
 use secnet_model::{DeviceId, DeviceType, RequestId, SimDuration, SimTime};
+use secnet_topology::World;
 
 const HAN_COMMAND: Stream = Stream::named("han-command");
 const HAN_ALERT: Stream = Stream::named("han-alert");
 
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Hub {
-    pub draws: Draws,
-    pub polls: Polls,
+    draws: Draws,
+    polls: Polls,
     /// Hub to device and back, with the device's own processing.
-    pub han_delay_min: SimDuration,
-    pub han_delay_mean: SimDuration,
+    han_delay_min: SimDuration,
+    han_delay_mean: SimDuration,
 }
 
 impl Hub {
+    pub fn of(world: &World) -> Hub {
+        let (draws, params) = (world.draws, &world.scenario.premises);
+        Hub {
+            draws,
+            polls: Polls::new(draws, params.gsme_poll_interval.as_duration()),
+            han_delay_min: params.han_delay_min.as_duration(),
+            han_delay_mean: params.han_delay_mean.as_duration(),
+        }
+    }
+
     /// When the device takes the command from the hub.
     #[inline]
     pub fn fetched_at(&self, arrival: SimTime, device: DeviceId) -> SimTime {

@@ -43,9 +43,25 @@ impl PremisesStates {
             && self.blocks.iter().flatten().all(|block| block.len() == BLOCK)
     }
 
+    /// The place of the premises' next envelope in its order, from 1.
+    #[inline]
+    pub fn next_sequence(&mut self, premises: PremisesId) -> u64 {
+        let state = self.of(premises);
+        state.sent += 1;
+        u64::from(state.sent)
+    }
+
+    /// The number of the premises' next alert, from 1.
+    #[inline]
+    pub fn next_alert(&mut self, premises: PremisesId) -> u32 {
+        let state = self.of(premises);
+        state.alerts += 1;
+        state.alerts
+    }
+
     /// The state to change; `premises` must be in the shard.
     #[inline]
-    pub fn of(&mut self, premises: PremisesId) -> &mut PremisesState {
+    fn of(&mut self, premises: PremisesId) -> &mut PremisesState {
         let place = (premises.0 - self.first) as usize;
         let block = self.blocks[place / BLOCK].get_or_insert_with(empty_block);
         &mut block[place % BLOCK]

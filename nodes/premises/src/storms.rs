@@ -65,7 +65,9 @@ pub struct StormAlert {
 }
 
 impl Storms {
-    pub fn new(draws: Draws, storms: &[AlertStormParams], horizon: SimTime) -> Storms {
+    /// The scenario's.
+    pub fn of(world: &World) -> Storms {
+        let (draws, horizon) = (world.draws, world.horizon);
         let storm = |(number, params): (usize, &AlertStormParams)| {
             let starts = SimTime::ZERO + params.starts_after.into();
             Some(Storm {
@@ -81,7 +83,13 @@ impl Storms {
             })
         };
         Storms {
-            storms: storms.iter().enumerate().filter_map(storm).collect(),
+            storms: world
+                .scenario
+                .alert_storms
+                .iter()
+                .enumerate()
+                .filter_map(storm)
+                .collect(),
         }
     }
 

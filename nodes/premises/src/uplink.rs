@@ -2,19 +2,30 @@
 
 use secnet_engine::Draws;
 use secnet_engine::draw::Stream;
-use secnet_model::{DeviceId, RequestId, SimDuration};
+use secnet_model::{DeviceId, Region, RequestId, SimDuration};
+use secnet_topology::World;
 
 const RESPONSE: Stream = Stream::named("wan-uplink-response");
 const ALERT: Stream = Stream::named("wan-uplink-alert");
 
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Uplink {
-    pub draws: Draws,
-    pub latency_min: SimDuration,
-    pub latency_mean: SimDuration,
+    draws: Draws,
+    latency_min: SimDuration,
+    latency_mean: SimDuration,
 }
 
 impl Uplink {
+    /// That of the region's CSP.
+    pub fn of(world: &World, region: Region) -> Uplink {
+        let csp = world.scenario.csp.get(region);
+        Uplink {
+            draws: world.draws,
+            latency_min: csp.latency_min.as_duration(),
+            latency_mean: csp.latency_mean.as_duration(),
+        }
+    }
+
     #[inline]
     pub fn response_latency(&self, request: RequestId) -> SimDuration {
         let [id, n] = request.identity();
