@@ -14,60 +14,21 @@
 //!
 //! Not here: sockets, threads, what a promise means, which end is whose (`secnet-fabric`).
 
-use crate::codec::CodecError;
-use crate::frame::{self, Frame, FrameError, FrameWriter, Hello, Kind};
+mod config;
+mod error;
+mod receiving;
+mod sending;
+mod stats;
+
+pub use config::{LinkConfig, Tuning};
+pub use error::LinkError;
+pub use stats::LinkStats;
+
+use crate::frame::{self, Frame, FrameError, Hello, Kind};
 use crate::message::Message;
+use receiving::Receiving;
 use secnet_engine::{Envelope, Promise};
-use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, VecDeque};
-
-/// Both ends of a link are given the same, but for `session` and `peer`.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct LinkConfig {
-    /// The run's name; a peer in another is refused ([`LinkError::OtherRun`]).
-    pub run: String,
-    /// Of whatever both ends must have configured alike; compared in the handshake.
-    pub config_hash: u64,
-    /// This end's incarnation: at least 1, larger after each restart.
-    pub session: u32,
-    /// The other end's name, for errors.
-    pub peer: String,
-    /// Window and time-outs.
-    pub tuning: Tuning,
-}
-
-/// How much may be under way, and how long to wait. Times are microseconds of the wall clock: no result depends on them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Tuning {
-    /// Most unacknowledged bytes. At least [`FRAME_BYTES_MAX`](frame::FRAME_BYTES_MAX).
-    pub window_bytes: usize,
-    /// Most unacknowledged frames.
-    pub window_frames: usize,
-    /// A bare acknowledgement is sent at the latest after this many frames, a quarter of the window's bytes …
-    pub ack_after_frames: u32,
-    /// … or this long.
-    pub ack_delay_us: u64,
-    /// How long to wait for an acknowledgement (or a hello's answer) at first …
-    pub resend_after_us: u64,
-    /// … and at most after doubling.
-    pub resend_after_max_us: u64,
-    /// A frame already sent again is not sent again on report of a gap before this has passed.
-    pub resend_gap_us: u64,
-}
-
-impl Default for Tuning {
-    fn default() -> Tuning {
-        Tuning {
-            window_bytes: 1 << 20,
-            window_frames: 128,
-            ack_after_frames: 16,
-            ack_delay_us: 20_000,
-            resend_after_us: 200_000,
-            resend_after_max_us: 2_000_000,
-            resend_gap_us: 20_000,
-        }
-    }
-}
+use sending::Sending;
 
 /// What a frame brought, besides envelopes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -80,145 +41,13 @@ pub struct Received {
     pub came_up: bool,
 }
 
-/// Why a link ends, or (a frame that cannot be read) what it dropped.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum LinkError {
-    /// What came from the bus is no sound frame. It has been dropped, and the link goes on.
-    #[error("link to {peer}: {error}")]
-    Frame {
-        /// The other end's name.
-        peer: String,
-        /// What is wrong with it.
-        error: FrameError,
-    },
-    /// An envelope to send cannot be written down.
-    #[error("link to {peer}: {error}")]
-    Encode {
-        /// The other end's name.
-        peer: String,
-        /// Why not.
-        error: CodecError,
-    },
-    /// The hello is of another run on the same bus.
-    #[error("{peer} takes part in run {theirs}, this end in {ours}")]
-    OtherRun {
-        /// The other end's name.
-        peer: String,
-        /// This end's run.
-        ours: String,
-        /// The peer's run.
-        theirs: String,
-    },
-    /// The two ends were not configured alike: their promises would not fit each other.
-    #[error(
-        "{peer} was started with another configuration of the link ({theirs:016x}, this end {ours:016x})"
-    )]
-    OtherConfig {
-        /// The other end's name.
-        peer: String,
-        /// This end's hash.
-        ours: u64,
-        /// The peer's hash.
-        theirs: u64,
-    },
-    /// What it held is gone; resuming from a checkpoint is not built yet.
-    #[error("{peer} was restarted: incarnation {now} follows {before}")]
-    PeerRestarted {
-        /// The other end's name.
-        peer: String,
-        /// The incarnation the link came up with.
-        before: u32,
-        /// The one that has said hello.
-        now: u32,
-    },
-    /// The peer acknowledges what it cannot have.
-    #[error("link to {peer}: frame {acked} is acknowledged, {sent} have been sent")]
-    AckOfUnsent {
-        /// The other end's name.
-        peer: String,
-        /// The last frame acknowledged.
-        acked: u64,
-        /// The last frame sent.
-        sent: u64,
-    },
-    /// The peer sends more than it may.
-    #[error("link to {peer}: frame {seq} is beyond the window, which ends at {end}")]
-    BeyondWindow {
-        /// The other end's name.
-        peer: String,
-        /// The frame's number.
-        seq: u64,
-        /// The last number the window allows.
-        end: u64,
-    },
-}
-
-/// What passed one end since it was made, and what is held there now.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct LinkStats {
-    /// Data frames sent, each counted once however often it was sent again.
-    pub frames_sent: u64,
-    /// The bytes of these frames, headers included.
-    pub bytes_sent: u64,
-    /// The envelopes in these frames.
-    pub envelopes_sent: u64,
-    /// Bare acknowledgements sent.
-    pub acks_sent: u64,
-    /// Data frames sent again, each time.
-    pub resends: u64,
-    /// Data frames delivered, each once.
-    pub frames_received: u64,
-    /// The bytes of these frames, headers included.
-    pub bytes_received: u64,
-    /// The envelopes in these frames.
-    pub envelopes_received: u64,
-    /// Bare acknowledgements taken in.
-    pub acks_received: u64,
-    /// Data frames that had come before.
-    pub duplicates: u64,
-    /// Frames that came while an earlier one was missing.
-    pub gaps: u64,
-    /// Frames of former incarnations.
-    pub stale: u64,
-    /// Frames that could not be read or broke the protocol.
-    pub rejected: u64,
-    /// Time-outs without any acknowledgement.
-    pub timeouts: u64,
-    /// Now: frames sent and not acknowledged.
-    pub unacked_frames: u64,
-    /// Now: the bytes of these frames.
-    pub unacked_bytes: u64,
-    /// Now: the envelopes in these frames.
-    pub unacked_envelopes: u64,
-    /// Now: bytes accumulated that wait for credit or for the host.
-    pub queued_bytes: u64,
-    /// Now: envelopes accumulated that wait for credit or for the host.
-    pub queued_envelopes: u64,
-}
-
-#[derive(Debug)]
-struct Retained {
-    bytes: Vec<u8>,
-    envelopes: u16,
-    /// Of the latest transmission.
-    sent_at: u64,
-    sends: u32,
-    to_resend: bool,
-}
-
-/// A frame that arrived before an earlier one.
-#[derive(Debug)]
-struct Held {
-    envelopes: Vec<Envelope<Message>>,
-    promise: Option<Promise>,
-    bytes: usize,
-}
-
 /// One end of a link.
 #[derive(Debug)]
 pub struct LinkEnd {
     config: LinkConfig,
     stats: LinkStats,
+    sending: Sending,
+    receiving: Receiving,
 
     // the handshake
     peer_session: Option<u32>,
@@ -226,35 +55,9 @@ pub struct LinkEnd {
     hello_at: u64,
     owes_hello: bool,
 
-    // sending
-    open: FrameWriter,
-    promise: Option<Promise>,
-    /// Finished and not acknowledged, numbered `acked + 1` onward; the last `unsent` of them wait for credit.
-    retained: VecDeque<Retained>,
-    unsent: usize,
-    acked: u64,
-    unacked_bytes: usize,
-    unsent_bytes: usize,
-    resends_due: usize,
-    resend_wait_us: u64,
-    resend_at: Option<u64>,
-    /// After a time-out, until this frame is acknowledged, every acknowledgement sends the rest again.
-    recover_until: u64,
-    /// Buffers to use again.
-    spare: Vec<Vec<u8>>,
     /// The hello or acknowledgement being sent.
     unnumbered: Vec<u8>,
-
-    // receiving
-    received: u64,
-    held: BTreeMap<u64, Held>,
-    unacknowledged_frames: u32,
-    unacknowledged_bytes: usize,
-    ack_now: bool,
-    ack_at: Option<u64>,
 }
-
-const SPARE_BUFFERS_MAX: usize = 4;
 
 impl LinkEnd {
     /// An end that has heard nothing yet and owes the peer a hello. Debug builds check session and window.
@@ -266,29 +69,13 @@ impl LinkEnd {
         );
         LinkEnd {
             stats: LinkStats::default(),
+            sending: Sending::new(&config),
+            receiving: Receiving::default(),
             peer_session: None,
             is_up: false,
             hello_at: 0,
             owes_hello: false,
-            open: FrameWriter::new(Vec::new()),
-            promise: None,
-            retained: VecDeque::new(),
-            unsent: 0,
-            acked: 0,
-            unacked_bytes: 0,
-            unsent_bytes: 0,
-            resends_due: 0,
-            resend_wait_us: config.tuning.resend_after_us,
-            resend_at: None,
-            recover_until: 0,
-            spare: Vec::new(),
             unnumbered: Vec::new(),
-            received: 0,
-            held: BTreeMap::new(),
-            unacknowledged_frames: 0,
-            unacknowledged_bytes: 0,
-            ack_now: false,
-            ack_at: None,
             config,
         }
     }
@@ -301,78 +88,49 @@ impl LinkEnd {
     /// Accumulates; nothing is sent before [`poll_transmit`](LinkEnd::poll_transmit).
     #[inline]
     pub fn send_envelope(&mut self, envelope: &Envelope<Message>) -> Result<(), LinkError> {
-        if !self.open.has_room() {
-            self.finish_open(None);
-        }
-        self.open.push(envelope).map_err(|error| LinkError::Encode {
-            peer: self.config.peer.clone(),
-            error,
-        })
+        self.sending.push(envelope, &self.config)
     }
 
     /// Sends `promise` after all that has been accumulated. A promise not yet on its way is replaced.
     pub fn set_promise(&mut self, promise: Promise) {
-        self.promise = Some(promise);
+        self.sending.set_promise(promise);
     }
 
     /// Whether the host may go on handling events that send over this link.
     pub fn has_credit(&self) -> bool {
-        self.unacked_bytes + self.backlog_bytes() < self.config.tuning.window_bytes
-            && self.retained.len() < self.config.tuning.window_frames
+        self.sending.has_credit(&self.config)
     }
 
     /// Bytes accumulated and not yet sent.
     pub fn backlog_bytes(&self) -> usize {
-        self.unsent_bytes + if self.open.is_empty() { 0 } else { self.open.len() }
+        self.sending.backlog_bytes()
     }
 
     /// Nothing is accumulated and everything sent has been acknowledged.
     pub fn is_drained(&self) -> bool {
-        self.retained.is_empty() && self.open.is_empty() && self.promise.is_none()
+        self.sending.is_drained()
     }
 
     /// The number of the last data frame delivered here without a gap.
     pub fn received_seq(&self) -> u64 {
-        self.received
+        self.receiving.received()
     }
 
     /// The number of the last data frame the peer has acknowledged.
     pub fn acked_seq(&self) -> u64 {
-        self.acked
+        self.sending.acked()
     }
 
     /// The counts so far, with what is held here at this moment.
     pub fn stats(&self) -> LinkStats {
-        let envelopes = |frames: &mut dyn Iterator<Item = &Retained>| {
-            frames.map(|frame| u64::from(frame.envelopes)).sum()
-        };
-        let sent = self.sent();
-        LinkStats {
-            unacked_frames: sent as u64,
-            unacked_bytes: self.unacked_bytes as u64,
-            unacked_envelopes: envelopes(&mut self.retained.iter().take(sent)),
-            queued_bytes: self.backlog_bytes() as u64,
-            queued_envelopes: envelopes(&mut self.retained.iter().skip(sent))
-                + u64::from(self.open.envelopes()),
-            ..self.stats
-        }
+        self.sending.stats(self.stats)
     }
 
     /// The envelopes sent or accumulated here that a peer which received frames up to `peer_received` has not
     /// got: what is in flight when a run is stopped. Ask the peer's [`received_seq`](LinkEnd::received_seq), or
     /// take [`acked_seq`](LinkEnd::acked_seq) for an upper bound.
     pub fn undelivered(&mut self, peer_received: u64) -> Result<Vec<Envelope<Message>>, LinkError> {
-        if !self.open.is_empty() {
-            self.finish_open(None);
-        }
-        let mut envelopes = Vec::new();
-        let skipped = peer_received.saturating_sub(self.acked) as usize;
-        for frame in self.retained.iter().skip(skipped) {
-            Frame::read(&frame.bytes)
-                .and_then(|frame| frame.decode_data(&mut envelopes))
-                .map_err(|error| self.frame_error(error))?;
-        }
-        Ok(envelopes)
+        self.sending.undelivered(peer_received, &self.config)
     }
 
     /// When [`poll_transmit`](LinkEnd::poll_transmit) must be called again if nothing else happens before. To be
@@ -381,7 +139,10 @@ impl LinkEnd {
         if !self.is_up {
             return Some(self.hello_at);
         }
-        [self.resend_at, self.ack_at].into_iter().flatten().min()
+        [self.sending.resend_at(), self.receiving.ack_at()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// The next frame to put on the bus; to be called until there is none. Whatever has been accumulated goes
@@ -393,21 +154,13 @@ impl LinkEnd {
         if !self.is_up {
             return None;
         }
-        self.check_resend_timeout(now);
-        if let Some(index) = self.next_to_resend() {
-            return Some(self.transmit_retained(index, now));
+        if let Some(index) = self.sending.next(now, &self.config, &mut self.stats) {
+            self.receiving.note_acknowledged();
+            let (to_session, received) = (self.peer_session.unwrap_or(0), self.receiving.received());
+            let stats = &mut self.stats;
+            return Some(self.sending.transmit(index, now, to_session, received, stats));
         }
-        if self.has_new() && self.next_fits_window() {
-            if self.unsent == 0 {
-                let promise = self.promise.take();
-                self.finish_open(promise);
-            }
-            return Some(self.transmit_new(now));
-        }
-        if self.ack_now || self.ack_at.is_some_and(|at| now >= at) {
-            return Some(self.transmit_ack());
-        }
-        None
+        self.receiving.owes_ack(now).then(|| self.transmit_ack())
     }
 
     /// Takes in a frame from the bus and appends the envelopes that are now in order.
@@ -444,7 +197,7 @@ impl LinkEnd {
             return Ok(Received::default());
         }
         let came_up = self.come_up();
-        self.take_ack(header.ack, now)?;
+        self.sending.take_ack(header.ack, now, &self.config)?;
         let mut received = Received {
             came_up,
             ..Received::default()
@@ -453,18 +206,18 @@ impl LinkEnd {
             let next_held = frame.decode_ack().map_err(|error| self.frame_error(error))?;
             self.stats.acks_received += 1;
             if let Some(next_held) = next_held {
-                self.resend_gap(next_held, now);
+                self.sending.resend_gap(next_held, now, &self.config);
             }
             return Ok(received);
         }
         let before = envelopes.len();
-        self.take_data(&frame, bytes.len(), now, envelopes, &mut received)?;
+        let apart = (&self.config, &mut self.stats);
+        self.receiving
+            .take_data(&frame, bytes.len(), now, envelopes, &mut received, apart)?;
         received.envelopes = envelopes.len() - before;
         self.stats.envelopes_received += received.envelopes as u64;
         Ok(received)
     }
-
-    // ---- the handshake
 
     fn take_hello(&mut self, session: u32, to_session: u32, hello: Hello) -> Result<Received, LinkError> {
         let peer = || self.config.peer.clone();
@@ -525,250 +278,21 @@ impl LinkEnd {
         &self.unnumbered
     }
 
-    // ---- sending
-
-    fn finish_open(&mut self, promise: Option<Promise>) {
-        let next = FrameWriter::new(self.spare.pop().unwrap_or_default());
-        let open = std::mem::replace(&mut self.open, next);
-        let envelopes = open.envelopes();
-        let bytes = open.finish(
-            self.config.session,
-            self.sent_seq() + self.unsent as u64 + 1,
-            promise.as_ref(),
-        );
-        self.unsent_bytes += bytes.len();
-        self.unsent += 1;
-        self.retained.push_back(Retained {
-            bytes,
-            envelopes,
-            sent_at: 0,
-            sends: 0,
-            to_resend: false,
-        });
-    }
-
-    fn sent(&self) -> usize {
-        self.retained.len() - self.unsent
-    }
-
-    fn sent_seq(&self) -> u64 {
-        self.acked + self.sent() as u64
-    }
-
-    fn has_new(&self) -> bool {
-        self.unsent > 0 || !self.open.is_empty() || self.promise.is_some()
-    }
-
-    fn next_fits_window(&self) -> bool {
-        let next_bytes = self.retained.get(self.sent()).map_or_else(
-            || {
-                self.open.len()
-                    + if self.promise.is_some() {
-                        frame::PROMISE_BYTES
-                    } else {
-                        0
-                    }
-            },
-            |frame| frame.bytes.len(),
-        );
-        self.sent() < self.config.tuning.window_frames
-            && self.unacked_bytes + next_bytes <= self.config.tuning.window_bytes
-    }
-
-    fn transmit_new(&mut self, now: u64) -> &[u8] {
-        let index = self.sent();
-        let frame = &self.retained[index];
-        let bytes = frame.bytes.len();
-        self.stats.frames_sent += 1;
-        self.stats.bytes_sent += bytes as u64;
-        self.stats.envelopes_sent += u64::from(frame.envelopes);
-        self.unsent -= 1;
-        self.unsent_bytes -= bytes;
-        self.unacked_bytes += bytes;
-        self.transmit_retained(index, now)
-    }
-
-    fn transmit_retained(&mut self, index: usize, now: u64) -> &[u8] {
-        self.note_acknowledged();
-        self.resend_at.get_or_insert(now + self.resend_wait_us);
-        let frame = &mut self.retained[index];
-        if frame.to_resend {
-            frame.to_resend = false;
-            self.resends_due -= 1;
-        }
-        self.stats.resends += u64::from(frame.sends > 0);
-        frame.sends += 1;
-        frame.sent_at = now;
-        frame::readdress(&mut frame.bytes, self.peer_session.unwrap_or(0), self.received);
-        &frame.bytes
-    }
-
-    fn next_to_resend(&self) -> Option<usize> {
-        if self.resends_due == 0 {
-            return None;
-        }
-        self.retained.iter().position(|frame| frame.to_resend)
-    }
-
-    /// Asks once more for an acknowledgement with the oldest frame. The others follow when an answer comes: a
-    /// peer that is only paused has them already.
-    fn check_resend_timeout(&mut self, now: u64) {
-        if self.resend_at.is_none_or(|at| now < at) {
-            return;
-        }
-        self.stats.timeouts += 1;
-        self.resend_wait_us = (self.resend_wait_us * 2).min(self.config.tuning.resend_after_max_us);
-        self.resend_at = Some(now + self.resend_wait_us);
-        self.recover_until = self.sent_seq();
-        self.mark_resend(0);
-    }
-
-    fn mark_resend(&mut self, index: usize) {
-        if let Some(frame) = self.retained.get_mut(index)
-            && frame.sends > 0
-            && !frame.to_resend
-        {
-            frame.to_resend = true;
-            self.resends_due += 1;
-        }
-    }
-
-    fn take_ack(&mut self, ack: u64, now: u64) -> Result<(), LinkError> {
-        let sent = self.sent_seq();
-        if ack > sent {
-            return Err(LinkError::AckOfUnsent {
-                peer: self.config.peer.clone(),
-                acked: ack,
-                sent,
-            });
-        }
-        if ack <= self.acked {
-            return Ok(());
-        }
-        while self.acked < ack
-            && let Some(frame) = self.retained.pop_front()
-        {
-            self.acked += 1;
-            self.unacked_bytes -= frame.bytes.len();
-            self.resends_due -= usize::from(frame.to_resend);
-            if self.spare.len() < SPARE_BUFFERS_MAX {
-                self.spare.push(frame.bytes);
-            }
-        }
-        self.resend_wait_us = self.config.tuning.resend_after_us;
-        self.resend_at = (self.acked < sent).then_some(now + self.resend_wait_us);
-        self.resend_gap(self.recover_until + 1, now);
-        Ok(())
-    }
-
-    /// Marks the frames the peer lacks: those before `next_held`.
-    fn resend_gap(&mut self, next_held: u64, now: u64) {
-        let missing = next_held.saturating_sub(self.acked + 1) as usize;
-        for index in 0..missing.min(self.sent()) {
-            let frame = &self.retained[index];
-            if frame.sends == 1 || now >= frame.sent_at + self.config.tuning.resend_gap_us {
-                self.mark_resend(index);
-            }
-        }
-    }
-
-    // ---- receiving
-
-    fn take_data(
-        &mut self,
-        frame: &Frame<'_>,
-        bytes: usize,
-        now: u64,
-        envelopes: &mut Vec<Envelope<Message>>,
-        received: &mut Received,
-    ) -> Result<(), LinkError> {
-        let seq = frame.header.seq;
-        let end = self.received + self.config.tuning.window_frames as u64;
-        if seq > end {
-            return Err(LinkError::BeyondWindow {
-                peer: self.config.peer.clone(),
-                seq,
-                end,
-            });
-        }
-        if seq <= self.received || self.held.contains_key(&seq) {
-            // The acknowledgement of the first copy may have been lost.
-            self.stats.duplicates += 1;
-            self.ack_now = true;
-            return Ok(());
-        }
-        if seq > self.received + 1 {
-            let mut early = Vec::new();
-            let promise = frame
-                .decode_data(&mut early)
-                .map_err(|error| self.frame_error(error))?;
-            self.held.insert(
-                seq,
-                Held {
-                    envelopes: early,
-                    promise,
-                    bytes,
-                },
-            );
-            self.stats.gaps += 1;
-            self.ack_now = true;
-            return Ok(());
-        }
-        let promise = frame
-            .decode_data(envelopes)
-            .map_err(|error| self.frame_error(error))?;
-        self.delivered(promise, bytes, now, received);
-        while let Some(mut next) = self.held.remove(&(self.received + 1)) {
-            envelopes.append(&mut next.envelopes);
-            self.delivered(next.promise, next.bytes, now, received);
-            // The sender is waiting to hear that the gap is filled.
-            self.ack_now = true;
-        }
-        Ok(())
-    }
-
-    fn delivered(&mut self, promise: Option<Promise>, bytes: usize, now: u64, received: &mut Received) {
-        let tuning = &self.config.tuning;
-        self.received += 1;
-        self.stats.frames_received += 1;
-        self.stats.bytes_received += bytes as u64;
-        received.promise = promise.or(received.promise);
-        self.unacknowledged_frames += 1;
-        self.unacknowledged_bytes += bytes;
-        self.ack_at.get_or_insert(now + tuning.ack_delay_us);
-        self.ack_now |= self.unacknowledged_frames >= tuning.ack_after_frames
-            || self.unacknowledged_bytes >= tuning.window_bytes / 4;
-    }
-
     fn transmit_ack(&mut self) -> &[u8] {
-        self.note_acknowledged();
-        self.ack_now = false;
+        self.receiving.note_bare_ack();
         self.stats.acks_sent += 1;
-        let next_held = self.held.first_key_value().map_or(0, |(seq, _)| *seq);
-        let to_session = self.peer_session.unwrap_or(0);
         frame::write_ack(
-            next_held,
+            self.receiving.next_held(),
             self.config.session,
-            to_session,
-            self.received,
+            self.peer_session.unwrap_or(0),
+            self.receiving.received(),
             &mut self.unnumbered,
         );
         &self.unnumbered
     }
 
-    fn note_acknowledged(&mut self) {
-        // A gap is told by a bare acknowledgement alone.
-        self.ack_now &= !self.held.is_empty();
-        self.ack_at = None;
-        self.unacknowledged_frames = 0;
-        self.unacknowledged_bytes = 0;
-    }
-
     #[cold]
     fn frame_error(&self, error: FrameError) -> LinkError {
-        LinkError::Frame {
-            peer: self.config.peer.clone(),
-            error,
-        }
+        LinkError::of_frame(&self.config.peer, error)
     }
 }
