@@ -11,26 +11,23 @@
 //!
 //! Not here: weekly and longer frequencies (DUIS has them; daily reads make the load).
 
-use secnet_accounts::Part;
+mod bulk;
+
+use bulk::{BulkSchedule, Position};
 use secnet_engine::deadlines::Deadlines;
 use secnet_engine::draw::{Draws, Stream};
-use secnet_model::{
-    Calendar, DeviceId, DeviceStatus, DeviceType, Eui64, PremisesId, RequestId, SimTime, Srv, UserId,
-};
-use secnet_topology::scenario::ScheduleParams;
-use secnet_topology::{Portfolio, UserEntry, UserKind, World};
+use secnet_model::{Calendar, DeviceId, Eui64, RequestId, SimTime, Srv, UserId};
+use secnet_accounts::Part;
+use secnet_topology::{UserKind, World};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
-use crate::access_control::may_be_responsible;
 use crate::records::{Records, first_supplier};
 
 const DAY_MICROS: u64 = 86_400_000_000;
 /// The time of day of single schedules lies within this long after midnight. Assumed, as the bulk schedules' default.
 const SINGLE_WINDOW_MICROS: u64 = 6 * 3_600_000_000;
-const COVERED: Stream = Stream::named("dsp-schedule-covered");
-const PHASE: Stream = Stream::named("dsp-schedule-phase");
 const TIME_OF_DAY: Stream = Stream::named("dsp-schedule-time-of-day");
 
 /// A reading to be started now.
@@ -40,34 +37,6 @@ pub struct ScheduledRead {
     pub srv: Srv,
     pub device: DeviceId,
     pub at: SimTime,
-}
-
-/// One owner's bulk schedule: what never changes.
-#[derive(Clone, Debug)]
-struct BulkSchedule {
-    owner: UserId,
-    srv: Srv,
-    device_type: DeviceType,
-    /// Whose first premises it walks: the owner's, or those of a Supplier that loses some to the owner.
-    walks: UserId,
-    portfolio: Portfolio,
-    share: f64,
-    /// Place in the scenario's list.
-    number: u16,
-    /// How long before the epoch the first day's window starts.
-    lead_micros: u64,
-    window_micros: u64,
-    /// Where between two readings it begins, in parts of a window, for whoever walks this portfolio: Suppliers of equal size do
-    /// not read in step.
-    phase_micros: u64,
-}
-
-/// The next reading of a bulk schedule: its moment, its day and its place in the portfolio.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-struct Position {
-    at: SimTime,
-    day: u32,
-    index: u32,
 }
 
 /// A single schedule, by the time of day of its readings.
@@ -405,181 +374,6 @@ impl Schedules {
         let first = self.state.single.first()?;
         let wait = DAY_MICROS + first.micros_after_midnight - single.micros_after_midnight;
         Some((SimTime(at.0 + wait), *first))
-    }
-}
-
-impl BulkSchedule {
-    /// `None` where the User may not have such a schedule, or it covers nobody.
-    fn new(
-        world: &World,
-        user: &UserEntry,
-        walks: UserId,
-        number: u16,
-        params: &ScheduleParams,
-    ) -> Option<BulkSchedule> {
-        let srv = Srv::from_number(&params.srv)?;
-        let entry = srv.entry();
-        let device_type = *entry.targets.first()?;
-        let roles = || user.roles.iter().filter(|role| entry.roles.contains(*role));
-        let may_have = roles().any(|role| may_be_responsible(role, device_type));
-        let portfolio = world.population.portfolio(walks);
-        if !entry.dsp_schedulable
-            || !may_have
-            || user.suspended
-            || params.share <= 0.0
-            || portfolio.is_empty()
-        {
-            return None;
-        }
-        let since_midnight = micros_after_midnight(world.calendar, SimTime::ZERO);
-        let starts_at = params.starts_at.second_of_day() * 1_000_000;
-        let window_micros = params.window.as_micros().min(DAY_MICROS);
-        Some(BulkSchedule {
-            owner: user.id,
-            srv,
-            device_type,
-            walks,
-            portfolio,
-            share: params.share,
-            number,
-            lead_micros: (since_midnight + DAY_MICROS - starts_at) % DAY_MICROS,
-            window_micros,
-            phase_micros: world
-                .draws
-                .below(window_micros, PHASE, walks.0.into(), number.into()),
-        })
-    }
-
-    /// The i-th premises is read this long after the window's start.
-    #[inline]
-    fn offset(&self, index: u32) -> u64 {
-        let windows = u128::from(index) * u128::from(self.window_micros) + u128::from(self.phase_micros);
-        (windows / u128::from(self.portfolio.len())) as u64
-    }
-
-    /// `at` is the epoch for moments before it.
-    #[inline]
-    fn position(&self, day: u32, index: u32) -> Position {
-        let after_first_start = u64::from(day) * DAY_MICROS + self.offset(index);
-        Position {
-            at: SimTime(after_first_start.saturating_sub(self.lead_micros)),
-            day,
-            index,
-        }
-    }
-
-    /// Where it begins: with the scenario, or on the day its owner is told that it has gained premises.
-    fn first_of_all(&self, world: &World) -> Position {
-        let told_at = match self.walks == self.owner {
-            true => SimTime::ZERO,
-            false => world.timeline.takeovers().first_told(self.owner),
-        };
-        match told_at.0.saturating_add(self.lead_micros) / DAY_MICROS {
-            0 => self.first_at_or_after_epoch(),
-            day => self.position(u32::try_from(day).unwrap_or(u32::MAX), 0),
-        }
-    }
-
-    /// The window under way when the scenario begins is entered in its middle.
-    fn first_at_or_after_epoch(&self) -> Position {
-        let (mut low, mut high) = (0, self.portfolio.len());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.offset(middle) < self.lead_micros {
-                low = middle + 1
-            } else {
-                high = middle
-            }
-        }
-        if low < self.portfolio.len() {
-            self.position(0, low)
-        } else {
-            self.position(1, 0)
-        }
-    }
-
-    #[inline]
-    fn after(&self, position: Position) -> Position {
-        if position.index + 1 < self.portfolio.len() {
-            self.position(position.day, position.index + 1)
-        } else {
-            self.position(position.day + 1, 0)
-        }
-    }
-
-    /// The first reading from `position` on of a premises that has the schedule; "never" past the horizon.
-    #[inline]
-    fn eligible(&self, world: &World, records: &Records, mut position: Position) -> Position {
-        while position.at < world.horizon {
-            let premises = self.portfolio.get(position.index);
-            if self.covers_premises(world, records, premises.device(self.device_type))
-                && self.has_by(world, premises, position.at)
-            {
-                return position;
-            }
-            position = self.after(position);
-        }
-        Position {
-            at: SimTime::NEVER,
-            ..position
-        }
-    }
-
-    /// Whether a device of the portfolio has the schedule: one of the share, and in service.
-    #[inline]
-    fn covers_premises(&self, world: &World, records: &Records, device: DeviceId) -> bool {
-        let stream = COVERED.variant(u64::from(self.number));
-        let chosen = self.share >= 1.0
-            || world.draws.chance(
-                self.share,
-                stream,
-                u64::from(device.premises.0),
-                u64::from(self.owner.0),
-            );
-        chosen && records.status(world, device) == Some(DeviceStatus::Commissioned)
-    }
-
-    /// Whether its owner has been told by then that one of the premises it walks is its own. What it had from the start,
-    /// only the records take from it.
-    #[inline]
-    fn has_by(&self, world: &World, premises: PremisesId, at: SimTime) -> bool {
-        self.walks == self.owner
-            || world
-                .timeline
-                .takeovers()
-                .supplier_as_told(self.walks, premises, at)
-                == self.owner
-    }
-
-    fn covers(&self, world: &World, records: &Records, now: SimTime, device: DeviceId) -> bool {
-        let is_in_portfolio = || match world.users[self.owner.index()].kind {
-            UserKind::Supplier => {
-                world.population.electricity_supplier(device.premises) == self.walks
-                    && records.electricity_supplier(world, device.premises, now) == self.owner
-                    && self.has_by(world, device.premises, now)
-            }
-            UserKind::Dno => records.dno(world, device.premises) == Some(self.owner),
-            UserKind::OtherUser => true,
-        };
-        device.device_type == self.device_type
-            && self.covers_premises(world, records, device)
-            && is_in_portfolio()
-    }
-
-    fn read(&self, position: Position) -> ScheduledRead {
-        let device = self.portfolio.get(position.index).device(self.device_type);
-        let counter = scheduled_counter(position.day, self.number + 1, self.srv);
-        let id = RequestId {
-            originator: self.owner,
-            target: device.eui64(),
-            counter,
-        };
-        ScheduledRead {
-            id,
-            srv: self.srv,
-            device,
-            at: position.at,
-        }
     }
 }
 
