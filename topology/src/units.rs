@@ -1,14 +1,12 @@
 //! Quantities and moments as a scenario writes them: text, checked when read, exact when written back.
 
+mod execute_at;
 mod moments;
 mod quantities;
 
+pub use execute_at::ExecuteAt;
 pub use moments::{Date, DateTime, TimeOfDay};
 pub use quantities::{BitRate, Bytes, Span};
-
-mod execute_at;
-
-pub use execute_at::ExecuteAt;
 
 use core::fmt;
 use core::str::FromStr;

@@ -3,17 +3,20 @@
 //! All it adds to the state machines is when: it takes in what the bus brings, lets the party handle what it may,
 //! puts what comes out on the bus, and asks to be woken when there is something to do.
 
+mod answers;
+mod orders;
+
+pub use answers::{AskLedger, AskReport, AskRequests, AskStatus, TakeTraces};
+pub use orders::{Halt, Leave, Start, TakeRequest};
+
 use crate::bus::{Frame, FrameSink};
-use crate::report::{self, LinkStatus, NodeReport, NodeStatus};
-use actix::{Actor, ActorContext, AsyncContext, Context, Handler, SpawnHandle};
-use secnet_accounts::{Account, Accountable};
+use actix::{Actor, AsyncContext, Context, Handler, SpawnHandle};
 use secnet_engine::trace::TraceBook;
-use secnet_engine::{Carries, Envelope, Ledger, Node, NodeIndex, Pace, Party, Promise};
-use secnet_model::{SimDuration, SimTime};
+use secnet_engine::{Envelope, Node, NodeIndex, Pace, Party, Promise};
+use secnet_model::SimTime;
+use secnet_accounts::Accountable;
 use secnet_telemetry::SpanExport;
 use secnet_topology::TakesRequests;
-use secnet_topology::live_requests::TakenRequest;
-use secnet_topology::scenario::RequestParams;
 use secnet_wire::Message;
 use secnet_wire::link::{LinkEnd, LinkError};
 use std::time::{Duration, Instant};
@@ -229,22 +232,6 @@ impl Host {
         self.traces.keep(told);
     }
 
-    /// All that was told of sampled items, with what has not ended.
-    fn take_traces(&mut self) -> TraceBook {
-        let at = self.ended_at();
-        let mut open = Vec::new();
-        if let Some(node) = self.node() {
-            node.open_spans(at, &mut open);
-        }
-        let open: Vec<_> = open.into_iter().map(|span| (self.index, span)).collect();
-        if let Some(export) = self.export.take() {
-            export.offer(&open, Duration::ZERO);
-        }
-        let mut traces = std::mem::take(&mut self.traces);
-        traces.spans.extend(open);
-        traces
-    }
-
     fn promise(&mut self) {
         for (index, link) in self.links.iter_mut().enumerate() {
             let sent = std::mem::take(&mut link.sent_this_turn);
@@ -322,125 +309,6 @@ impl Host {
     fn node(&self) -> Option<&BoxedParticipant> {
         self.party.nodes().next().map(|(_, node)| node)
     }
-
-    fn status(&mut self) -> NodeStatus {
-        let links_up = self.links.iter().filter(|link| link.hosted.end.is_up()).count();
-        let next_event = self.party.next_own();
-        let links = self.links.iter().enumerate().map(|(index, link)| {
-            let stats = link.hosted.end.stats();
-            LinkStatus {
-                neighbour: link.hosted.neighbour.clone(),
-                up: link.hosted.end.is_up(),
-                in_flight: stats.unacked_envelopes + stats.queued_envelopes,
-                sent: stats.envelopes_sent,
-                received: stats.envelopes_received,
-                frames: stats.frames_sent,
-                resends: stats.resends,
-                promised_until: self.party.bound(index),
-                // While it is not promised past our next event, we wait for it.
-                holds_us_up: self.party.bound(index) <= next_event.min(self.end) && !link.closed_by_neighbour,
-                out_of_credit: !link.hosted.end.has_credit(),
-            }
-        });
-        let links: Vec<LinkStatus> = links.collect();
-        NodeStatus {
-            name: self.name.clone(),
-            phase: match self.phase {
-                Phase::Linking => report::Phase::Linking,
-                Phase::Running { .. } => report::Phase::Running,
-                Phase::Finished { .. } => report::Phase::Finished,
-            },
-            links_up: links_up as u32,
-            links_total: self.links.len() as u32,
-            settled: self.is_settled(),
-            now: self.party.now(),
-            next_event,
-            horizon: self.party.horizon(),
-            handled: self.party.handled(),
-            queued: self.party.undelivered_count() as u64,
-            lag_max_us: self.lag_max.as_micros() as u64,
-            problem: self.problem.clone(),
-            links,
-        }
-    }
-
-    fn account(&self) -> Account {
-        let node = self.node();
-        node.map(|node| node.final_account(self.ended_at()))
-            .unwrap_or_default()
-    }
-
-    /// Where emulated time has ended, or stands.
-    fn ended_at(&self) -> SimTime {
-        match self.phase {
-            Phase::Finished { reached_end: true } => self.end,
-            Phase::Linking | Phase::Running { .. } | Phase::Finished { reached_end: false } => {
-                self.party.now()
-            }
-        }
-    }
-
-    fn report(&mut self) -> NodeReport {
-        let mut carried = [0; secnet_engine::ItemKind::COUNT];
-        let mut undelivered = 0;
-        for envelope in self.party.undelivered() {
-            undelivered += 1;
-            if let Some(kind) = envelope.message.carries() {
-                carried[kind as usize] += 1;
-            }
-        }
-        NodeReport {
-            name: self.name.clone(),
-            index: self.index,
-            reached_end: matches!(self.phase, Phase::Finished { reached_end: true }),
-            now: self.party.now(),
-            handled: self.party.handled(),
-            undelivered,
-            carried,
-            violations: self.party.violations(),
-            lag_max_us: self.lag_max.as_micros() as u64,
-            turns_without_credit: self.turns_without_credit,
-            links: self
-                .links
-                .iter()
-                .map(|l| (l.hosted.neighbour.clone(), l.hosted.end.stats()))
-                .collect(),
-            requests_taken: self
-                .requests_taken()
-                .into_iter()
-                .map(|taken| taken.request)
-                .map(text_of)
-                .collect(),
-        }
-    }
-
-    fn requests_taken(&self) -> Vec<TakenRequest> {
-        self.node().map(|node| node.requests_taken()).unwrap_or_default()
-    }
-
-    fn take_request(&mut self, request: RequestParams) -> Result<TakenRequest, String> {
-        if matches!(self.phase, Phase::Finished { .. }) {
-            return Err("the run has ended".to_owned());
-        }
-        let clock = match self.phase {
-            Phase::Running { start, pace } if pace != Pace::Max => pace.limit(start.elapsed()),
-            _ => SimTime::ZERO,
-        };
-        let earliest = self.party.earliest_entry().max(clock);
-        if earliest >= self.end {
-            return Err(format!(
-                "{} has promised the others to send nothing any more; with `--interactive` it would not have",
-                self.name
-            ));
-        }
-        self.party
-            .change(self.index, |node| node.take_request(request, earliest))
-            .unwrap_or_else(|| Err(format!("{} is not here", self.name)))
-    }
-}
-
-fn text_of(request: RequestParams) -> String {
-    serde_json::to_string(&request).unwrap_or_default()
 }
 
 impl Actor for Host {
@@ -471,145 +339,5 @@ impl Handler<Frame> for Host {
     fn handle(&mut self, frame: Frame, ctx: &mut Context<Host>) {
         self.take_frame(frame.link, &frame.bytes);
         self.ask_for_turn(ctx);
-    }
-}
-
-/// Starts emulated time.
-#[derive(actix::Message)]
-#[rtype(result = "()")]
-pub struct Start {
-    pub start: Instant,
-    pub pace: Pace,
-    /// For a User that takes requests from outside: how far ahead it may promise, and until when.
-    pub ready: Option<(SimDuration, SimTime)>,
-}
-
-impl Handler<Start> for Host {
-    type Result = ();
-
-    fn handle(&mut self, message: Start, ctx: &mut Context<Host>) {
-        if self.phase == Phase::Linking {
-            if let Some((every, until)) = message.ready {
-                self.party.stay_ready(every, until);
-            }
-            self.phase = Phase::Running {
-                start: message.start,
-                pace: message.pace,
-            };
-            self.ask_for_turn(ctx);
-        }
-    }
-}
-
-/// Ends the run where it is: nothing more is handled, what is under way is counted. The neighbours named are gone.
-#[derive(actix::Message, Clone)]
-#[rtype(result = "()")]
-pub struct Halt {
-    pub lost: Vec<String>,
-}
-
-impl Handler<Halt> for Host {
-    type Result = ();
-
-    fn handle(&mut self, message: Halt, ctx: &mut Context<Host>) {
-        if !matches!(self.phase, Phase::Finished { .. }) {
-            self.phase = Phase::Finished { reached_end: false };
-        }
-        for link in &mut self.links {
-            link.lost |= message.lost.contains(&link.hosted.neighbour);
-        }
-        self.ask_for_turn(ctx);
-    }
-}
-
-#[derive(actix::Message)]
-#[rtype(result = "NodeStatus")]
-pub struct AskStatus;
-
-impl Handler<AskStatus> for Host {
-    type Result = actix::MessageResult<AskStatus>;
-
-    fn handle(&mut self, _: AskStatus, _: &mut Context<Host>) -> Self::Result {
-        actix::MessageResult(self.status())
-    }
-}
-
-/// The ledger of the node's account as it stands.
-#[derive(actix::Message)]
-#[rtype(result = "Ledger")]
-pub struct AskLedger;
-
-impl Handler<AskLedger> for Host {
-    type Result = actix::MessageResult<AskLedger>;
-
-    fn handle(&mut self, _: AskLedger, _: &mut Context<Host>) -> Self::Result {
-        let node = self.node();
-        actix::MessageResult(node.map(|node| node.ledger().clone()).unwrap_or_default())
-    }
-}
-
-/// The node's account as it stands, and the report of its host.
-#[derive(actix::Message)]
-#[rtype(result = "(NodeReport, Account)")]
-pub struct AskReport;
-
-impl Handler<AskReport> for Host {
-    type Result = actix::MessageResult<AskReport>;
-
-    fn handle(&mut self, _: AskReport, _: &mut Context<Host>) -> Self::Result {
-        actix::MessageResult((self.report(), self.account()))
-    }
-}
-
-/// What the node told of sampled items, once it is settled. Given away: asked again, there is nothing.
-#[derive(actix::Message)]
-#[rtype(result = "TraceBook")]
-pub struct TakeTraces;
-
-impl Handler<TakeTraces> for Host {
-    type Result = actix::MessageResult<TakeTraces>;
-
-    fn handle(&mut self, _: TakeTraces, _: &mut Context<Host>) -> Self::Result {
-        actix::MessageResult(self.take_traces())
-    }
-}
-
-/// Gives a User a request from outside.
-#[derive(actix::Message)]
-#[rtype(result = "Result<TakenRequest, String>")]
-pub struct TakeRequest(pub RequestParams);
-
-impl Handler<TakeRequest> for Host {
-    type Result = actix::MessageResult<TakeRequest>;
-
-    fn handle(&mut self, message: TakeRequest, ctx: &mut Context<Host>) -> Self::Result {
-        let taken = self.take_request(message.0);
-        self.ask_for_turn(ctx);
-        actix::MessageResult(taken)
-    }
-}
-
-/// The requests taken from outside and what became of them.
-#[derive(actix::Message)]
-#[rtype(result = "Vec<TakenRequest>")]
-pub struct AskRequests;
-
-impl Handler<AskRequests> for Host {
-    type Result = actix::MessageResult<AskRequests>;
-
-    fn handle(&mut self, _: AskRequests, _: &mut Context<Host>) -> Self::Result {
-        actix::MessageResult(self.requests_taken())
-    }
-}
-
-#[derive(actix::Message)]
-#[rtype(result = "()")]
-pub struct Leave;
-
-impl Handler<Leave> for Host {
-    type Result = ();
-
-    fn handle(&mut self, _: Leave, ctx: &mut Context<Host>) {
-        ctx.stop();
     }
 }
