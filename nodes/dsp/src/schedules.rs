@@ -14,10 +14,10 @@
 mod bulk;
 
 use bulk::{BulkSchedule, Position};
+use secnet_accounts::Part;
 use secnet_engine::deadlines::Deadlines;
 use secnet_engine::draw::{Draws, Stream};
 use secnet_model::{Calendar, DeviceId, Eui64, RequestId, SimTime, Srv, UserId};
-use secnet_accounts::Part;
 use secnet_topology::{UserKind, World};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;

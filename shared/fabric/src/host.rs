@@ -11,10 +11,10 @@ pub use orders::{Halt, Leave, Start, TakeRequest};
 
 use crate::bus::{Frame, FrameSink};
 use actix::{Actor, AsyncContext, Context, Handler, SpawnHandle};
+use secnet_accounts::Accountable;
 use secnet_engine::trace::TraceBook;
 use secnet_engine::{Envelope, Node, NodeIndex, Pace, Party, Promise};
 use secnet_model::SimTime;
-use secnet_accounts::Accountable;
 use secnet_telemetry::SpanExport;
 use secnet_topology::TakesRequests;
 use secnet_wire::Message;

@@ -3,10 +3,10 @@
 use super::{Host, Phase};
 use crate::report::{self, LinkStatus, NodeReport, NodeStatus};
 use actix::{Context, Handler};
+use secnet_accounts::Account;
 use secnet_engine::trace::TraceBook;
 use secnet_engine::{Carries, Ledger};
 use secnet_model::SimTime;
-use secnet_accounts::Account;
 use secnet_topology::live_requests::TakenRequest;
 use secnet_topology::scenario::RequestParams;
 use std::time::Duration;
