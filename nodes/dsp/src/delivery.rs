@@ -113,12 +113,8 @@ pub enum Over {
     /// Pushed again; it arrives no sooner than `not_before`.
     Push {
         pushed: Pushed,
-        kept_since: SimTime,
-        not_before: SimTime,
-    },
-    /// The same with what came in before.
-    PushCopy {
-        pushed: Pushed,
+        /// It came in before.
+        is_copy: bool,
         kept_since: SimTime,
         not_before: SimTime,
     },
@@ -199,19 +195,15 @@ impl Delivery {
                 self.counts.undelivered += 1;
                 Over::Drop { pushed, kept_since }
             }
-            (false, true) => {
-                self.counts.pushed_twice += 1;
-                Over::PushCopy {
+            (false, _) => {
+                self.counts.pushed_twice += u64::from(is_copy);
+                Over::Push {
                     pushed,
+                    is_copy,
                     kept_since,
                     not_before,
                 }
             }
-            (false, false) => Over::Push {
-                pushed,
-                kept_since,
-                not_before,
-            },
         };
         if !is_too_old {
             line.pushed_again_at = now;
@@ -219,7 +211,7 @@ impl Delivery {
         Some((*user, over))
     }
 
-    /// What [`Over::Push`] or [`Over::PushCopy`] handed out arrives at `due`.
+    /// What [`Over::Push`] handed out arrives at `due`.
     pub fn pushed_again(&mut self, user: UserId, due: SimTime) {
         self.lines.entry(user).or_default().last_arrives = due;
     }

@@ -5,7 +5,7 @@ use crate::alerts;
 use crate::delays::Leg;
 use crate::delivery::{Over, Push};
 use crate::modifications::{Northbound, Work};
-use secnet_engine::{ItemKind, Outbox, Outcome, Step, Trace};
+use secnet_engine::{ItemKind, Outbox, Outcome, Span, Step, Trace};
 use secnet_model::{Address, Eui64, SimDuration, SimTime, UserId};
 use secnet_wire::{CommandOrigin, DccAlert, DccAlertCode, DeviceAlert, Message, Pushed};
 
@@ -124,33 +124,27 @@ impl Dsp {
         match over {
             Over::Push {
                 pushed,
+                is_copy,
                 kept_since,
                 not_before,
             } => {
                 let due = (now + self.push_delay(&pushed)).max(not_before);
                 self.state.delivery.pushed_again(user, due);
-                self.tell_kept(user, &pushed, kept_since, now, out);
                 if let Some(trace) = self.trace_of_pushed(user, &pushed) {
+                    out.trace(kept(trace, user, kept_since, now));
                     out.trace(trace.nth(Step::Delivery, now.0, now, due));
                 }
-                self.send(Address::user(user), due, pushed.into(), out);
-            }
-            Over::PushCopy {
-                pushed,
-                kept_since,
-                not_before,
-            } => {
-                let due = (now + self.push_delay(&pushed)).max(not_before);
-                self.state.delivery.pushed_again(user, due);
-                self.tell_kept(user, &pushed, kept_since, now, out);
-                if let Some(trace) = self.trace_of_pushed(user, &pushed) {
-                    out.trace(trace.nth(Step::Delivery, now.0, now, due));
-                }
-                self.send(Address::user(user), due, Message::PushedAgain(pushed), out);
+                let message = match is_copy {
+                    true => Message::PushedAgain(pushed),
+                    false => pushed.into(),
+                };
+                self.send(Address::user(user), due, message, out);
             }
             Over::DropCopy => {}
             Over::Drop { pushed, kept_since } => {
-                self.tell_kept(user, &pushed, kept_since, now, out);
+                if let Some(trace) = self.trace_of_pushed(user, &pushed) {
+                    out.trace(kept(trace, user, kept_since, now));
+                }
                 self.drop_kept(now, &pushed, out);
             }
         }
@@ -170,22 +164,6 @@ impl Dsp {
             }
             // The request is its User's, which gives it up when its patience ends.
             Pushed::Response(_) => {}
-        }
-    }
-
-    /// What was kept for a User, if it is sampled, waited for so long.
-    fn tell_kept(
-        &self,
-        user: UserId,
-        pushed: &Pushed,
-        since: SimTime,
-        now: SimTime,
-        out: &mut Outbox<Message>,
-    ) {
-        if let Some(trace) = self.trace_of_pushed(user, pushed) {
-            // What comes in after the gateway opened for what came before is pushed behind it: it has not waited yet.
-            let since = since.min(now);
-            out.trace(trace.nth(Step::Kept, now.0, since, now).for_user(user));
         }
     }
 
@@ -213,4 +191,9 @@ impl Dsp {
         let sampler = &self.world.sampler;
         sampler.device_alert(alert.device, alert.alert, alert.number)
     }
+}
+
+/// How long something waited for the User's gateway. What comes behind it when the gateway has opened already has not waited.
+fn kept(trace: Trace, user: UserId, since: SimTime, now: SimTime) -> Span {
+    trace.nth(Step::Kept, now.0, since.min(now), now).for_user(user)
 }
