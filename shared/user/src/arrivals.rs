@@ -16,14 +16,20 @@ const DAY_MICROS: u64 = HOURS as u64 * HOUR_MICROS;
 /// The process's parameters for one User and workload.
 #[derive(Clone, Debug)]
 pub struct ArrivalProcess {
-    /// Arrivals per microsecond in each hour of the local day.
-    rates: [f64; HOURS],
-    local_time: LocalTime,
+    pattern: Pattern,
     starts_at: SimTime,
     /// No arrival at or after it.
     ends_at: SimTime,
-    /// Arrivals at even distances, instead.
-    even: Option<Even>,
+}
+
+#[derive(Clone, Debug)]
+enum Pattern {
+    /// Arrivals per microsecond in each hour of the local day.
+    Poisson {
+        rates: [f64; HOURS],
+        local_time: LocalTime,
+    },
+    Even(Even),
 }
 
 /// So many arrivals in a span.
@@ -127,28 +133,21 @@ impl ArrivalProcess {
         ends_at: SimTime,
     ) -> ArrivalProcess {
         ArrivalProcess {
-            rates: shape.map(|relative| relative * per_day / DAY_MICROS as f64),
-            local_time,
+            pattern: Pattern::Poisson {
+                rates: shape.map(|relative| relative * per_day / DAY_MICROS as f64),
+                local_time,
+            },
             starts_at,
             ends_at,
-            even: None,
         }
     }
 
     /// So many arrivals at even distances within a span.
-    pub fn even(
-        count: u64,
-        local_time: LocalTime,
-        starts_at: SimTime,
-        within: SimDuration,
-        ends_at: SimTime,
-    ) -> ArrivalProcess {
+    pub fn even(count: u64, starts_at: SimTime, within: SimDuration, ends_at: SimTime) -> ArrivalProcess {
         ArrivalProcess {
-            rates: [0.0; HOURS],
-            local_time,
+            pattern: Pattern::Even(Even { count, within }),
             starts_at,
             ends_at,
-            even: Some(Even { count, within }),
         }
     }
 
@@ -172,10 +171,13 @@ impl ArrivalProcess {
 
     #[inline]
     fn find_next(&self, arrivals: &mut Arrivals, exponential: f64) {
-        if let Some(even) = self.even {
-            arrivals.next_at = even.arrival(arrivals.n, self.starts_at, self.ends_at);
-            return;
-        }
+        let (rates, local_time) = match &self.pattern {
+            Pattern::Poisson { rates, local_time } => (rates, local_time),
+            Pattern::Even(even) => {
+                arrivals.next_at = even.arrival(arrivals.n, self.starts_at, self.ends_at);
+                return;
+            }
+        };
         let mut position = arrivals.position_micros;
         let mut remaining = exponential;
         loop {
@@ -184,8 +186,8 @@ impl ArrivalProcess {
                 arrivals.next_at = SimTime::NEVER;
                 return;
             }
-            let of_day = self.local_time.micros_of_day(SimTime(whole));
-            let rate = self.rates[(of_day / HOUR_MICROS) as usize];
+            let of_day = local_time.micros_of_day(SimTime(whole));
+            let rate = rates[(of_day / HOUR_MICROS) as usize];
             let hour_end = whole + HOUR_MICROS - of_day % HOUR_MICROS;
             let in_this_hour = rate * (hour_end as f64 - position);
             if remaining < in_this_hour {

@@ -118,13 +118,7 @@ impl Workload {
         let form = |srv| RequestForm::new::<D>(srv, user.roles, Wishes::default());
         let count = premises.len() as u64;
         Workload {
-            process: ArrivalProcess::even(
-                count,
-                world.local_time.clone(),
-                gained.told_at,
-                within,
-                world.horizon,
-            ),
+            process: ArrivalProcess::even(count, gained.told_at, within, world.horizon),
             streams: Streams::new(place),
             portfolio: Portfolio::listed(premises),
             reach: Reach::Portfolio,
