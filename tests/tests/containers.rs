@@ -304,12 +304,19 @@ fn the_compose_file_alone_runs_the_demo_and_gives_the_runs_exit_code() {
         command.env("SECNET_CONTROL_PORT", "0").output().unwrap()
     };
     let up = compose(&["up", "--exit-code-from", "director"]);
-    let said = String::from_utf8_lossy(&up.stdout).into_owned() + &String::from_utf8_lossy(&up.stderr);
+    let mut said = String::from_utf8_lossy(&up.stdout).into_owned() + &String::from_utf8_lossy(&up.stderr);
     let containers = containers_of(&project).unwrap();
     let director = containers
         .iter()
         .find(|container| container.service == "director")
         .unwrap();
+    // Compose stops following the logs when the first participant ends, and so may miss the director's last words.
+    let logs = Command::new("docker")
+        .args(["logs", &director.id])
+        .output()
+        .unwrap();
+    said += &String::from_utf8_lossy(&logs.stdout);
+    said += &String::from_utf8_lossy(&logs.stderr);
     let copied = Command::new("docker")
         .args(["cp", &format!("{}:/runs/demo", director.id), "."])
         .current_dir(&folder)
