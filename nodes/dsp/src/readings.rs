@@ -2,7 +2,7 @@
 
 use crate::schedules::ScheduledRead;
 use secnet_accounts::service::Place;
-use secnet_accounts::{Part, ServiceKey, ServiceLevels, ServiceMode};
+use secnet_accounts::{Ended, Part, ServiceKey, ServiceLevels, ServiceMode, ServiceTally};
 use secnet_engine::Outcome;
 use secnet_model::{DeviceId, SimTime, Srv, UserId};
 use secnet_topology::World;
@@ -12,14 +12,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Readings {
-    levels: ServiceLevels,
+    tally: ServiceTally,
 }
 
 impl Readings {
     #[inline]
     pub fn started(&mut self, world: &World, read: &ScheduledRead) {
         let (key, place) = counts_as(world, read.id.originator, read.srv, read.device);
-        self.levels.opened(key, Some(place));
+        self.tally.opened(key, Some(place));
     }
 
     /// Its User's gateway was closed for too long.
@@ -28,9 +28,13 @@ impl Readings {
             return;
         };
         let (key, place) = counts_as(world, response.id.originator, response.srv, device);
-        let took = now.since(response.started_at);
-        self.levels
-            .record(key, Some(place), Outcome::Undelivered, response.code, took, 1);
+        let ended = Ended {
+            outcome: Outcome::Undelivered,
+            code: response.code,
+            response_time: now.since(response.started_at),
+            attempts: 1,
+        };
+        self.tally.ended(key, Some(place), ended);
     }
 }
 
@@ -48,6 +52,6 @@ pub fn counts_as(world: &World, owner: UserId, srv: Srv, device: DeviceId) -> (S
 
 impl Part for Readings {
     fn unanswered(&self, _world: &World, _at: SimTime, levels: &mut ServiceLevels) {
-        levels.add(&self.levels);
+        self.tally.add_to(levels);
     }
 }

@@ -44,8 +44,13 @@ impl DurationHistogram {
     }
 
     pub fn add(&mut self, other: &DurationHistogram) {
-        for (value, count) in other.buckets() {
-            self.record_bucket(value, count);
+        match (&mut self.counts, &other.counts) {
+            (_, None) => {}
+            (None, Some(_)) => self.counts.clone_from(&other.counts),
+            (Some(counts), Some(others)) => {
+                let added = counts.add(others);
+                debug_assert!(added.is_ok(), "{added:?}");
+            }
         }
         self.max = self.max.max(other.max);
     }

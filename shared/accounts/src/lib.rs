@@ -1,7 +1,7 @@
 //! What nodes count and hand over, and the parts a participant consists of.
 //!
 //! A participant's state is a list of parts ([`parts!`]); from it follow its deadlines, custody, saving and figures. Nodes count into
-//! [`ServiceLevels`], [`AlertLevels`], tables of figures ([`figures!`]) and a ledger, and hand all over as an [`Account`].
+//! a [`ServiceTally`], [`AlertLevels`], tables of figures ([`figures!`]) and a ledger, and hand all over as an [`Account`].
 //!
 //! Not here: what is made of accounts when a run has ended: reports, statistics, files (`secnet-results`).
 
@@ -13,10 +13,12 @@ pub mod keyed;
 pub mod modifications;
 pub mod part;
 pub mod service;
+pub mod service_tally;
 pub mod traffic_management;
 
 pub use account::{Account, Accountable};
 pub use alerts::{AlertKey, AlertLevel, AlertLevels};
 pub use duration_histogram::DurationHistogram;
 pub use part::Part;
-pub use service::{ServiceKey, ServiceLevel, ServiceLevels, ServiceMode};
+pub use service::{Ended, ServiceKey, ServiceLevel, ServiceLevels, ServiceMode};
+pub use service_tally::ServiceTally;

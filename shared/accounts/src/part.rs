@@ -49,9 +49,6 @@ pub fn account(parts: &impl Part, ledger: &Ledger, world: &World) -> Account {
 impl Part for Ledger {}
 
 /// Its rows are the account's own.
-impl Part for ServiceLevels {}
-
-/// Its rows are the account's own.
 impl Part for AlertLevels {}
 
 /// Declares a participant's state as the list of its parts: a struct of plain data that is itself a [`Part`]. One part may be of a

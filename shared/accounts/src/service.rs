@@ -126,6 +126,17 @@ pub struct ServiceLevel {
     pub overdue: u64,
 }
 
+/// How a request ended.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Ended {
+    pub outcome: Outcome,
+    pub code: ResponseCode,
+    /// From first submission to the final answer.
+    pub response_time: SimDuration,
+    /// Submissions, 1 without a retry.
+    pub attempts: u32,
+}
+
 /// The outcomes that are an answer of the device or the DCC to what was asked, whose time is a response time.
 /// Refusals are answers as well, but to a mistake: they come at once and would flatter the response times.
 pub const fn is_answered(outcome: Outcome) -> bool {
@@ -143,14 +154,13 @@ pub const fn is_owed_a_response(outcome: Outcome) -> bool {
 
 impl ServiceLevel {
     #[inline]
-    pub fn record(
-        &mut self,
-        target: SimDuration,
-        outcome: Outcome,
-        code: ResponseCode,
-        response_time: SimDuration,
-        attempts: u32,
-    ) {
+    fn record(&mut self, target: SimDuration, ended: Ended) {
+        let Ended {
+            outcome,
+            code,
+            response_time,
+            attempts,
+        } = ended;
         self.outcomes[outcome as usize] += 1;
         self.codes[code as usize] += 1;
         self.attempts += u64::from(attempts);
@@ -262,7 +272,7 @@ impl DenseKey for PlaceKey {
     }
 }
 
-/// [`ServiceLevel`]s by [`ServiceKey`] and again by [`PlaceKey`], part of a participant's state.
+/// [`ServiceLevel`]s by [`ServiceKey`] and again by [`PlaceKey`].
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct ServiceLevels {
     levels: Keyed<ServiceKey, ServiceLevel>,
@@ -271,21 +281,11 @@ pub struct ServiceLevels {
 }
 
 impl ServiceLevels {
-    /// Counts one request's final answer. `attempts` is the number of its submissions, 1 without a retry.
+    /// Counts one request's final answer.
     #[inline]
-    pub fn record(
-        &mut self,
-        key: ServiceKey,
-        place: Option<Place>,
-        outcome: Outcome,
-        code: ResponseCode,
-        response_time: SimDuration,
-        attempts: u32,
-    ) {
+    pub fn ended(&mut self, key: ServiceKey, place: Option<Place>, ended: Ended) {
         let target = Target::of(key.srv, key.mode).time;
-        self.each_of(key, place, |level| {
-            level.record(target, outcome, code, response_time, attempts);
-        });
+        self.each_of(key, place, |level| level.record(target, ended));
     }
 
     /// Counts one more that was asked for.
@@ -357,6 +357,15 @@ mod tests {
         }
     }
 
+    fn ended(outcome: Outcome, code: ResponseCode, response_time: SimDuration, attempts: u32) -> Ended {
+        Ended {
+            outcome,
+            code,
+            response_time,
+            attempts,
+        }
+    }
+
     fn seconds(seconds: u64) -> SimDuration {
         SimDuration::from_secs(seconds)
     }
@@ -392,8 +401,16 @@ mod tests {
         let on_demand = key("4.1.1", ServiceMode::OnDemand, 3, Some(Region::South));
         let scheduled = key("4.1.1", ServiceMode::Scheduled, 3, Some(Region::South));
         for took in [seconds(30), seconds(31)] {
-            levels.record(on_demand, None, Outcome::Completed, ResponseCode::I0, took, 1);
-            levels.record(scheduled, None, Outcome::Completed, ResponseCode::I0, took, 1);
+            levels.ended(
+                on_demand,
+                None,
+                ended(Outcome::Completed, ResponseCode::I0, took, 1),
+            );
+            levels.ended(
+                scheduled,
+                None,
+                ended(Outcome::Completed, ResponseCode::I0, took, 1),
+            );
         }
         assert_eq!(levels.get(on_demand).unwrap().within_target, 1);
         assert_eq!(levels.get(scheduled).unwrap().within_target, 2);
@@ -411,25 +428,35 @@ mod tests {
     fn only_what_was_owed_an_answer_counts_against_the_target_and_only_answers_have_a_response_time() {
         let mut levels = ServiceLevels::default();
         let key = key("4.1.1", ServiceMode::OnDemand, 0, Some(Region::North));
-        levels.record(key, None, Outcome::Completed, ResponseCode::I0, seconds(5), 1);
-        levels.record(key, None, Outcome::Completed, ResponseCode::I0, seconds(6), 3);
-        levels.record(key, None, Outcome::DeviceError, ResponseCode::I0, seconds(4), 1);
-        levels.record(key, None, Outcome::Refused, ResponseCode::E4, seconds(1), 1);
-        levels.record(
+        levels.ended(
             key,
             None,
-            Outcome::NoResponse,
-            ResponseCode::E21,
-            seconds(3_600),
-            1,
+            ended(Outcome::Completed, ResponseCode::I0, seconds(5), 1),
         );
-        levels.record(
+        levels.ended(
             key,
             None,
-            Outcome::GaveUpOverload,
-            ResponseCode::Busy,
-            seconds(60),
-            5,
+            ended(Outcome::Completed, ResponseCode::I0, seconds(6), 3),
+        );
+        levels.ended(
+            key,
+            None,
+            ended(Outcome::DeviceError, ResponseCode::I0, seconds(4), 1),
+        );
+        levels.ended(
+            key,
+            None,
+            ended(Outcome::Refused, ResponseCode::E4, seconds(1), 1),
+        );
+        levels.ended(
+            key,
+            None,
+            ended(Outcome::NoResponse, ResponseCode::E21, seconds(3_600), 1),
+        );
+        levels.ended(
+            key,
+            None,
+            ended(Outcome::GaveUpOverload, ResponseCode::Busy, seconds(60), 5),
         );
         let level = levels.get(key).unwrap();
         assert_eq!(
@@ -464,7 +491,11 @@ mod tests {
                 ("1.1.1", Some(Region::South)),
             ] {
                 let key = key(srv, ServiceMode::OnDemand, user, region);
-                levels.record(key, None, Outcome::Completed, ResponseCode::I0, seconds(took), 1);
+                levels.ended(
+                    key,
+                    None,
+                    ended(Outcome::Completed, ResponseCode::I0, seconds(took), 1),
+                );
             }
             levels
         };

@@ -354,7 +354,7 @@ mod tests {
     use super::*;
     use crate::{Manifest, RunOutcome, sample};
     use expect_test::expect;
-    use secnet_accounts::{ServiceKey, ServiceMode};
+    use secnet_accounts::{Ended, ServiceKey, ServiceMode};
     use secnet_engine::{ItemKind, Outcome};
     use secnet_model::{Region, ResponseCode, SimDuration, SimTime, Srv, UserId};
 
@@ -454,14 +454,13 @@ mod tests {
             region: None,
         };
         account.service.opened(key, None);
-        account.service.record(
-            key,
-            None,
-            Outcome::Completed,
-            ResponseCode::I0,
-            SimDuration::from_millis(340),
-            1,
-        );
+        let ended = Ended {
+            outcome: Outcome::Completed,
+            code: ResponseCode::I0,
+            response_time: SimDuration::from_millis(340),
+            attempts: 1,
+        };
+        account.service.ended(key, None, ended);
         let comparison = compare(&loaded("a", &sample::run()), &loaded("b", &other));
         assert!(!comparison.is_same());
         assert!(

@@ -2,7 +2,7 @@
 
 use crate::{RunOutcome, Traces};
 use secnet_accounts::figures::Key;
-use secnet_accounts::{Account, AlertKey, ServiceKey, ServiceMode};
+use secnet_accounts::{Account, AlertKey, Ended, ServiceKey, ServiceMode};
 use secnet_engine::{ItemKind, Outcome, Violations};
 use secnet_model::{AlertCode, Region, ResponseCode, SimDuration, SimTime, Srv, UserId};
 use secnet_topology::World;
@@ -139,14 +139,13 @@ fn supplier() -> Account {
             user: UserId(0),
             region,
         };
-        account.service.record(
-            key,
-            None,
+        let ended = Ended {
             outcome,
             code,
-            SimDuration::from_millis(millis),
+            response_time: SimDuration::from_millis(millis),
             attempts,
-        );
+        };
+        account.service.ended(key, None, ended);
     };
     let (north, south) = (Some(Region::North), Some(Region::South));
     use ServiceMode::{NonDevice, OnDemand, Scheduled};

@@ -19,7 +19,9 @@ use crate::single_requests::{SingleRequests, Singles};
 use crate::waiting::Waiting;
 use crate::workload::Workload;
 use answers::submission;
-use secnet_accounts::{Account, Accountable, AlertLevels, Part, ServiceLevels, ServiceMode, part, parts};
+use secnet_accounts::{
+    Account, Accountable, AlertLevels, Part, ServiceLevels, ServiceMode, ServiceTally, part, parts,
+};
 use secnet_engine::draw::Stream;
 use secnet_engine::{Input, Ledger, Node, Outbox, Outcome, Span, Step, Trace};
 use secnet_model::{ResponseCode, SimDuration, SimTime, UserId};
@@ -65,7 +67,7 @@ parts! {
         received: Received,
         modifications: Modifications,
         ledger: Ledger,
-        service: ServiceLevels,
+        service: ServiceTally,
         alerts: AlertLevels,
         counts: Counts,
     }
@@ -84,10 +86,10 @@ impl Part for Numbers {}
 impl<D: Desk> Node for User<D> {
     type Message = Message;
 
-    fn handle(&mut self, now: SimTime, input: Input<Message>, out: &mut Outbox<Message>) {
+    fn handle(&mut self, now: SimTime, input: Input<'_, Message>, out: &mut Outbox<Message>) {
         match input {
             Input::Deadline => self.wake(now, out),
-            Input::Message(envelope) => self.receive(now, envelope.message),
+            Input::Message(envelope) => self.receive(now, &envelope.message),
         }
         if !self.told.is_empty() {
             self.told.drain(..).for_each(|span| out.trace(span));
@@ -127,7 +129,7 @@ impl<D: Desk> User<D> {
             received: Received::default(),
             modifications: Modifications::new(world, id),
             ledger: Ledger::default(),
-            service: ServiceLevels::default(),
+            service: ServiceTally::default(),
             alerts: AlertLevels::default(),
             counts: Counts::default(),
         };
@@ -196,27 +198,27 @@ impl<D: Desk> User<D> {
         }
     }
 
-    fn receive(&mut self, now: SimTime, message: Message) {
+    fn receive(&mut self, now: SimTime, message: &Message) {
         let (modifications, world) = (&mut self.state.modifications, &*self.world);
         match message {
             Message::Acknowledgement(acknowledgement) => {
-                modifications.is_acknowledged(now, world, &acknowledgement);
+                modifications.is_acknowledged(now, world, acknowledgement);
                 self.receive_acknowledgement(now, acknowledgement);
             }
             Message::ServiceResponse(response) => {
-                modifications.is_answered(now, world, &response);
+                modifications.is_answered(now, world, response);
                 self.receive_service_response(now, response);
             }
             Message::DeviceAlert(alert) => {
-                modifications.hears_device_alert(now, world, &alert);
+                modifications.hears_device_alert(now, world, alert);
                 self.receive_device_alert(now, alert);
             }
             Message::DccAlert(alert) => {
-                modifications.hears_dcc_alert(now, world, &alert);
+                modifications.hears_dcc_alert(now, world, alert);
                 self.receive_dcc_alert(now, alert);
             }
             // Its item ended when it came in first: nothing else is done about it, even where the User has forgotten.
-            Message::PushedAgain(pushed) => self.state.counts.copy(self.state.received.knows(&pushed)),
+            Message::PushedAgain(pushed) => self.state.counts.copy(self.state.received.knows(pushed)),
             Message::ServiceRequest(_)
             | Message::Command(_)
             | Message::Undeliverable(_)
@@ -232,7 +234,7 @@ impl<D: Desk> User<D> {
 impl<D: Desk> Accountable for User<D> {
     fn account(&self) -> Account {
         Account {
-            service: self.state.service.clone(),
+            service: self.state.service.levels(),
             alerts: self.state.alerts.clone(),
             ..part::account(&self.state, &self.state.ledger, &self.world)
         }

@@ -9,13 +9,13 @@ use crate::retries::BACKOFF_JITTER;
 use crate::signing::{SIGNING_TIME, SigningTime};
 use crate::single_requests::NO_WORKLOAD;
 use secnet_accounts::service::Place;
-use secnet_accounts::{ServiceKey, ServiceMode};
+use secnet_accounts::{Ended, ServiceKey, ServiceMode};
 use secnet_engine::{ItemKind, Outcome, Span, Step, Trace};
 use secnet_model::{CommandVariant, ResponseCode, SimDuration, SimTime, Srv};
 use secnet_wire::{Acknowledgement, Answer, CommandOrigin, DeviceResult, ServiceResponse};
 
 impl<D: Desk> User<D> {
-    pub(crate) fn receive_acknowledgement(&mut self, now: SimTime, acknowledgement: Acknowledgement) {
+    pub(crate) fn receive_acknowledgement(&mut self, now: SimTime, acknowledgement: &Acknowledgement) {
         let counter = acknowledgement.id.counter;
         let found = self.state.book.find(counter).and_then(|slot| {
             let open = self.state.book.get_mut(slot)?;
@@ -53,8 +53,8 @@ impl<D: Desk> User<D> {
         }
     }
 
-    pub(crate) fn receive_service_response(&mut self, now: SimTime, response: ServiceResponse) {
-        self.state.received.note(&self.gateway, now, &response);
+    pub(crate) fn receive_service_response(&mut self, now: SimTime, response: &ServiceResponse) {
+        self.state.received.note(&self.gateway, now, response);
         if response.origin == CommandOrigin::Scheduled {
             self.receive_scheduled_read(now, response);
             return;
@@ -63,7 +63,7 @@ impl<D: Desk> User<D> {
             self.state.counts.duplicate_answers += 1;
             return;
         };
-        self.state.desk.note_response(now, &response);
+        self.state.desk.note_response(now, response);
         let outcome = outcome_of(response.code, response.result);
         // What the DSP held until its time could not have been answered before.
         let execution = match self.state.book.get_mut(slot) {
@@ -74,7 +74,7 @@ impl<D: Desk> User<D> {
     }
 
     /// A reading the DSP started: the item came with the message.
-    fn receive_scheduled_read(&mut self, now: SimTime, response: ServiceResponse) {
+    fn receive_scheduled_read(&mut self, now: SimTime, response: &ServiceResponse) {
         let population = &self.world.population;
         let device = response.id.target.device();
         let key = ServiceKey {
@@ -84,16 +84,15 @@ impl<D: Desk> User<D> {
             region: device.map(|device| population.region_of(device.premises)),
         };
         let place = device.map(|device| Place::of(population, device));
-        self.state.desk.note_response(now, &response);
+        self.state.desk.note_response(now, response);
         let outcome = outcome_of(response.code, response.result);
-        self.state.service.record(
-            key,
-            place,
+        let ended = Ended {
             outcome,
-            response.code,
-            now.since(response.started_at),
-            1,
-        );
+            code: response.code,
+            response_time: now.since(response.started_at),
+            attempts: 1,
+        };
+        self.state.service.ended(key, place, ended);
         self.state
             .ledger
             .close(ItemKind::ScheduledRead, outcome, response.id.identity(), now);
@@ -202,9 +201,13 @@ impl<D: Desk> User<D> {
             self.state.singles.taken.ended(id, now, outcome, code, attempts);
         }
         let since = execution.unwrap_or(open.opened_at);
-        self.state
-            .service
-            .record(key, place, outcome, code, now.since(since), open.attempts);
+        let ended = Ended {
+            outcome,
+            code,
+            response_time: now.since(since),
+            attempts: open.attempts,
+        };
+        self.state.service.ended(key, place, ended);
         self.state
             .ledger
             .close(ItemKind::ServiceRequest, outcome, open.request.id.identity(), now);
