@@ -151,7 +151,7 @@ fn submit(dsp: &mut Dsp, world: &World, request: ServiceRequest) -> Seen {
         message: Message::ServiceRequest(request),
     };
     let mut out = Outbox::new();
-    dsp.handle(now, Input::Message(envelope), &mut out);
+    dsp.handle(now, Input::Message(&envelope), &mut out);
     let (mut answer, mut sent) = (None, false);
     for envelope in out.drain() {
         match envelope.message {

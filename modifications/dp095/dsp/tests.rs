@@ -182,7 +182,7 @@ fn answer(dsp: &mut Dsp, world: &World, second: u64, srv: &str, role: Role) -> R
         message: Message::ServiceRequest(request),
     };
     let mut out = Outbox::new();
-    dsp.handle(now, Input::Message(envelope), &mut out);
+    dsp.handle(now, Input::Message(&envelope), &mut out);
     let mut sent = out.drain();
     let answer = sent.find_map(|envelope| match envelope.message {
         Message::Acknowledgement(acknowledgement) => Some(acknowledgement.answer),

@@ -253,13 +253,13 @@ impl Csp {
 impl Node for Csp {
     type Message = Message;
 
-    fn handle(&mut self, now: SimTime, input: Input<Message>, out: &mut Outbox<Message>) {
+    fn handle(&mut self, now: SimTime, input: Input<'_, Message>, out: &mut Outbox<Message>) {
         match input {
             Input::Deadline => self.wake(now, out),
-            Input::Message(envelope) => match envelope.message {
-                Message::Command(command) => self.command(now, command, out),
-                Message::DeviceResponse(response) => self.up(now, Freight::Response(response), out),
-                Message::DeviceAlert(alert) => self.up(now, Freight::Alert(alert), out),
+            Input::Message(envelope) => match &envelope.message {
+                Message::Command(command) => self.command(now, *command, out),
+                Message::DeviceResponse(response) => self.up(now, Freight::Response(*response), out),
+                Message::DeviceAlert(alert) => self.up(now, Freight::Alert(*alert), out),
                 Message::ServiceRequest(_)
                 | Message::Acknowledgement(_)
                 | Message::Undeliverable(_)

@@ -125,24 +125,9 @@ pub enum Over {
 }
 
 impl Delivery {
-    /// What is pushed at `at` would arrive at `due`.
-    #[inline]
-    pub fn push(&mut self, world: &World, user: UserId, at: SimTime, due: SimTime, pushed: &Pushed) -> Push {
-        if world.timeline.gateway(user).is_empty() {
-            return Push::Arrives(due);
-        }
-        self.push_to_one_that_closes(world, user, at, due, pushed)
-    }
-
+    /// What is pushed at `at` to a User whose gateway closes at times would arrive at `due`.
     #[inline(never)]
-    fn push_to_one_that_closes(
-        &mut self,
-        world: &World,
-        user: UserId,
-        at: SimTime,
-        due: SimTime,
-        pushed: &Pushed,
-    ) -> Push {
+    pub fn push(&mut self, world: &World, user: UserId, at: SimTime, due: SimTime, pushed: &Pushed) -> Push {
         let gateway = world.timeline.gateway(user);
         let line = self.lines.entry(user).or_default();
         let due = due.max(line.last_arrives);

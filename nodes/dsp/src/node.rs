@@ -113,15 +113,15 @@ impl std::error::Error for RestoreError {}
 impl Node for Dsp {
     type Message = Message;
 
-    fn handle(&mut self, now: SimTime, input: Input<Message>, out: &mut Outbox<Message>) {
+    fn handle(&mut self, now: SimTime, input: Input<'_, Message>, out: &mut Outbox<Message>) {
         let Input::Message(envelope) = input else {
             return self.deadline(now, out);
         };
-        match envelope.message {
-            Message::ServiceRequest(request) => self.service_request(now, envelope.from, &request, out),
-            Message::DeviceResponse(response) => self.device_response(now, &response, out),
-            Message::Undeliverable(undeliverable) => self.undeliverable(now, &undeliverable, out),
-            Message::DeviceAlert(alert) => self.device_alert(now, alert, out),
+        match &envelope.message {
+            Message::ServiceRequest(request) => self.service_request(now, envelope.from, request, out),
+            Message::DeviceResponse(response) => self.device_response(now, response, out),
+            Message::Undeliverable(undeliverable) => self.undeliverable(now, undeliverable, out),
+            Message::DeviceAlert(alert) => self.device_alert(now, *alert, out),
             Message::Acknowledgement(_)
             | Message::Command(_)
             | Message::ServiceResponse(_)

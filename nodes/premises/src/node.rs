@@ -89,11 +89,11 @@ figures! {
 impl Node for Premises {
     type Message = Message;
 
-    fn handle(&mut self, now: SimTime, input: Input<Message>, out: &mut Outbox<Message>) {
+    fn handle(&mut self, now: SimTime, input: Input<'_, Message>, out: &mut Outbox<Message>) {
         match input {
             Input::Deadline => self.wake(now, out),
-            Input::Message(envelope) => match envelope.message {
-                Message::Command(command) => self.command(now, &command, out),
+            Input::Message(envelope) => match &envelope.message {
+                Message::Command(command) => self.command(now, command, out),
                 Message::ServiceRequest(_)
                 | Message::Acknowledgement(_)
                 | Message::Undeliverable(_)

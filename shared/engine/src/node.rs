@@ -13,7 +13,7 @@ pub trait Node: Send {
     type Message;
 
     /// Deals with an input at its emulated time, and puts what it sends into `out`.
-    fn handle(&mut self, now: SimTime, input: Input<Self::Message>, out: &mut Outbox<Self::Message>);
+    fn handle(&mut self, now: SimTime, input: Input<'_, Self::Message>, out: &mut Outbox<Self::Message>);
 
     /// When the node next wants to be woken without a message; [`SimTime::NEVER`] for not at all.
     /// After a deadline has been handled the next one must be later.
@@ -21,10 +21,10 @@ pub trait Node: Send {
 }
 
 /// What a node handles.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Input<M> {
-    /// Something another node, or a node of the same party, sent.
-    Message(Envelope<M>),
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Input<'a, M> {
+    /// Something another node, or a node of the same party, sent: lent, as a copy would only be read again at once.
+    Message(&'a Envelope<M>),
     /// `next_deadline()` has come.
     Deadline,
 }
@@ -103,7 +103,7 @@ impl<M> Default for Outbox<M> {
 impl<N: Node + ?Sized> Node for Box<N> {
     type Message = N::Message;
 
-    fn handle(&mut self, now: SimTime, input: Input<N::Message>, out: &mut Outbox<N::Message>) {
+    fn handle(&mut self, now: SimTime, input: Input<'_, N::Message>, out: &mut Outbox<N::Message>) {
         (**self).handle(now, input, out);
     }
 

@@ -212,7 +212,7 @@ where
                     continue;
                 };
                 let here = usize::from(here);
-                self.nodes[here].handle(self.now, Input::Message(*envelope), &mut self.outbox);
+                self.nodes[here].handle(self.now, Input::Message(envelope), &mut self.outbox);
                 here
             };
             let next_deadline = self.nodes[here].next_deadline();

@@ -60,7 +60,7 @@ impl Toy {
 impl Node for Toy {
     type Message = u64;
 
-    fn handle(&mut self, now: SimTime, input: Input<u64>, out: &mut Outbox<u64>) {
+    fn handle(&mut self, now: SimTime, input: Input<'_, u64>, out: &mut Outbox<u64>) {
         match input {
             Input::Deadline if self.jobs.first().is_some_and(|job| *job <= now) => {
                 self.jobs.pop_first();

@@ -193,7 +193,7 @@ impl<D: Desk> Harness<D> {
             to,
             message,
         };
-        self.user.handle(at, Input::Message(envelope), &mut self.out);
+        self.user.handle(at, Input::Message(&envelope), &mut self.out);
         assert!(self.out.is_empty(), "a User sends when its deadlines come");
     }
 

@@ -42,6 +42,32 @@ pub enum Pushed {
     DccAlert(DccAlert),
 }
 
+macro_rules! is_pushed {
+    ($($Type:ident as $Variant:ident),*) => {
+        $(
+            impl From<$Type> for Pushed {
+                #[inline]
+                fn from(pushed: $Type) -> Pushed {
+                    Pushed::$Variant(pushed)
+                }
+            }
+
+            impl From<$Type> for Message {
+                #[inline]
+                fn from(pushed: $Type) -> Message {
+                    Message::$Type(pushed)
+                }
+            }
+        )*
+    };
+}
+
+is_pushed!(
+    ServiceResponse as Response,
+    DeviceAlert as DeviceAlert,
+    DccAlert as DccAlert
+);
+
 impl From<Pushed> for Message {
     fn from(pushed: Pushed) -> Message {
         match pushed {

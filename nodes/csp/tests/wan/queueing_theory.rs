@@ -41,7 +41,7 @@ fn assert_waiting_is_that_of_m_d_1(utilisation: f64, downlink: bool) {
             to: Address::csp(crate::rig::REGION),
             message,
         };
-        rig.csp.handle(now, Input::Message(envelope), &mut out);
+        rig.csp.handle(now, Input::Message(&envelope), &mut out);
         out.drain();
     }
     rig.run_until(SimTime(at as u64) + ms(1_000_000_000).since(SimTime::ZERO));

@@ -107,7 +107,7 @@ impl Rig {
             to: Address::csp(REGION),
             message,
         };
-        self.csp.handle(now, Input::Message(envelope), &mut self.out);
+        self.csp.handle(now, Input::Message(&envelope), &mut self.out);
         self.sent.extend(self.out.drain());
     }
 

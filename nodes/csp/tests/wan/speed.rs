@@ -56,7 +56,7 @@ fn a_message_through_an_idle_cell_costs_at_most_200_ns() {
                 to: Address::csp(crate::rig::REGION),
                 message,
             };
-            rig.csp.handle(now, Input::Message(envelope), &mut out);
+            rig.csp.handle(now, Input::Message(&envelope), &mut out);
             out.drain();
         }
         window_ns.push(begun.elapsed().as_nanos() as u64);

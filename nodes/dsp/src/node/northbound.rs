@@ -54,7 +54,7 @@ impl Dsp {
                     .bytes(u32::from(alert.bytes)),
             );
         }
-        self.push(user, served, due, Pushed::DeviceAlert(alert), out);
+        self.push(user, served, due, alert, out);
     }
 
     pub(super) fn close_alert(
@@ -94,7 +94,7 @@ impl Dsp {
         if let Some(trace) = self.world.sampler.dcc_alert(user, about, number) {
             out.trace(trace.span(Step::Item, now, due));
         }
-        self.push(user, now, due, Pushed::DccAlert(alert), out);
+        self.push(user, now, due, alert, out);
     }
 
     /// Pushes to a User what arrives at `due`, or keeps it while its gateway is down.
@@ -104,11 +104,15 @@ impl Dsp {
         user: UserId,
         at: SimTime,
         due: SimTime,
-        pushed: Pushed,
+        pushed: impl Into<Pushed> + Into<Message>,
         out: &mut Outbox<Message>,
     ) {
+        if self.world.timeline.gateway(user).is_empty() {
+            return self.send(Address::user(user), due, pushed.into(), out);
+        }
+        let pushed = pushed.into();
         match self.state.delivery.push(&self.world, user, at, due, &pushed) {
-            Push::Arrives(due) => self.send(Address::user(user), due, pushed.into(), out),
+            Push::Arrives(due) => self.send(Address::user(user), due, Message::from(pushed), out),
             Push::Kept => {}
         }
     }

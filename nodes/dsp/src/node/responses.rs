@@ -7,9 +7,7 @@ use crate::modifications::Work;
 use crate::services::{Learnt, SrvRules};
 use secnet_engine::{Outbox, Step, Trace};
 use secnet_model::{DeviceId, ResponseCode, SimTime, UserId};
-use secnet_wire::{
-    CommandOrigin, DeviceResponse, DeviceResult, Message, Pushed, ServiceResponse, Undeliverable,
-};
+use secnet_wire::{CommandOrigin, DeviceResponse, DeviceResult, Message, ServiceResponse, Undeliverable};
 
 /// A service response that says only that there is no answer. Assumed.
 const NO_ANSWER_BYTES: u32 = 200;
@@ -175,7 +173,7 @@ impl Dsp {
                 out.trace(item.answered(code).failed_if(failed));
             }
         }
-        self.push(id.originator, at, due, Pushed::Response(response), out);
+        self.push(id.originator, at, due, response, out);
     }
 
     /// A command is over: answered, undeliverable or given up.

@@ -132,7 +132,7 @@ impl Rig {
             to: Address::DSP,
             message,
         };
-        sent.extend(self.handle(SimTime(at), Input::Message(envelope)));
+        sent.extend(self.handle(SimTime(at), Input::Message(&envelope)));
         sent
     }
 
@@ -156,7 +156,7 @@ impl Rig {
         sent
     }
 
-    fn handle(&mut self, now: SimTime, input: Input<Message>) -> Vec<Sent> {
+    fn handle(&mut self, now: SimTime, input: Input<'_, Message>) -> Vec<Sent> {
         self.now = now;
         let mut out = Outbox::new();
         self.dsp.handle(now, input, &mut out);

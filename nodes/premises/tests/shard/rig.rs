@@ -115,7 +115,8 @@ impl Rig {
             to: Address::premises(premises),
             message: Message::Command(command),
         };
-        self.premises.handle(now, Input::Message(envelope), &mut self.out);
+        self.premises
+            .handle(now, Input::Message(&envelope), &mut self.out);
         self.sent.extend(self.out.drain());
     }
 

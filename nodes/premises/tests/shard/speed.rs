@@ -33,7 +33,7 @@ fn an_idle_premises_costs_less_than_a_byte_and_a_busy_one_less_than_sixteen() {
             to,
             message: read,
         };
-        shard.handle(SimTime::ZERO, Input::Message(envelope), &mut out);
+        shard.handle(SimTime::ZERO, Input::Message(&envelope), &mut out);
     }
     assert!(
         shard.memory_bytes() < 16 * count as usize,
@@ -67,7 +67,7 @@ fn a_command_costs_at_most_150_ns() {
                 to,
                 message: Message::Command(read),
             };
-            shard.handle(now, Input::Message(envelope), &mut out);
+            shard.handle(now, Input::Message(&envelope), &mut out);
             out.drain();
         }
         window_ns.push(begun.elapsed().as_nanos() as u64);

@@ -10,8 +10,8 @@ use secnet_model::{AlertCode, SimDuration, SimTime};
 use secnet_wire::{DccAlert, DccAlertCode, DeviceAlert};
 
 impl<D: Desk> User<D> {
-    pub(crate) fn receive_device_alert(&mut self, now: SimTime, alert: DeviceAlert) {
-        self.state.received.note(&self.gateway, now, &alert);
+    pub(crate) fn receive_device_alert(&mut self, now: SimTime, alert: &DeviceAlert) {
+        self.state.received.note(&self.gateway, now, alert);
         let counts = &mut self.state.counts;
         counts.misdirected_alerts += u64::from(!D::expects(alert.alert.entry().recipient));
         counts.future_dated_executed += u64::from(alert.alert == AlertCode::future_dated_succeeded());
@@ -27,7 +27,7 @@ impl<D: Desk> User<D> {
             let consolidated_at = alert.raised_at + SimDuration::from_millis(throttled.waited_ms.into());
             levels.record_consolidated(key, throttled.count, consolidated_at, now);
         }
-        self.state.desk.note_alert(now, &alert);
+        self.state.desk.note_alert(now, alert);
         let ledger = &mut self.state.ledger;
         ledger.close(ItemKind::DeviceAlert, Outcome::Delivered, alert.identity(), now);
         if let Some(trace) = self
@@ -41,8 +41,8 @@ impl<D: Desk> User<D> {
         }
     }
 
-    pub(crate) fn receive_dcc_alert(&mut self, now: SimTime, alert: DccAlert) {
-        self.state.received.note(&self.gateway, now, &alert);
+    pub(crate) fn receive_dcc_alert(&mut self, now: SimTime, alert: &DccAlert) {
+        self.state.received.note(&self.gateway, now, alert);
         self.state.counts.dcc_alert(alert.code);
         match alert.code {
             DccAlertCode::N46 | DccAlertCode::N47 | DccAlertCode::N48 => self.quarantined(now, alert.request),
