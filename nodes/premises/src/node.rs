@@ -177,7 +177,7 @@ impl Premises {
         }
     }
 
-    /// Bytes this shard's state takes. Idle premises: 0.25 B for their place in the table and 0.06 B for their block's
+    /// Bytes this shard's state takes. Idle premises: 0.06 B for their place in the directory and 0.06 B for their block's
     /// next alert, each (tested to be below the 32 B the design allows).
     pub fn memory_bytes(&self) -> usize {
         self.state.memory_bytes()
