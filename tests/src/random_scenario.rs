@@ -198,10 +198,16 @@ impl Dice {
             verdicts: Vec::new(),
         };
         scenario.modifications = self.switches(scenario.epoch);
-        let days = horizon.as_secs_f64() / 86_400.0;
+        self.add_traffic(&mut scenario, sort);
+        scenario
+    }
+
+    /// What is asked and raised, and over how many nodes the premises are spread.
+    fn add_traffic(&mut self, scenario: &mut Scenario, sort: Sort) {
+        let days = scenario.horizon.as_secs_f64() / 86_400.0;
         let premises_days = f64::from(scenario.population.premises) * days;
         scenario.premises.alerts_per_premises_per_day = self.one_of(&[0.0, 100.0, 1_000.0]) / premises_days;
-        let senders = senders(&scenario);
+        let senders = senders(scenario);
         let workloads = match sort {
             Sort::Rush => 3,
             Sort::Street | Sort::Ordinary => self.below(16),
@@ -215,20 +221,19 @@ impl Dice {
                 Sort::Street => &SCHEDULE_SRVS[..],
                 Sort::Rush | Sort::Ordinary => &USUAL_SRVS[..],
             };
-            let workload = self.workload(i, &senders, usual, requests / premises_days, horizon);
+            let workload = self.workload(i, &senders, usual, requests / premises_days, scenario.horizon);
             scenario.workloads.push(workload);
         }
         for _ in 0..self.below(4) {
             let schedule = self.schedule(&senders);
             scenario.schedules.push(schedule);
         }
-        let shards = self.between(1, u64::from(shards_max(&scenario))) as u32;
+        let shards = self.between(1, u64::from(shards_max(scenario))) as u32;
         scenario.hosting = HostingParams {
             premises_shards: shards,
             premises_processes: self.between(1, u64::from(shards)) as u32,
             users_per_process: self.between(1, 4) as u32,
         };
-        scenario
     }
 
     fn workload(

@@ -6,7 +6,8 @@ use crate::progress::Progress;
 use crate::run_facts::RunFacts;
 use secnet_accounts::Accountable;
 use secnet_engine::trace::TraceBook;
-use secnet_engine::{Carries, ItemKind, NodeIndex, Pace, VirtualDriver, Watch};
+use secnet_engine::virtual_driver::Finished;
+use secnet_engine::{Carries, ItemKind, Node, NodeIndex, Pace, VirtualDriver, Watch};
 use secnet_results::{RunOutcome, SpanCounts, Traces};
 use secnet_telemetry::SpanExport;
 use secnet_topology::{Layout, NodeKind, World};
@@ -52,23 +53,7 @@ pub fn run(run: VirtualRun<'_>) -> (RunOutcome, RunFacts) {
         pace,
         spans_max: world.scenario.tracing.spans_max as usize,
     };
-    let done = AtomicBool::new(false);
-    let finished = std::thread::scope(|scope| {
-        let shown = scope.spawn(|| {
-            while !done.load(Ordering::Relaxed) {
-                if cancellation.is_stopped() {
-                    watch.stop();
-                }
-                let (now, events) = watch.progress();
-                progress.show(now.min(world.end), events, None, None);
-                std::thread::park_timeout(LOOK);
-            }
-        });
-        let finished = driver.run(watch);
-        done.store(true, Ordering::Relaxed);
-        shown.thread().unpark();
-        finished
-    });
+    let finished = driven(driver, watch, cancellation, progress);
     let mut carried = [0; ItemKind::COUNT];
     for kind in finished
         .undelivered
@@ -118,6 +103,32 @@ pub fn run(run: VirtualRun<'_>) -> (RunOutcome, RunFacts) {
         facts.lag_max.insert("virtual".to_owned(), finished.lag_max);
     }
     (outcome, facts)
+}
+
+/// Runs the network, with an eye on it from a thread of its own.
+fn driven<N: Node<Message: Copy + Send>>(
+    driver: VirtualDriver<N>,
+    watch: &Watch,
+    cancellation: &Cancellation,
+    progress: &Progress,
+) -> Finished<N> {
+    let (end, done) = (driver.end, AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        let shown = scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                if cancellation.is_stopped() {
+                    watch.stop();
+                }
+                let (now, events) = watch.progress();
+                progress.show(now.min(end), events, None, None);
+                std::thread::park_timeout(LOOK);
+            }
+        });
+        let finished = driver.run(watch);
+        done.store(true, Ordering::Relaxed);
+        shown.thread().unpark();
+        finished
+    })
 }
 
 /// Spans have been kept until now: the endpoint gets them when nobody waits any more.

@@ -82,27 +82,6 @@ impl Timeline {
         let events = &scenario.events;
         let dated = events.iter().enumerate();
         let selector = |place: usize, event: &EventParams| Selector::new(event, place, population, draws);
-        let user = |name: &Option<String>| {
-            let found = users.iter().find(|user| Some(&user.name) == name.as_ref());
-            found.map(|user| user.id)
-        };
-        let mut takeovers: Vec<Takeover> = dated
-            .clone()
-            .filter(|(_, event)| event.kind == EventKind::Takeover)
-            .filter_map(|(place, event)| {
-                let at = event.begins();
-                Some(Takeover {
-                    at,
-                    told_at: event.told_after.map_or(at, |span| at + span.into()),
-                    from: user(&event.from)?,
-                    to: user(&event.to)?,
-                    credentials_within: event.credentials_within.map(Into::into),
-                    selector: selector(place, event),
-                })
-            })
-            .collect();
-        // A stable sort: of two at one moment the first in the scenario comes first.
-        takeovers.sort_by_key(|takeover| takeover.at);
         Timeline {
             events: in_order(
                 releases_of(releases)
@@ -146,7 +125,7 @@ impl Timeline {
                     })
                     .collect(),
             },
-            takeovers: Takeovers { takeovers },
+            takeovers: takeovers(events, users, selector),
             removals: Removals {
                 removals: dated
                     .filter(|(_, event)| event.kind == EventKind::Removal)
@@ -233,6 +212,37 @@ fn releases_of(releases: &Releases) -> impl Iterator<Item = Event> {
 
 fn is_meant(event: &EventParams, user: &UserEntry) -> bool {
     event.user.as_ref().is_some_and(|name| user.is_meant_by(name))
+}
+
+fn takeovers(
+    events: &[EventParams],
+    users: &[UserEntry],
+    selector: impl Fn(usize, &EventParams) -> Selector,
+) -> Takeovers {
+    let user = |name: &Option<String>| {
+        let found = users.iter().find(|user| Some(&user.name) == name.as_ref());
+        found.map(|user| user.id)
+    };
+    let takeover = |(place, event): (usize, &EventParams)| {
+        let at = event.begins();
+        Some(Takeover {
+            at,
+            told_at: event.told_after.map_or(at, |span| at + span.into()),
+            from: user(&event.from)?,
+            to: user(&event.to)?,
+            credentials_within: event.credentials_within.map(Into::into),
+            selector: selector(place, event),
+        })
+    };
+    let mut takeovers: Vec<Takeover> = events
+        .iter()
+        .enumerate()
+        .filter(|(_, event)| event.kind == EventKind::Takeover)
+        .filter_map(takeover)
+        .collect();
+    // A stable sort: of two at one moment the first in the scenario comes first.
+    takeovers.sort_by_key(|takeover| takeover.at);
+    Takeovers { takeovers }
 }
 
 fn closes_csp(event: &EventParams, region: Region) -> bool {
