@@ -14,4 +14,6 @@ registry! {
     "MP092" mp092 { parameters: Mp092Params, plan: MaintenanceByImpact }
     /// Charges, credit cover and Events of Default.
     "DP095" dp095 { parameters: Dp095Params, dsp: CreditCover }
+    /// Market-wide Half-hourly Settlement: a daily profile of every electricity meter.
+    "MHHS" mhhs { parameters: MhhsParams, plan: HalfHourlyForAll }
 }

@@ -12,6 +12,7 @@
 //! Not here: weekly and longer frequencies (DUIS has them; daily reads make the load).
 
 mod bulk;
+mod share;
 
 use bulk::{BulkSchedule, Position};
 use secnet_accounts::Part;
@@ -272,7 +273,7 @@ impl Schedules {
             schedule.walks == walked
                 && schedule.device_type == device.device_type
                 && suppliers[since..].contains(&schedule.owner)
-                && schedule.covers_premises(world, records, device)
+                && schedule.covers_premises(world, records, device, now)
                 && !self
                     .state
                     .excepted

@@ -270,3 +270,96 @@ fn decommissioning_a_device_removes_its_created_schedules_with_an_alert_to_their
     rig.assert_balance(ItemKind::DccAlert, 2);
     assert!(rig.run_until(3 * DAY).is_empty());
 }
+
+/// MHHS from the second of three days on: what was read is read at the same moments, and every other meter besides.
+#[test]
+fn half_hourly_settlement_adds_one_reading_per_newly_half_hourly_meter_and_day_from_its_release_on() {
+    let scenario = |share: f64, switch: &str| {
+        let more = format!(
+            r#"[[schedules]]
+            from = "suppliers"
+            srv = "4.8.1"
+            share = {share}
+            starts_at = "01:00"
+            window = "2h"
+
+            [[schedules]]
+            from = "dnos"
+            srv = "4.8.1"
+            share = 0.1
+
+            [modifications]
+            MHHS = {switch}
+            "#
+        );
+        starts(&Rig::with(&more).run_until(5 * DAY))
+    };
+    let rig = Rig::with("");
+    let in_service: Vec<_> = [ALPHA, BETA]
+        .iter()
+        .flat_map(|user| expected(&rig, *user, HOUR, 2 * HOUR))
+        .collect();
+    let of_suppliers = |starts: &[(u64, UserId, Eui64)], day: u64| -> BTreeSet<(u64, UserId, Eui64)> {
+        let is_meant =
+            |(at, user, _): &&(u64, UserId, Eui64)| at / DAY == day && [ALPHA, BETA].contains(user);
+        starts.iter().filter(is_meant).copied().collect()
+    };
+    let (today, from_the_second_day) = (scenario(0.3, "\"off\""), scenario(0.3, "2026-04-02"));
+    for day in 0..3 {
+        let (before, with) = (of_suppliers(&today, day), of_suppliers(&from_the_second_day, day));
+        let share = before.len() as f64 / in_service.len() as f64;
+        assert!((share - 0.3).abs() < 0.08, "{share} of them agreed");
+        assert!(before.is_subset(&with));
+        let newly = if day == 0 {
+            0
+        } else {
+            in_service.len() - before.len()
+        };
+        assert_eq!(with.len(), before.len() + newly, "on day {day}");
+    }
+    let of_dno = |starts: &[(u64, UserId, Eui64)]| starts.iter().filter(|(_, user, _)| *user == DNO).count();
+    assert_eq!(
+        of_dno(&today),
+        of_dno(&from_the_second_day),
+        "only Suppliers' grow"
+    );
+    assert_eq!(scenario(1.0, "\"on\""), scenario(1.0, "\"off\""));
+    assert_eq!(
+        of_suppliers(&scenario(0.0, "\"on\""), 2).len(),
+        in_service.len(),
+        "from nothing, too"
+    );
+}
+
+#[test]
+fn half_hourly_settlement_migrates_evenly_where_it_is_to() {
+    let more = r#"[[schedules]]
+        from = "suppliers"
+        srv = "4.8.1"
+        share = 0.0
+        starts_at = "00:00"
+        window = "1us"
+
+        [modifications]
+        MHHS = "on"
+
+        [parameters.MHHS]
+        share = 0.8
+        migration = "4d"
+        "#;
+    let rig = Rig::with("");
+    let in_service = [ALPHA, BETA]
+        .iter()
+        .map(|user| expected(&rig, *user, 0, 1).len())
+        .sum::<usize>();
+    let started = starts(&Rig::with(more).run_until(5 * DAY));
+    for day in 0..3 {
+        let read = started.iter().filter(|(at, ..)| at / DAY == day).count();
+        let share = read as f64 / in_service as f64;
+        let expected = 0.8 * day as f64 / 4.0;
+        assert!(
+            (share - expected).abs() < 0.06,
+            "day {day}: {share}, not {expected}"
+        );
+    }
+}

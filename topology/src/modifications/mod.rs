@@ -8,9 +8,12 @@ mod switch;
 
 use crate::check::Check;
 use crate::units::{Date, DateTime};
+use crate::users::UserKind;
+use crate::world::World;
 use plan::MaintenanceRule;
+pub use plan::ShareGrowth;
 pub use released::Released;
-use secnet_model::SimTime;
+use secnet_model::{SimTime, Srv};
 use srv_lists::default_priority;
 pub use srv_lists::{is_meant, meant};
 pub use switch::Switch;
@@ -78,6 +81,24 @@ macro_rules! registry {
                     }
                 )?)*
                 rule
+            }
+        }
+
+        impl World {
+            /// How the share of the holders' daily schedules of a variant grows, and from when on, where a Modification has it grow. The
+            /// last one of the registry is heard.
+            pub fn schedule_growth(&self, holder: UserKind, srv: Srv) -> Option<(SimTime, ShareGrowth)> {
+                let parameters = &self.scenario.parameters;
+                let mut growth = None;
+                $($(
+                    let release = self.releases.$module;
+                    if !release.is_never() {
+                        growth = <$module::$Plan as plan::Modification>::schedule_growth(parameters, holder, srv)
+                            .map(|growth| (release, growth))
+                            .or(growth);
+                    }
+                )?)*
+                growth
             }
         }
 

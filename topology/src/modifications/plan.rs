@@ -2,6 +2,8 @@
 
 use super::ModificationParams;
 use crate::units::Span;
+use crate::users::UserKind;
+use secnet_model::Srv;
 
 /// A Modification's part in what a scenario may say.
 pub(crate) trait Modification {
@@ -9,6 +11,24 @@ pub(crate) trait Modification {
     fn maintenance_rule(_parameters: &ModificationParams) -> Option<MaintenanceRule> {
         None
     }
+
+    /// Where the share of their portfolio that the holders' daily schedules of the variant read grows to, from its release on; `None`
+    /// where it leaves them alone. No share shrinks.
+    fn schedule_growth(
+        _parameters: &ModificationParams,
+        _holder: UserKind,
+        _srv: Srv,
+    ) -> Option<ShareGrowth> {
+        None
+    }
+}
+
+/// Evenly from what a schedule's share is.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct ShareGrowth {
+    pub to: f64,
+    /// From the release on; zero for at once.
+    pub over: Span,
 }
 
 /// What a scenario's planned maintenance is held to.

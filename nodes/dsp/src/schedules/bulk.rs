@@ -1,5 +1,6 @@
 //! Bulk schedules: a walk over a portfolio, day by day, in which the next reading is arithmetic over the last.
 
+use super::share::Share;
 use super::{DAY_MICROS, ScheduledRead, micros_after_midnight, scheduled_counter};
 use crate::access_control::may_be_responsible;
 use crate::records::Records;
@@ -21,7 +22,7 @@ pub(super) struct BulkSchedule {
     /// Whose first premises it walks: the owner's, or those of a Supplier that loses some to the owner.
     pub(super) walks: UserId,
     portfolio: Portfolio,
-    share: f64,
+    share: Share,
     /// Place in the scenario's list.
     number: u16,
     /// How long before the epoch the first day's window starts.
@@ -55,12 +56,8 @@ impl BulkSchedule {
         let roles = || user.roles.iter().filter(|role| entry.roles.contains(*role));
         let may_have = roles().any(|role| may_be_responsible(role, device_type));
         let portfolio = world.population.portfolio(walks);
-        if !entry.dsp_schedulable
-            || !may_have
-            || user.suspended
-            || params.share <= 0.0
-            || portfolio.is_empty()
-        {
+        let share = Share::of(world, user.kind, srv, params);
+        if !entry.dsp_schedulable || !may_have || user.suspended || share.is_zero() || portfolio.is_empty() {
             return None;
         }
         let since_midnight = micros_after_midnight(world.calendar, SimTime::ZERO);
@@ -72,7 +69,7 @@ impl BulkSchedule {
             device_type,
             walks,
             portfolio,
-            share: params.share,
+            share,
             number,
             lead_micros: (since_midnight + DAY_MICROS - starts_at) % DAY_MICROS,
             window_micros,
@@ -144,7 +141,7 @@ impl BulkSchedule {
     pub(super) fn eligible(&self, world: &World, records: &Records, mut position: Position) -> Position {
         while position.at < world.horizon {
             let premises = self.portfolio.get(position.index);
-            if self.covers_premises(world, records, premises.device(self.device_type))
+            if self.covers_premises(world, records, premises.device(self.device_type), position.at)
                 && self.has_by(world, premises, position.at)
             {
                 return position;
@@ -157,13 +154,21 @@ impl BulkSchedule {
         }
     }
 
-    /// Whether a device of the portfolio has the schedule: one of the share, and in service.
+    /// Whether a device of the portfolio has the schedule then: one of the share, and in service. Whichever share it is, those of a
+    /// smaller one are among those of a larger.
     #[inline]
-    pub(super) fn covers_premises(&self, world: &World, records: &Records, device: DeviceId) -> bool {
+    pub(super) fn covers_premises(
+        &self,
+        world: &World,
+        records: &Records,
+        device: DeviceId,
+        at: SimTime,
+    ) -> bool {
         let stream = COVERED.variant(u64::from(self.number));
-        let chosen = self.share >= 1.0
+        let share = self.share.at(at);
+        let chosen = share >= 1.0
             || world.draws.chance(
-                self.share,
+                share,
                 stream,
                 u64::from(device.premises.0),
                 u64::from(self.owner.0),
@@ -194,7 +199,7 @@ impl BulkSchedule {
             UserKind::OtherUser => true,
         };
         device.device_type == self.device_type
-            && self.covers_premises(world, records, device)
+            && self.covers_premises(world, records, device, now)
             && is_in_portfolio()
     }
 

@@ -1,0 +1,19 @@
+//! MHHS in the plan: which schedules grow.
+
+use crate::modifications::plan::{Modification, ShareGrowth};
+use crate::modifications::{ModificationParams, is_meant};
+use crate::users::UserKind;
+use secnet_model::Srv;
+
+pub(crate) struct HalfHourlyForAll;
+
+impl Modification for HalfHourlyForAll {
+    fn schedule_growth(parameters: &ModificationParams, holder: UserKind, srv: Srv) -> Option<ShareGrowth> {
+        let params = &parameters.mhhs;
+        let grows = holder == UserKind::Supplier && is_meant(&params.srvs, srv);
+        grows.then_some(ShareGrowth {
+            to: params.share,
+            over: params.migration,
+        })
+    }
+}
