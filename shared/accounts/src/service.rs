@@ -2,6 +2,7 @@
 
 use crate::duration_histogram::DurationHistogram;
 use crate::keyed::{DenseKey, Keyed};
+use crate::mornings::{HOURS, Hours};
 use secnet_engine::Outcome;
 use secnet_model::{
     DeviceId, DeviceType, Region, ResponseCode, SimDuration, SimTime, Srv, UserId, licence_areas,
@@ -124,6 +125,10 @@ pub struct ServiceLevel {
     pub opened: u64,
     /// Without an answer when emulated time ended, their target response time over.
     pub overdue: u64,
+    /// Of the DSP's scheduled reads those held against each hour of [`READ_BY`](crate::mornings::READ_BY).
+    pub wanted_by: [u64; HOURS],
+    /// Of those the ones that had completed by then.
+    pub read_by: [u64; HOURS],
 }
 
 /// How a request ended.
@@ -135,6 +140,8 @@ pub struct Ended {
     pub response_time: SimDuration,
     /// Submissions, 1 without a retry.
     pub attempts: u32,
+    /// Of a scheduled read: the hours by which it has been had, if it completed.
+    pub in_time_for: Hours,
 }
 
 /// The outcomes that are an answer of the device or the DCC to what was asked, whose time is a response time.
@@ -160,6 +167,7 @@ impl ServiceLevel {
             code,
             response_time,
             attempts,
+            in_time_for,
         } = ended;
         self.outcomes[outcome as usize] += 1;
         self.codes[code as usize] += 1;
@@ -168,7 +176,10 @@ impl ServiceLevel {
             self.response_times.record(response_time);
             self.within_target += u64::from(response_time <= target);
         }
-        self.completed_at_first_attempt += u64::from(outcome == Outcome::Completed && attempts <= 1);
+        if outcome == Outcome::Completed {
+            self.completed_at_first_attempt += u64::from(attempts <= 1);
+            in_time_for.count_into(&mut self.read_by);
+        }
     }
 
     pub fn add(&mut self, other: &ServiceLevel) {
@@ -184,6 +195,12 @@ impl ServiceLevel {
         self.attempts += other.attempts;
         self.opened += other.opened;
         self.overdue += other.overdue;
+        for (sum, count) in self.wanted_by.iter_mut().zip(other.wanted_by) {
+            *sum += count;
+        }
+        for (sum, count) in self.read_by.iter_mut().zip(other.read_by) {
+            *sum += count;
+        }
     }
 
     pub fn outcome(&self, outcome: Outcome) -> u64 {
@@ -288,10 +305,13 @@ impl ServiceLevels {
         self.each_of(key, place, |level| level.record(target, ended));
     }
 
-    /// Counts one more that was asked for.
+    /// Counts one more that was asked for, and is wanted by some hours of its morning.
     #[inline]
-    pub fn opened(&mut self, key: ServiceKey, place: Option<Place>) {
-        self.each_of(key, place, |level| level.opened += 1);
+    pub fn opened(&mut self, key: ServiceKey, place: Option<Place>, wanted_by: Hours) {
+        self.each_of(key, place, |level| {
+            level.opened += 1;
+            wanted_by.count_into(&mut level.wanted_by);
+        });
     }
 
     /// Counts one that has no answer at `at`, though asked for at `since`; it is counted as opened elsewhere.
@@ -363,6 +383,7 @@ mod tests {
             code,
             response_time,
             attempts,
+            in_time_for: Hours::default(),
         }
     }
 

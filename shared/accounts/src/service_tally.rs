@@ -1,6 +1,7 @@
 //! Service levels in the making, counted by the hundred.
 
 use crate::Part;
+use crate::mornings::Hours;
 use crate::service::{Ended, Place, ServiceKey, ServiceLevels};
 use serde::{Deserialize, Serialize};
 
@@ -21,29 +22,28 @@ pub struct ServiceTally {
 struct Counted {
     key: ServiceKey,
     place: Option<Place>,
-    /// `None` for one that was only asked for so far.
-    ended: Option<Ended>,
+    what: What,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+enum What {
+    Opened { wanted_by: Hours },
+    Ended(Ended),
 }
 
 impl ServiceTally {
     /// Counts one more that was asked for, where openings are counted one by one.
     #[inline]
-    pub fn opened(&mut self, key: ServiceKey, place: Option<Place>) {
-        self.count(Counted {
-            key,
-            place,
-            ended: None,
-        });
+    pub fn opened(&mut self, key: ServiceKey, place: Option<Place>, wanted_by: Hours) {
+        let what = What::Opened { wanted_by };
+        self.count(Counted { key, place, what });
     }
 
     /// Counts one request's final answer.
     #[inline]
     pub fn ended(&mut self, key: ServiceKey, place: Option<Place>, ended: Ended) {
-        self.count(Counted {
-            key,
-            place,
-            ended: Some(ended),
-        });
+        let what = What::Ended(ended);
+        self.count(Counted { key, place, what });
     }
 
     #[inline]
@@ -80,10 +80,10 @@ impl PartialEq for ServiceTally {
 }
 
 fn add_each(levels: &mut ServiceLevels, counted: &[Counted]) {
-    for Counted { key, place, ended } in counted {
-        match ended {
-            None => levels.opened(*key, *place),
-            Some(ended) => levels.ended(*key, *place, *ended),
+    for Counted { key, place, what } in counted {
+        match what {
+            What::Opened { wanted_by } => levels.opened(*key, *place, *wanted_by),
+            What::Ended(ended) => levels.ended(*key, *place, *ended),
         }
     }
 }
@@ -121,9 +121,10 @@ mod tests {
                 code: ResponseCode::I0,
                 response_time: SimDuration::from_millis(u64::from(number) * 37),
                 attempts: 1 + number % 2,
+                in_time_for: Hours::default(),
             };
-            tally.opened(key, place);
-            at_once.opened(key, place);
+            tally.opened(key, place, Hours::default());
+            at_once.opened(key, place, Hours::default());
             tally.ended(key, place, ended);
             at_once.ended(key, place, ended);
             if number % 500 == 0 {

@@ -4,6 +4,7 @@ use crate::back_pressure::BackPressureKpis;
 use crate::digest::digest;
 use crate::ledger_report::{CountsByName, nonzero};
 use crate::measure::{Quantiles, share};
+use crate::read_by::{self, ReadBy};
 use crate::run_outcome::RunOutcome;
 use crate::verdicts::{self, Verdict};
 use secnet_accounts::Account;
@@ -83,6 +84,9 @@ pub struct ServiceKpi {
     pub answered_share: Option<f64>,
     /// Of the answered requests.
     pub response_time_s: Option<Quantiles>,
+    /// Of the DSP's scheduled reads among them; empty where no hour is due for one.
+    #[serde(default, skip_serializing_if = "ReadBy::is_empty")]
+    pub read_by: ReadBy,
     /// Absent where the row covers several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_response_time: Option<TargetKpi>,
@@ -287,6 +291,7 @@ impl ServiceKpi {
             within_target_share: share(level.within_target, owed_a_response),
             answered_share: share(level.answered(), level.opened),
             response_time_s: Quantiles::of(&level.response_times),
+            read_by: read_by::of(level),
             target_response_time: None,
         }
     }

@@ -1,8 +1,9 @@
 //! The end of a run in words and a table, for a terminal of 110 columns.
 
-use crate::kpis::{AlertKpi, ServiceKpi, TargetSource};
+use crate::kpis::{AlertKpi, ServiceKpi, ServiceKpis, TargetSource};
 use crate::ledger_report::{KindReport, LedgerReport};
 use crate::measure::Quantiles;
+use crate::read_by::ReadByKpi;
 use crate::run_folder::Manifest;
 use crate::run_outcome::RunReport;
 use crate::verdicts::percent;
@@ -108,6 +109,7 @@ fn services(text: &mut String, report: &RunReport) {
     }
     service_row(text, &format!("{:<43}", "all"), &service.overall);
     not_ended(text, &service.overall);
+    read_by(text, service);
     let assumed = |row: &&ServiceKpi| {
         row.target_response_time
             .as_ref()
@@ -120,6 +122,19 @@ fn services(text: &mut String, report: &RunReport) {
             "* assumed: no public source gives the target of {assumed} of these {}",
             service.by_srv.len()
         );
+    }
+}
+
+/// Which readings were there in the morning.
+fn read_by(text: &mut String, service: &ServiceKpis) {
+    for row in service.by_srv.iter().filter(|row| !row.read_by.is_empty()) {
+        let srv = row.key.srv.as_deref().unwrap_or_default();
+        let hour = |(hour, kpi): (&String, &ReadByKpi)| {
+            let (read, wanted) = (share(Some(kpi.read_share)), grouped(kpi.wanted));
+            format!("{read} of {wanted} by {hour}")
+        };
+        let hours: Vec<String> = row.read_by.iter().map(hour).collect();
+        let _ = writeln!(text, "  {srv} was read in the morning: {}", hours.join(", "));
     }
 }
 

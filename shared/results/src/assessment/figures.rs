@@ -4,9 +4,11 @@ use super::paired::mean;
 use crate::back_pressure::jain;
 use crate::kpis::KpiKey;
 use crate::ledger_report::LedgerReport;
+use crate::read_by;
 use crate::{RunOutcome, RunReport, Verdict};
 use secnet_accounts::alerts::{AlertLevel, Raised};
 use secnet_accounts::figures::{Adds, Column, Tells};
+use secnet_accounts::mornings::READ_BY;
 use secnet_accounts::service::ServiceLevel;
 use secnet_accounts::{Account, DurationHistogram, ServiceMode};
 use secnet_engine::{ItemKind, Outcome};
@@ -44,6 +46,9 @@ pub enum Measure {
     Completed,
     /// Completed without a retry, of those due.
     FirstAttempt,
+    /// Of the DSP's scheduled reads those that were there by this hour of their morning, by its place in
+    /// [`READ_BY`](secnet_accounts::mornings::READ_BY).
+    ReadBy(usize),
     /// Of the answered requests, from first submission to the final answer.
     ResponseTime(Statistic),
     /// Submissions beyond the first.
@@ -138,6 +143,7 @@ impl Measure {
             Measure::WithinTarget
             | Measure::Completed
             | Measure::FirstAttempt
+            | Measure::ReadBy(_)
             | Measure::DeliveredWithinTarget => Unit::Share,
             Measure::ResponseTime(_) | Measure::DeliveryTime(_) => Unit::Seconds,
             Measure::Fairness(_) => Unit::Index,
@@ -174,6 +180,7 @@ impl Measure {
             Measure::WithinTarget => "answered within target".to_owned(),
             Measure::Completed => "completed in the end".to_owned(),
             Measure::FirstAttempt => "completed at the first attempt".to_owned(),
+            Measure::ReadBy(hour) => format!("scheduled readings there by {}", read_by::name(*hour)),
             Measure::ResponseTime(statistic) => time("response", statistic),
             Measure::Retries => "retries".to_owned(),
             Measure::Ended(outcome) => format!("ended as “{}”", plain(outcome.name())),
@@ -219,6 +226,7 @@ impl std::fmt::Display for Measure {
             Measure::WithinTarget | Measure::DeliveredWithinTarget => f.write_str("within_target_share"),
             Measure::Completed => f.write_str("completed_share"),
             Measure::FirstAttempt => f.write_str("first_attempt_share"),
+            Measure::ReadBy(hour) => write!(f, "read_by.{}.read_share", read_by::name(*hour)),
             Measure::ResponseTime(statistic) => write!(f, "response_time_s.{}", statistic.name()),
             Measure::Retries => f.write_str("retries"),
             Measure::Ended(outcome) => write!(f, "outcomes.{outcome}"),
@@ -328,7 +336,9 @@ impl Values {
 
     fn request_row(&mut self, subject: &Subject, level: &ServiceLevel) {
         self.count(subject, Measure::Requests, level.opened);
-        for measure in [Measure::WithinTarget, Measure::Completed, Measure::FirstAttempt] {
+        let read_by = (0..READ_BY.len()).map(Measure::ReadBy);
+        let answered = [Measure::WithinTarget, Measure::Completed, Measure::FirstAttempt];
+        for measure in answered.into_iter().chain(read_by) {
             let share = share_of(&measure, level);
             self.put(subject, measure, share);
         }
@@ -491,6 +501,7 @@ fn share_of(measure: &Measure, level: &ServiceLevel) -> Option<f64> {
         Measure::WithinTarget => share(level.within_target, level.owed_a_response()),
         Measure::Completed => share(level.completed(), level.due()),
         Measure::FirstAttempt => share(level.completed_at_first_attempt, level.due()),
+        Measure::ReadBy(hour) => share(level.read_by[*hour], level.wanted_by[*hour]),
         _ => None,
     }
 }

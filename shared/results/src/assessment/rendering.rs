@@ -6,6 +6,7 @@ use super::{
 };
 use crate::summary::{grouped, wrap};
 use crate::verdicts::percent;
+use secnet_accounts::mornings::READ_BY;
 use secnet_engine::Outcome;
 use secnet_model::{AlertCode, SimDuration, Srv};
 use std::fmt::Write;
@@ -280,6 +281,7 @@ fn service_measures() -> Vec<Measure> {
     let times = Statistic::ALL.map(Measure::ResponseTime);
     [Measure::WithinTarget, Measure::Completed, Measure::FirstAttempt]
         .into_iter()
+        .chain((0..READ_BY.len()).map(Measure::ReadBy))
         .chain(times)
         .chain([Measure::Requests, Measure::Retries])
         .chain(Outcome::ALL.iter().copied().map(Measure::Ended))

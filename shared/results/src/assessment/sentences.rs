@@ -84,6 +84,8 @@ fn services(assessment: &Assessment) -> Vec<String> {
         (&all, Measure::FirstAttempt),
         (&all, Measure::ResponseTime(Statistic::Mean)),
         (&all, p99),
+        (&all, Measure::ReadBy(0)),
+        (&all, Measure::ReadBy(1)),
     ];
     let mut sentences = told(assessment, &rows);
     let completed = assessment.find(&all, &Measure::Completed);
@@ -126,6 +128,7 @@ fn noun(comparison: &Comparison) -> String {
             };
             format!("Jain's fairness index across Users of {share}")
         }
+        (Measure::ReadBy(_), _) => format!("the share of {}", measure.words()),
         (_, Unit::Share) => format!("the share of {about} {}", measure.words()),
         (Measure::ResponseTime(statistic) | Measure::DeliveryTime(statistic), _) => {
             let what = match measure {
