@@ -66,7 +66,7 @@ mod tests {
 
     fn world(epoch: &str) -> World {
         let scenario = format!(
-            "epoch = \"{epoch}\"\nhorizon = \"30h\"\ndrain = \"0s\"\npopulation = {{ premises = 10 }}\n[[suppliers]]\nname = \"A\"\nshare = 1.0\n"
+            "name = \"mornings\"\nepoch = \"{epoch}\"\nhorizon = \"30h\"\ndrain = \"0s\"\npopulation = {{ premises = 10 }}\n[[suppliers]]\nname = \"A\"\nshare = 1.0\n"
         );
         World::new(parse("test", &scenario, &[]).unwrap()).unwrap()
     }

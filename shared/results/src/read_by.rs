@@ -1,5 +1,6 @@
 //! Which share of a day's scheduled readings is there by which hour of the morning.
 
+use crate::measure::share;
 use secnet_accounts::mornings::READ_BY;
 use secnet_accounts::service::ServiceLevel;
 use serde::{Deserialize, Serialize};
@@ -22,12 +23,13 @@ pub type ReadBy = BTreeMap<String, ReadByKpi>;
 pub(crate) fn of(level: &ServiceLevel) -> ReadBy {
     let hour = |place: usize| {
         let (wanted, read) = (level.wanted_by[place], level.read_by[place]);
+        let read_share = share(read, wanted)?;
         let row = ReadByKpi {
             wanted,
             read,
-            read_share: read as f64 / wanted as f64,
+            read_share,
         };
-        (wanted > 0).then(|| (name(place), row))
+        Some((name(place), row))
     };
     (0..READ_BY.len()).filter_map(hour).collect()
 }
