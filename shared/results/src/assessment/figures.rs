@@ -47,7 +47,7 @@ pub enum Measure {
     /// Completed without a retry, of those due.
     FirstAttempt,
     /// Of the DSP's scheduled reads those that were there by this hour of their morning, by its place in
-    /// [`READ_BY`](secnet_accounts::mornings::READ_BY).
+    /// [`READ_BY`].
     ReadBy(usize),
     /// Of the answered requests, from first submission to the final answer.
     ResponseTime(Statistic),
