@@ -9,7 +9,6 @@ mod switch;
 use crate::check::Check;
 use crate::units::{Date, DateTime};
 use crate::users::UserKind;
-use crate::world::World;
 use plan::MaintenanceRule;
 pub use plan::ShareGrowth;
 pub use released::Released;
@@ -82,18 +81,20 @@ macro_rules! registry {
                 )?)*
                 rule
             }
-        }
 
-        impl World {
             /// How the share of the holders' daily schedules of a variant grows, and from when on, where a Modification has it grow. The
             /// last one of the registry is heard.
-            pub fn schedule_growth(&self, holder: UserKind, srv: Srv) -> Option<(SimTime, ShareGrowth)> {
-                let parameters = &self.scenario.parameters;
+            pub fn schedule_growth(
+                &self,
+                releases: &Releases,
+                holder: UserKind,
+                srv: Srv,
+            ) -> Option<(SimTime, ShareGrowth)> {
                 let mut growth = None;
                 $($(
-                    let release = self.releases.$module;
+                    let release = releases.$module;
                     if !release.is_never() {
-                        growth = <$module::$Plan as plan::Modification>::schedule_growth(parameters, holder, srv)
+                        growth = <$module::$Plan as plan::Modification>::schedule_growth(self, holder, srv)
                             .map(|growth| (release, growth))
                             .or(growth);
                     }

@@ -17,7 +17,8 @@ pub(super) struct Share {
 impl Share {
     pub(super) fn of(world: &World, holder: UserKind, srv: Srv, params: &ScheduleParams) -> Share {
         let first = params.share;
-        let growth = world.schedule_growth(holder, srv);
+        let parameters = &world.scenario.parameters;
+        let growth = parameters.schedule_growth(&world.releases, holder, srv);
         match growth.filter(|(_, growth)| growth.to > first) {
             None => Share {
                 first,
