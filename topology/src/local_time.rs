@@ -50,7 +50,7 @@ impl LocalTime {
                 changes[next.saturating_sub(1)].1
             }
         };
-        (at.as_micros() + over) % DAY_MICROS
+        (at.as_micros() % DAY_MICROS + over) % DAY_MICROS
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::schedules::ScheduledRead;
 use secnet_accounts::service::Place;
-use secnet_accounts::{Ended, Hours, Part, ServiceKey, ServiceLevels, ServiceMode, ServiceTally};
+use secnet_accounts::{Ended, MorningHours, Part, ServiceKey, ServiceLevels, ServiceMode, ServiceTally};
 use secnet_engine::Outcome;
 use secnet_model::{DeviceId, SimTime, Srv, UserId};
 use secnet_topology::World;
@@ -19,7 +19,8 @@ impl Readings {
     #[inline]
     pub fn started(&mut self, world: &World, read: &ScheduledRead) {
         let (key, place) = counts_as(world, read.id.originator, read.srv, read.device);
-        self.tally.opened(key, Some(place), Hours::due(world, read.at));
+        self.tally
+            .opened(key, Some(place), MorningHours::due(world, read.at));
     }
 
     /// Its User's gateway was closed for too long.
@@ -33,7 +34,7 @@ impl Readings {
             code: response.code,
             response_time: now.since(response.started_at),
             attempts: 1,
-            in_time_for: Hours::default(),
+            in_time_for: MorningHours::default(),
         };
         self.tally.ended(key, Some(place), ended);
     }

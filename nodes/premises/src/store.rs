@@ -41,11 +41,18 @@ impl PremisesStates {
     /// Whether this is a table for the premises `first..end`.
     pub fn is_for(&self, first: PremisesId, end: PremisesId) -> bool {
         let blocks = (end.0.saturating_sub(first.0) as usize).div_ceil(BLOCK);
-        let held = self.states.len() / BLOCK;
+        let mut used: Vec<u32> = self
+            .directory
+            .iter()
+            .copied()
+            .filter(|number| *number > 0)
+            .collect();
+        used.sort_unstable();
+        // Each block of states belongs to one block of premises.
         self.first == first.0
             && self.directory.len() == blocks
-            && self.states.len().is_multiple_of(BLOCK)
-            && self.directory.iter().all(|number| *number as usize <= held)
+            && self.states.len() == used.len() * BLOCK
+            && used.into_iter().eq(1..=(self.states.len() / BLOCK) as u32)
     }
 
     /// The place of the premises' next envelope in its order, from 1.
@@ -114,7 +121,10 @@ mod tests {
         }
         assert!(states.memory_bytes() <= 64_000 * 8 * 9 / 8 + 1_000 * 4 + 64 * 8);
         assert!(states.is_for(first, end));
-        states.directory[7] = 1_001;
-        assert!(!states.is_for(first, end));
+        for wrong in [1_001, 0, states.directory[8]] {
+            let mut damaged = states.clone();
+            damaged.directory[7] = wrong;
+            assert!(!damaged.is_for(first, end), "{wrong}");
+        }
     }
 }

@@ -20,7 +20,7 @@ pub mod traffic_management;
 pub use account::{Account, Accountable};
 pub use alerts::{AlertKey, AlertLevel, AlertLevels};
 pub use duration_histogram::DurationHistogram;
-pub use mornings::Hours;
+pub use mornings::MorningHours;
 pub use part::Part;
 pub use service::{Ended, ServiceKey, ServiceLevel, ServiceLevels, ServiceMode};
 pub use service_tally::ServiceTally;

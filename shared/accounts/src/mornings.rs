@@ -12,28 +12,28 @@ pub const HOURS: usize = 2;
 /// is assumed.
 pub const READ_BY: [u8; HOURS] = [6, 9];
 
-const HOUR_MICROS: u64 = 3_600_000_000;
+const HALF_A_DAY: SimDuration = SimDuration::from_secs(12 * 3_600);
 
 /// Some of the hours of [`READ_BY`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Hours {
+pub struct MorningHours {
     is_in: [bool; HOURS],
 }
 
-impl Hours {
+impl MorningHours {
     /// The hours a reading that starts at `started_at` is held against: those of its morning that come before the run ends. From noon
     /// on, readings are for the next morning.
     #[inline]
-    pub fn due(world: &World, started_at: SimTime) -> Hours {
-        Hours {
+    pub fn due(world: &World, started_at: SimTime) -> MorningHours {
+        MorningHours {
             is_in: wanted_by(world, started_at).map(|by| by <= world.end),
         }
     }
 
     /// Those of them by which a reading that arrives at `at` has been had.
     #[inline]
-    pub fn met(world: &World, started_at: SimTime, at: SimTime) -> Hours {
-        Hours {
+    pub fn met(world: &World, started_at: SimTime, at: SimTime) -> MorningHours {
+        MorningHours {
             is_in: wanted_by(world, started_at).map(|by| at < by && by <= world.end),
         }
     }
@@ -49,11 +49,11 @@ impl Hours {
 /// In the night in which the clocks change, by those of the noon after.
 #[inline]
 fn wanted_by(world: &World, started_at: SimTime) -> [SimTime; HOURS] {
-    let half_a_day = SimDuration::from_micros(12 * HOUR_MICROS);
-    let since_noon = world.local_time.micros_of_day(started_at + half_a_day);
+    let in_half_a_day = started_at + HALF_A_DAY;
+    let since_noon = world.local_time.micros_of_day(in_half_a_day);
     READ_BY.map(|hour| {
-        let since_noon_until = (12 + u64::from(hour)) * HOUR_MICROS;
-        SimTime((started_at.as_micros() + since_noon_until).saturating_sub(since_noon))
+        let by = in_half_a_day + SimDuration::from_secs(u64::from(hour) * 3_600);
+        SimTime(by.as_micros().saturating_sub(since_noon))
     })
 }
 
@@ -71,8 +71,8 @@ mod tests {
         World::new(parse("test", &scenario, &[]).unwrap()).unwrap()
     }
 
-    fn hours(hours: [bool; 2]) -> Hours {
-        Hours { is_in: hours }
+    fn hours(hours: [bool; 2]) -> MorningHours {
+        MorningHours { is_in: hours }
     }
 
     #[test]
@@ -90,15 +90,21 @@ mod tests {
             (23.0, 29.9, [true, false]),
         ] {
             assert_eq!(
-                Hours::met(&winter, at(started), at(arrived)),
+                MorningHours::met(&winter, at(started), at(arrived)),
                 hours(met),
                 "{started} to {arrived}"
             );
         }
-        assert_eq!(Hours::due(&winter, at(11.9)), hours([true, true]));
-        assert_eq!(Hours::due(&winter, at(12.0)), hours([true, false]));
+        assert_eq!(MorningHours::due(&winter, at(11.9)), hours([true, true]));
+        assert_eq!(MorningHours::due(&winter, at(12.0)), hours([true, false]));
+        let (never, nothing) = (SimTime::NEVER, hours([false, false]));
+        assert_eq!(
+            MorningHours::met(&winter, never, at(0.0)),
+            nothing,
+            "whatever the bus says"
+        );
         let summer = world("2026-07-10T00:00:00Z");
-        assert_eq!(Hours::met(&summer, at(0.0), at(4.99)), hours([true, true]));
-        assert_eq!(Hours::met(&summer, at(0.0), at(5.0)), hours([false, true]));
+        assert_eq!(MorningHours::met(&summer, at(0.0), at(4.99)), hours([true, true]));
+        assert_eq!(MorningHours::met(&summer, at(0.0), at(5.0)), hours([false, true]));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::duration_histogram::DurationHistogram;
 use crate::keyed::{DenseKey, Keyed};
-use crate::mornings::{HOURS, Hours};
+use crate::mornings::{HOURS, MorningHours};
 use secnet_engine::Outcome;
 use secnet_model::{
     DeviceId, DeviceType, Region, ResponseCode, SimDuration, SimTime, Srv, UserId, licence_areas,
@@ -141,7 +141,7 @@ pub struct Ended {
     /// Submissions, 1 without a retry.
     pub attempts: u32,
     /// Of a scheduled read: the hours by which it has been had, if it completed.
-    pub in_time_for: Hours,
+    pub in_time_for: MorningHours,
 }
 
 /// The outcomes that are an answer of the device or the DCC to what was asked, whose time is a response time.
@@ -307,7 +307,7 @@ impl ServiceLevels {
 
     /// Counts one more that was asked for, and is wanted by some hours of its morning.
     #[inline]
-    pub fn opened(&mut self, key: ServiceKey, place: Option<Place>, wanted_by: Hours) {
+    pub fn opened(&mut self, key: ServiceKey, place: Option<Place>, wanted_by: MorningHours) {
         self.each_of(key, place, |level| {
             level.opened += 1;
             wanted_by.count_into(&mut level.wanted_by);
@@ -383,7 +383,7 @@ mod tests {
             code,
             response_time,
             attempts,
-            in_time_for: Hours::default(),
+            in_time_for: MorningHours::default(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Service levels in the making, counted by the hundred.
 
 use crate::Part;
-use crate::mornings::Hours;
+use crate::mornings::MorningHours;
 use crate::service::{Ended, Place, ServiceKey, ServiceLevels};
 use serde::{Deserialize, Serialize};
 
@@ -27,14 +27,14 @@ struct Counted {
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 enum What {
-    Opened { wanted_by: Hours },
+    Opened { wanted_by: MorningHours },
     Ended(Ended),
 }
 
 impl ServiceTally {
     /// Counts one more that was asked for, where openings are counted one by one.
     #[inline]
-    pub fn opened(&mut self, key: ServiceKey, place: Option<Place>, wanted_by: Hours) {
+    pub fn opened(&mut self, key: ServiceKey, place: Option<Place>, wanted_by: MorningHours) {
         let what = What::Opened { wanted_by };
         self.count(Counted { key, place, what });
     }
@@ -121,10 +121,10 @@ mod tests {
                 code: ResponseCode::I0,
                 response_time: SimDuration::from_millis(u64::from(number) * 37),
                 attempts: 1 + number % 2,
-                in_time_for: Hours::default(),
+                in_time_for: MorningHours::default(),
             };
-            tally.opened(key, place, Hours::default());
-            at_once.opened(key, place, Hours::default());
+            tally.opened(key, place, MorningHours::default());
+            at_once.opened(key, place, MorningHours::default());
             tally.ended(key, place, ended);
             at_once.ended(key, place, ended);
             if number % 500 == 0 {

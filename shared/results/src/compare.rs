@@ -354,7 +354,7 @@ mod tests {
     use super::*;
     use crate::{Manifest, RunOutcome, sample};
     use expect_test::expect;
-    use secnet_accounts::{Ended, Hours, ServiceKey, ServiceMode};
+    use secnet_accounts::{Ended, MorningHours, ServiceKey, ServiceMode};
     use secnet_engine::{ItemKind, Outcome};
     use secnet_model::{Region, ResponseCode, SimDuration, SimTime, Srv, UserId};
 
@@ -453,13 +453,13 @@ mod tests {
             user: UserId(0),
             region: None,
         };
-        account.service.opened(key, None, Hours::default());
+        account.service.opened(key, None, MorningHours::default());
         let ended = Ended {
             outcome: Outcome::Completed,
             code: ResponseCode::I0,
             response_time: SimDuration::from_millis(340),
             attempts: 1,
-            in_time_for: Hours::default(),
+            in_time_for: MorningHours::default(),
         };
         account.service.ended(key, None, ended);
         let comparison = compare(&loaded("a", &sample::run()), &loaded("b", &other));

@@ -2,7 +2,7 @@
 
 use crate::{RunOutcome, Traces};
 use secnet_accounts::figures::Key;
-use secnet_accounts::{Account, AlertKey, Ended, Hours, ServiceKey, ServiceMode};
+use secnet_accounts::{Account, AlertKey, Ended, MorningHours, ServiceKey, ServiceMode};
 use secnet_engine::{ItemKind, Outcome, Violations};
 use secnet_model::{AlertCode, Region, ResponseCode, SimDuration, SimTime, Srv, UserId};
 use secnet_topology::World;
@@ -100,7 +100,7 @@ fn dsp() -> Account {
             user: UserId(0),
             region: Some(region),
         };
-        account.service.opened(key, None, Hours::default());
+        account.service.opened(key, None, MorningHours::default());
     }
     account.held[ItemKind::ScheduledRead as usize] = 1;
     account.figures.put(Key::Whole, &BusyAnswers { busy_answers: 4 });
@@ -144,7 +144,7 @@ fn supplier() -> Account {
             code,
             response_time: SimDuration::from_millis(millis),
             attempts,
-            in_time_for: Hours::default(),
+            in_time_for: MorningHours::default(),
         };
         account.service.ended(key, None, ended);
     };
@@ -220,7 +220,7 @@ fn supplier() -> Account {
         user: UserId(0),
         region: None,
     };
-    account.service.opened(key, None, Hours::default());
+    account.service.opened(key, None, MorningHours::default());
     let end = world.end;
     account
         .service

@@ -1,7 +1,7 @@
 //! The User's open requests: a slab, and an index from the request counter to the place in it.
 
 use secnet_accounts::service::Place;
-use secnet_accounts::{Hours, Part, ServiceKey, ServiceLevels, ServiceMode};
+use secnet_accounts::{MorningHours, Part, ServiceKey, ServiceLevels, ServiceMode};
 use secnet_engine::ItemKind;
 use secnet_model::catalogue::FutureDating;
 use secnet_model::{Region, SimTime};
@@ -169,7 +169,7 @@ impl Part for RequestBook {
     fn unanswered(&self, world: &World, at: SimTime, levels: &mut ServiceLevels) {
         for (_, open) in self.iter() {
             let (key, place) = open.counts_as(&world.population);
-            levels.opened(key, place, Hours::default());
+            levels.opened(key, place, MorningHours::default());
             levels.unanswered(key, place, open.answerable_since(), at);
         }
     }

@@ -336,9 +336,7 @@ impl Values {
 
     fn request_row(&mut self, subject: &Subject, level: &ServiceLevel) {
         self.count(subject, Measure::Requests, level.opened);
-        let read_by = (0..READ_BY.len()).map(Measure::ReadBy);
-        let answered = [Measure::WithinTarget, Measure::Completed, Measure::FirstAttempt];
-        for measure in answered.into_iter().chain(read_by) {
+        for measure in request_shares() {
             let share = share_of(&measure, level);
             self.put(subject, measure, share);
         }
@@ -494,6 +492,17 @@ fn request_rows(srv: Srv, mode: ServiceMode, user: &str, region: &str) -> Vec<Kp
     }
     rows.extend([class, all]);
     rows
+}
+
+/// The shares a row of requests has, in the order of the reports.
+pub(super) fn request_shares() -> impl Iterator<Item = Measure> {
+    [Measure::WithinTarget, Measure::Completed, Measure::FirstAttempt]
+        .into_iter()
+        .chain(read_by_measures())
+}
+
+pub(super) fn read_by_measures() -> impl Iterator<Item = Measure> {
+    (0..READ_BY.len()).map(Measure::ReadBy)
 }
 
 fn share_of(measure: &Measure, level: &ServiceLevel) -> Option<f64> {

@@ -1,12 +1,12 @@
 //! An assessment on paper: the Markdown report, and the part of it a terminal shows.
 
+use super::figures::request_shares;
 use super::{
     About, Assessment, AssessmentFacts, Comparison, Effect, Interval, Measure, Statistic, Subject, Threshold,
     Unit,
 };
 use crate::summary::{grouped, wrap};
 use crate::verdicts::percent;
-use secnet_accounts::mornings::READ_BY;
 use secnet_engine::Outcome;
 use secnet_model::{AlertCode, SimDuration, Srv};
 use std::fmt::Write;
@@ -279,9 +279,7 @@ fn thresholds(text: &mut String, assessment: &Assessment) {
 /// In the order of their tables' rows.
 fn service_measures() -> Vec<Measure> {
     let times = Statistic::ALL.map(Measure::ResponseTime);
-    [Measure::WithinTarget, Measure::Completed, Measure::FirstAttempt]
-        .into_iter()
-        .chain((0..READ_BY.len()).map(Measure::ReadBy))
+    request_shares()
         .chain(times)
         .chain([Measure::Requests, Measure::Retries])
         .chain(Outcome::ALL.iter().copied().map(Measure::Ended))

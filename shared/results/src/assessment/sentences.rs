@@ -1,5 +1,6 @@
 //! What follows from the figures, in plain sentences. Each says no more than its interval allows.
 
+use super::figures::read_by_measures;
 use super::rendering::{amount, interval, range, signed};
 use super::{
     About, Assessment, Comparison, Effect, FairShare, Measure, NodeFigure, Statistic, Subject, Unit,
@@ -84,10 +85,10 @@ fn services(assessment: &Assessment) -> Vec<String> {
         (&all, Measure::FirstAttempt),
         (&all, Measure::ResponseTime(Statistic::Mean)),
         (&all, p99),
-        (&all, Measure::ReadBy(0)),
-        (&all, Measure::ReadBy(1)),
     ];
+    let read_by: Vec<_> = read_by_measures().map(|measure| (&all, measure)).collect();
     let mut sentences = told(assessment, &rows);
+    sentences.extend(told(assessment, &read_by));
     let completed = assessment.find(&all, &Measure::Completed);
     if completed.is_some_and(|row| row.measurable) {
         sentences.push(

@@ -9,7 +9,7 @@ use crate::retries::BACKOFF_JITTER;
 use crate::signing::{SIGNING_TIME, SigningTime};
 use crate::single_requests::NO_WORKLOAD;
 use secnet_accounts::service::Place;
-use secnet_accounts::{Ended, Hours, ServiceKey, ServiceMode};
+use secnet_accounts::{Ended, MorningHours, ServiceKey, ServiceMode};
 use secnet_engine::{ItemKind, Outcome, Span, Step, Trace};
 use secnet_model::{CommandVariant, ResponseCode, SimDuration, SimTime, Srv};
 use secnet_wire::{Acknowledgement, Answer, CommandOrigin, DeviceResult, ServiceResponse};
@@ -91,7 +91,7 @@ impl<D: Desk> User<D> {
             code: response.code,
             response_time: now.since(response.started_at),
             attempts: 1,
-            in_time_for: Hours::met(&self.world, response.started_at, now),
+            in_time_for: MorningHours::met(&self.world, response.started_at, now),
         };
         self.state.service.ended(key, place, ended);
         self.state
@@ -207,7 +207,7 @@ impl<D: Desk> User<D> {
             code,
             response_time: now.since(since),
             attempts: open.attempts,
-            in_time_for: Hours::default(),
+            in_time_for: MorningHours::default(),
         };
         self.state.service.ended(key, place, ended);
         self.state
