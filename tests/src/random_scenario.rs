@@ -293,9 +293,15 @@ impl Dice {
 
     fn schedule(&mut self, senders: &[String]) -> ScheduleParams {
         let schedulable: Vec<Srv> = Srv::all().filter(|srv| srv.entry().dsp_schedulable).collect();
+        let srv = self.one_of(&schedulable);
+        let from = self.sender(senders);
+        // Distributors read no gas.
+        let target = self.one_of(srv.entry().targets);
+        let target = Some(target).filter(|target| from == "suppliers" || !target.is_gas());
         ScheduleParams {
-            from: self.sender(senders),
-            srv: self.one_of(&schedulable).to_string(),
+            from,
+            srv: srv.to_string(),
+            target: target.filter(|_| self.once_in(2)),
             share: self.share(0.5),
             starts_at: TimeOfDay::from_second_of_day(self.below(86_400) as u32).unwrap_or_default(),
             window: Span::from_micros(self.one_of(&[US, MIN, HOUR, DAY])),

@@ -24,7 +24,7 @@ pub use hosting::HostingParams;
 pub use links::LinkParams;
 pub use maintenance::MaintenanceParams;
 pub use population::PopulationParams;
-pub use premises::{AlertsTailParams, PremisesParams};
+pub use premises::{AlertsTailParams, PremisesParams, ProfileParams};
 pub use requests::{RequestParams, validate_request};
 pub use schedules::ScheduleParams;
 pub use tracing::{TracedSrv, TracingParams};

@@ -601,18 +601,18 @@ fn requests_nobody_could_send_are_refused_unless_they_mean_to_be() {
         "2.0",
         "2.0\ntarget = \"CHF\"",
         expect![[r#"
-        error: 4.1.1 is not for the CHF; it is for ESME, GSME, GPF
-          --> small.toml:22:9
-           |
-        22 | srvs = ["4.1.1", "4.8.1"]
-           |         ^^^^^^^
+            error: 4.1.1 is not for the CHF; it is for ESME, GSME, GPF
+              --> small.toml:22:9
+               |
+            22 | srvs = ["4.1.1", "4.8.1"]
+               |         ^^^^^^^
 
-        error: 4.8.1 is not for the CHF; it is for ESME, GSME
-          --> small.toml:22:18
-           |
-        22 | srvs = ["4.1.1", "4.8.1"]
-           |                  ^^^^^^^
-    "#]],
+            error: 4.8.1 is not for the CHF; it is for ESME, GSME, GPF
+              --> small.toml:22:18
+               |
+            22 | srvs = ["4.1.1", "4.8.1"]
+               |                  ^^^^^^^
+        "#]],
     );
     check(
         "srv = \"4.6.1\"",

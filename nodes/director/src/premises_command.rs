@@ -93,7 +93,7 @@ fn fitting(arguments: &PremisesArguments, world: &World) -> anyhow::Result<Vec<P
         match arguments.device {
             _ if user.kind == UserKind::OtherUser => true,
             Some(DeviceType::Esme) => electricity,
-            Some(DeviceType::Gsme | DeviceType::Gpf) => gas,
+            Some(device_type) if device_type.is_gas() => gas,
             _ => electricity || gas,
         }
     };

@@ -179,12 +179,8 @@ impl Register<'_> {
 /// hub, the electricity roles for all that is not gas, the agents and other Users for any.
 pub fn may_be_responsible(role: Role, device_type: DeviceType) -> bool {
     match role {
-        Role::ImportSupplier | Role::ExportSupplier | Role::ElectricityDistributor => {
-            !matches!(device_type, DeviceType::Gsme | DeviceType::Gpf)
-        }
-        Role::GasSupplier | Role::GasTransporter => {
-            matches!(device_type, DeviceType::Gsme | DeviceType::Gpf | DeviceType::Chf)
-        }
+        Role::ImportSupplier | Role::ExportSupplier | Role::ElectricityDistributor => !device_type.is_gas(),
+        Role::GasSupplier | Role::GasTransporter => device_type.is_gas() || device_type == DeviceType::Chf,
         Role::RegisteredSupplierAgent | Role::OtherUser => true,
     }
 }

@@ -67,7 +67,7 @@ impl Commands {
     #[inline]
     pub fn send(&mut self, classes: &TimeoutClasses, at: SimTime, command: Outstanding) -> Option<u32> {
         let (slot, correlation) = self.correlations.insert(command)?;
-        let (class, timeout) = classes.of(command.srv);
+        let (class, timeout) = classes.of(command.srv, command.origin);
         self.timeouts.watch(slot, class, at + timeout);
         self.counts.commands += 1;
         Some(correlation)

@@ -1,8 +1,10 @@
 //! When commands without an answer are given up. SRVs share a few time-outs, and commands start in order of time, so
 //! each time-out's deadlines are a first-in-first-out list: an answered command leaves its list at once.
 
+use secnet_accounts::service::FUTURE_DATED_TARGET;
 use secnet_model::{SimDuration, SimTime, Srv};
 use secnet_topology::scenario::DspParams;
+use secnet_wire::CommandOrigin;
 use serde::{Deserialize, Serialize};
 
 const NONE: u32 = u32::MAX;
@@ -12,24 +14,22 @@ const NONE: u32 = u32::MAX;
 pub struct TimeoutClasses {
     timeouts: Vec<SimDuration>,
     class_by_srv: Vec<u8>,
+    /// The class of all commands for a device to hold until their time.
+    held_by_device: u8,
 }
 
 impl TimeoutClasses {
-    /// A multiple of the target response time, but not less than the shortest time-out allowed (both assumed).
     pub fn new(params: &DspParams) -> TimeoutClasses {
-        let timeout = |srv: Srv| {
-            let target = srv.entry().target_response_time.as_secs_f64();
-            let multiple = SimDuration::from_secs_f64(target * params.timeout_in_target_response_times);
-            multiple.max(params.timeout_min.as_duration()).max(SimDuration(1))
-        };
-        let mut timeouts: Vec<SimDuration> = Srv::all().map(timeout).collect();
+        let at_once = |srv: Srv| params.timeout(srv.entry().target_response_time);
+        let held_by_device = params.timeout(FUTURE_DATED_TARGET);
+        let mut timeouts: Vec<SimDuration> = Srv::all().map(at_once).chain([held_by_device]).collect();
         timeouts.sort_unstable();
         timeouts.dedup();
-        let class = |srv| timeouts.iter().position(|t| *t == timeout(srv)).unwrap_or(0) as u8;
-        let class_by_srv = Srv::all().map(class).collect();
+        let class = |timeout| timeouts.iter().position(|t| *t == timeout).unwrap_or(0) as u8;
         TimeoutClasses {
+            class_by_srv: Srv::all().map(|srv| class(at_once(srv))).collect(),
+            held_by_device: class(held_by_device),
             timeouts,
-            class_by_srv,
         }
     }
 
@@ -37,10 +37,15 @@ impl TimeoutClasses {
         self.timeouts.len()
     }
 
-    /// The SRV's class and its time-out.
+    /// The class of a command with that SRV, and its time-out.
     #[inline]
-    pub fn of(&self, srv: Srv) -> (u8, SimDuration) {
-        let class = self.class_by_srv[usize::from(srv.index())];
+    pub fn of(&self, srv: Srv, origin: CommandOrigin) -> (u8, SimDuration) {
+        let class = match origin {
+            CommandOrigin::HeldByDevice => self.held_by_device,
+            CommandOrigin::OnDemand | CommandOrigin::HeldByDsp | CommandOrigin::Scheduled => {
+                self.class_by_srv[usize::from(srv.index())]
+            }
+        };
         (class, self.timeouts[usize::from(class)])
     }
 }

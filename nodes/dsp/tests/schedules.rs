@@ -6,7 +6,7 @@ mod rig;
 use rig::{ALPHA, BETA, DAY, DNO, HOUR, MS, Rig, S, Sent, commands, world_with};
 use secnet_engine::ItemKind;
 use secnet_engine::draw::Stream;
-use secnet_model::{Address, DeviceId, DeviceStatus, DeviceType, Eui64, Role, Srv, UserId};
+use secnet_model::{Address, DeviceId, DeviceStatus, DeviceType, Eui64, PremisesId, Role, Srv, UserId};
 use secnet_topology::World;
 use secnet_wire::{Acknowledgement, Answer, CommandOrigin, DccAlertCode, Message, ServiceRequest, Timing};
 use std::collections::BTreeSet;
@@ -35,6 +35,33 @@ fn expected(rig: &Rig, user: UserId, window_start: u64, window: u64) -> Vec<(u64
         (status == Some(DeviceStatus::Commissioned)).then_some((at, user, device.eui64()))
     };
     (0..portfolio.len()).filter_map(read).collect()
+}
+
+#[test]
+fn gas_is_read_of_the_premises_its_supplier_has_through_the_proxy_or_the_meter() {
+    for (target, device_type) in [("GPF", DeviceType::Gpf), ("GSME", DeviceType::Gsme)] {
+        let mut rig = Rig::with(&format!(
+            r#"[[schedules]]
+            from = "suppliers"
+            srv = "4.6.1"
+            target = "{target}"
+            window = "2h"
+            "#
+        ));
+        let read = starts(&rig.run_until(DAY - 1));
+        let mut expected = BTreeSet::new();
+        for premises in (0..rig.world.population.premises_count()).map(PremisesId) {
+            let device = premises.device(device_type);
+            if rig.world.population.device_status(device) == Some(DeviceStatus::Commissioned) {
+                let supplier = rig.world.population.gas_supplier(premises).unwrap();
+                expected.insert((supplier, device.eui64()));
+            }
+        }
+        assert!(expected.len() > 150);
+        assert_eq!(read.len(), expected.len(), "each once");
+        let read: BTreeSet<_> = read.into_iter().map(|(_, user, target)| (user, target)).collect();
+        assert_eq!(read, expected);
+    }
 }
 
 #[test]

@@ -59,6 +59,27 @@ fn an_answer_at_the_very_moment_of_the_time_out_is_late() {
     assert_eq!((sent.len(), rig.counter("dsp.late_responses")), (1, 1));
 }
 
+/// A price change has a day only where a device is to hold it.
+#[test]
+fn a_price_change_on_demand_is_not_waited_for_two_days() {
+    let mut rig = Rig::new();
+    let device = rig.alphas().device(DeviceType::Esme);
+    let variant = CommandVariant::SignedWan;
+    let price = ServiceRequest {
+        variant,
+        service: variant.web_service(),
+        ..rig.request("1.2.1", ALPHA, Role::ImportSupplier, device)
+    };
+    rig.submit(S, price);
+    let answers = service_responses(&rig.run_until(3 * DAY));
+    let (due, answer) = answers[0];
+    assert_eq!(
+        (due, answer.code),
+        (S + 10 * MS + 60 * S + 40 * MS, ResponseCode::E21)
+    );
+    assert_eq!((answers.len(), answer.id), (1, price.id));
+}
+
 #[test]
 fn a_command_held_by_the_device_times_out_with_e21_and_one_held_by_the_dsp_with_e30() {
     let mut rig = Rig::new();

@@ -3,25 +3,19 @@
 use secnet_engine::Draws;
 use secnet_engine::draw::Stream;
 use secnet_model::catalogue::SizeRange;
-use secnet_model::{RequestId, Srv};
+use secnet_model::{DeviceType, ProfileSize, RequestId, Srv};
+use secnet_topology::scenario::{PremisesParams, ProfileParams};
 use secnet_wire::{Command, CommandOrigin, DeviceResult};
 
 const DEVICE_ERROR: Stream = Stream::named("device-error");
 const RESPONSE_SIZE: Stream = Stream::named("device-response-size");
 const PROFILE_DAYS: Stream = Stream::named("device-profile-days");
 
-/// Half-hours a profile has a day.
-const HALF_HOURS_PER_DAY: u32 = 48;
-/// Octets of a half-hour in a profile: a structure's tag and length, a null time stamp, a tagged 32-bit reading. Assumed.
-const HALF_HOUR_BYTES: u32 = 8;
-/// Most days a profile read on demand asks for. Assumed: up to a month; the RTDS vectors' profile reads cover a short interval,
-/// and a meter can be asked for 397 days (domain.md §1).
-const PROFILE_DAYS_ON_DEMAND_MAX: u32 = 31;
-
 #[derive(Clone, Debug)]
 pub struct Answers {
     draws: Draws,
     device_error_share: f64,
+    profile: ProfileParams,
     /// By SRV.
     sizes: Vec<Size>,
 }
@@ -30,24 +24,25 @@ pub struct Answers {
 enum Size {
     /// As in the RTDS vectors.
     Range(SizeRange),
-    /// Profile data (SRV 4.8.x): by the half-hours asked for, over this much of framing and signature.
-    Profile { framing: u32 },
+    /// By the entries asked for, or this where there is an error in their place.
+    Profile { error: u32 },
 }
 
 impl Answers {
-    pub fn new(draws: Draws, device_error_share: f64) -> Answers {
+    pub fn new(draws: Draws, params: &PremisesParams) -> Answers {
         let size = |srv: Srv| {
             let range = srv.entry().response_bytes;
-            match srv.number().starts_with("4.8.") {
+            match srv.entry().reads_profile() {
                 true => Size::Profile {
-                    framing: u32::from(range.min),
+                    error: range.min.into(),
                 },
                 false => Size::Range(range),
             }
         };
         Answers {
             draws,
-            device_error_share,
+            device_error_share: params.device_error_share,
+            profile: params.profile.clone(),
             sizes: Srv::all().map(size).collect(),
         }
     }
@@ -67,20 +62,26 @@ impl Answers {
         let [id, n] = command.id.identity();
         match (self.sizes[usize::from(command.srv.index())], result) {
             (Size::Range(range), DeviceResult::Success) => range.pick(self.draws.bits(RESPONSE_SIZE, id, n)),
-            (Size::Profile { framing }, DeviceResult::Success) => {
-                let days = match command.origin {
-                    // A schedule reads the day that has ended (domain.md §2: daily reads). Assumed.
-                    CommandOrigin::Scheduled => 1,
-                    CommandOrigin::OnDemand | CommandOrigin::HeldByDsp | CommandOrigin::HeldByDevice => {
-                        let most = u64::from(PROFILE_DAYS_ON_DEMAND_MAX);
-                        1 + self.draws.below(most, PROFILE_DAYS, id, n) as u32
-                    }
-                };
-                framing + days * HALF_HOURS_PER_DAY * HALF_HOUR_BYTES
+            (Size::Profile { .. }, DeviceResult::Success) => {
+                let device_type = command.id.target.device().map(|device| device.device_type);
+                let size = ProfileSize::of(device_type.unwrap_or(DeviceType::Esme));
+                size.bytes(self.profile.entries(self.profile_days(command)))
             }
             // An error carries no data. Assumed.
-            (Size::Range(range), DeviceResult::Error) => u32::from(range.min),
-            (Size::Profile { framing }, DeviceResult::Error) => framing,
+            (Size::Range(range), DeviceResult::Error) => range.min.into(),
+            (Size::Profile { error }, DeviceResult::Error) => error,
+        }
+    }
+
+    /// Over how many days a profile read goes.
+    fn profile_days(&self, command: &Command) -> u32 {
+        let [id, n] = command.id.identity();
+        match command.origin {
+            CommandOrigin::Scheduled => self.profile.days_scheduled,
+            CommandOrigin::OnDemand | CommandOrigin::HeldByDsp | CommandOrigin::HeldByDevice => {
+                let most = u64::from(self.profile.days_on_demand_max);
+                1 + self.draws.below(most, PROFILE_DAYS, id, n) as u32
+            }
         }
     }
 }

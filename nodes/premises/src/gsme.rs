@@ -41,6 +41,16 @@ impl Polls {
         }
     }
 
+    /// How long before `at` it asked last, when what the hub mirrors of it was read: its phase says when, before the epoch too.
+    #[inline]
+    pub fn since_last(self, at: SimTime, premises: PremisesId) -> SimDuration {
+        let next = self.fetches_at(at, premises);
+        match next == at {
+            true => SimDuration::ZERO,
+            false => SimDuration(self.interval.0 - next.since(at).0),
+        }
+    }
+
     /// The first poll after the epoch; uniform over the interval.
     #[inline]
     pub fn phase(self, premises: PremisesId) -> SimDuration {

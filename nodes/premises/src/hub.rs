@@ -4,7 +4,7 @@ use crate::gsme::Polls;
 use crate::{esme, gpf, ppmid};
 use secnet_engine::Draws;
 use secnet_engine::draw::Stream;
-use secnet_model::{DeviceId, DeviceType, RequestId, SimDuration, SimTime};
+use secnet_model::{DeviceId, DeviceType, PremisesId, RequestId, SimDuration, SimTime};
 use secnet_topology::World;
 
 const HAN_COMMAND: Stream = Stream::named("han-command");
@@ -43,6 +43,12 @@ impl Hub {
                 arrival
             }
         }
+    }
+
+    /// How old what the gas proxy says at that moment is: it mirrors its meter each time that asks for commands. Assumed.
+    #[inline]
+    pub fn mirror_age(&self, at: SimTime, premises: PremisesId) -> SimDuration {
+        self.polls.since_last(at, premises)
     }
 
     /// When the response to a command fetched at `fetched` stands at the hub, ready for the WAN.

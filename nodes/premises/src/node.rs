@@ -67,6 +67,10 @@ figures! {
         gsme_commands: sum "commands",
         /// Time for which they waited.
         gsme_waiting_us: sum "µs",
+        /// Commands that a gas proxy answered in its meter's place.
+        gpf_commands: sum "commands",
+        /// How old what it mirrors was, all of them together.
+        gpf_mirror_age_us: sum "µs",
         /// Future-dated commands that a device took.
         future_dated_stored: sum "commands",
         /// Future-dated commands executed.
@@ -167,7 +171,7 @@ impl Premises {
             shard: first.0..end.0,
             hub: Hub::of(world),
             clocks: Clocks::of(world),
-            answers: Answers::new(world.draws, world.scenario.premises.device_error_share),
+            answers: Answers::new(world.draws, &world.scenario.premises),
             uplink: Uplink::of(world, region),
             background,
             storms: Storms::of(world),

@@ -56,7 +56,8 @@ pub struct SrvEntry {
     pub future_dated: FutureDating,
     /// Whether the DSP can start it daily by itself.
     pub dsp_schedulable: bool,
-    /// Device types seen as targets in the RTDS vectors: a lower bound. Empty for non-device services.
+    /// Device types seen as targets in the RTDS vectors, one vector per device: a lower bound. To it comes the gas proxy for the logs it
+    /// mirrors, 4.6.1 and 4.8.1 (assumed: as for 4.14 and 4.17, of which there are vectors). Empty for non-device services.
     pub targets: &'static [DeviceType],
     /// The GBCS use cases it becomes on devices: `ECS17b`.
     pub use_cases: Vec<&'static str>,
@@ -142,6 +143,11 @@ impl SrvEntry {
     /// 5.1 creates, 5.2 reads and 5.3 deletes a schedule the DSP holds.
     pub fn is_about_schedules(&self) -> bool {
         matches!(self.number, "5.1" | "5.2" | "5.3")
+    }
+
+    /// 4.8.1 to 4.8.3: as long as the profile asked for.
+    pub fn reads_profile(&self) -> bool {
+        self.number.starts_with("4.8.")
     }
 
     /// The command variants DUIS allows: CV8 alone for non-device services, CV4–CV7 for critical and CV1–CV3 for
@@ -306,7 +312,7 @@ mod tests {
         };
         assert_eq!(seconds("4.1.1"), Some(30));
         assert_eq!(seconds("4.8.1"), Some(5_600));
-        assert_eq!(seconds("1.1.1"), Some(86_400));
+        assert_eq!(seconds("1.1.1"), Some(30));
     }
 
     #[test]

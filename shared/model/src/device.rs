@@ -65,6 +65,11 @@ impl DeviceType {
         })
     }
 
+    /// Whether the gas Supplier is the one responsible for it, rather than the electricity Supplier.
+    pub const fn is_gas(self) -> bool {
+        matches!(self, DeviceType::Gsme | DeviceType::Gpf)
+    }
+
     /// Its acronym: `ESME`.
     pub const fn name(self) -> &'static str {
         match self {

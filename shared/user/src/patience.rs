@@ -3,8 +3,9 @@
 //! [`CHECK_INTERVAL`] late.
 
 use crate::request_book::{OpenRequest, RequestBook, Slot, Stage};
+use secnet_accounts::service::FUTURE_DATED_TARGET;
 use secnet_accounts::{Part, ServiceMode};
-use secnet_model::{SimDuration, SimTime, Srv};
+use secnet_model::{FutureDating, SimDuration, SimTime, Srv};
 use secnet_topology::World;
 use secnet_topology::scenario::Scenario;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,8 @@ pub const CHECK_INTERVAL: SimDuration = SimDuration::from_secs(60);
 #[derive(Clone, Debug)]
 pub struct Patience {
     by_srv: Vec<SimDuration>,
+    /// For commands a device is to hold until their time.
+    held_by_device: SimDuration,
     shortest: SimDuration,
 }
 
@@ -24,14 +27,15 @@ impl Patience {
     pub fn new(scenario: &Scenario) -> Patience {
         let (dsp, patience) = (&scenario.dsp, scenario.user.patience.as_duration());
         let by_srv: Vec<SimDuration> = Srv::all()
-            .map(|srv| {
-                let target = srv.entry().target_response_time.as_secs_f64();
-                let timeout = SimDuration::from_secs_f64(target * dsp.timeout_in_target_response_times);
-                timeout.max(dsp.timeout_min.as_duration()) + patience
-            })
+            .map(|srv| dsp.timeout(srv.entry().target_response_time) + patience)
             .collect();
+        let held_by_device = dsp.timeout(FUTURE_DATED_TARGET) + patience;
         let shortest = by_srv.iter().copied().min().unwrap_or(patience);
-        Patience { by_srv, shortest }
+        Patience {
+            by_srv,
+            held_by_device,
+            shortest: shortest.min(held_by_device),
+        }
     }
 
     /// When a request is given up; `None` while it is the User's own turn, or that of the people it has to do with.
@@ -42,11 +46,23 @@ impl Patience {
         ) {
             return None;
         }
-        let due = match open.mode {
-            ServiceMode::FutureDated => open.request.timing.execution().unwrap_or_default(),
-            ServiceMode::OnDemand | ServiceMode::Scheduled | ServiceMode::NonDevice => SimTime::ZERO,
+        let srv = open.request.srv;
+        let patience = self.by_srv[usize::from(srv.index())];
+        let (due, patience) = match open.mode {
+            ServiceMode::FutureDated => {
+                let due = open.request.timing.execution().unwrap_or_default();
+                match srv.entry().future_dated {
+                    FutureDating::HeldByDevice | FutureDating::HeldByDspOrDevice => {
+                        (due, self.held_by_device)
+                    }
+                    FutureDating::HeldByDsp | FutureDating::NotAllowed => (due, patience),
+                }
+            }
+            ServiceMode::OnDemand | ServiceMode::Scheduled | ServiceMode::NonDevice => {
+                (SimTime::ZERO, patience)
+            }
         };
-        Some(open.sent_at.max(due) + self.by_srv[usize::from(open.request.srv.index())])
+        Some(open.sent_at.max(due) + patience)
     }
 }
 
@@ -141,6 +157,9 @@ mod tests {
             // Twice the target response time.
             ("4.8.1", true, "", 2 * 5_600 + 60),
             ("4.1.1", true, "future_dated_by = \"1h\"", 3_600 + 600 + 60),
+            ("1.6", true, "", 600 + 60),
+            // The device holds it, and has twice a day.
+            ("1.6", true, "future_dated_by = \"1h\"", 3_600 + 2 * 86_400 + 60),
         ];
         for (srv, accepted, more, expected) in rows {
             let after = given_up_after(srv, accepted, more);

@@ -4,8 +4,8 @@ use super::Sort;
 use super::dice::{DAY, Dice, HOUR, MIN, MS, S, US};
 use secnet_model::{Region, licence_areas};
 use secnet_topology::scenario::{
-    AlertsTailParams, CspParams, DnoParams, DspParams, LinkParams, PopulationParams, PremisesParams, Retry,
-    SupplierParams, UserParams,
+    AlertsTailParams, CspParams, DnoParams, DspParams, LinkParams, PopulationParams, PremisesParams,
+    ProfileParams, Retry, SupplierParams, UserParams,
 };
 use secnet_topology::{BitRate, Bytes};
 
@@ -153,6 +153,14 @@ impl Dice {
         }
     }
 
+    fn profile(&mut self) -> ProfileParams {
+        ProfileParams {
+            interval: self.span(&[30 * MIN, HOUR, DAY]),
+            days_on_demand_max: self.one_of(&[1, 31, 397]),
+            days_scheduled: self.one_of(&[1, 1, 7]),
+        }
+    }
+
     pub(super) fn premises(&mut self) -> PremisesParams {
         let han_delay_min = self.span(&[0, 300 * MS, MIN]);
         PremisesParams {
@@ -164,6 +172,7 @@ impl Dice {
             device_error_share: self.share(0.05),
             future_dated_failure_share: self.share(0.002),
             alerts_per_premises_per_day: 0.0,
+            profile: self.profile(),
             alerts_tail: AlertsTailParams::default(),
         }
     }

@@ -12,7 +12,7 @@ use crate::users::UserKind;
 use plan::MaintenanceRule;
 pub use plan::ShareGrowth;
 pub use released::Released;
-use secnet_model::{SimTime, Srv};
+use secnet_model::{DeviceType, SimTime, Srv};
 use srv_lists::default_priority;
 pub use srv_lists::{is_meant, meant};
 pub use switch::Switch;
@@ -82,19 +82,21 @@ macro_rules! registry {
                 rule
             }
 
-            /// How the share of the holders' daily schedules of a variant grows, and from when on, where a Modification has it grow. The
+            /// How the share of the holders' daily schedules of a variant and a type of device grows, and from when on, where a Modification has it grow. The
             /// last one of the registry is heard.
             pub fn schedule_growth(
                 &self,
                 releases: &Releases,
                 holder: UserKind,
                 srv: Srv,
+                device_type: DeviceType,
             ) -> Option<(SimTime, ShareGrowth)> {
                 let mut growth = None;
                 $($(
                     let release = releases.$module;
                     if !release.is_never() {
-                        growth = <$module::$Plan as plan::Modification>::schedule_growth(self, holder, srv)
+                        let of_plan = <$module::$Plan as plan::Modification>::schedule_growth;
+                        growth = of_plan(self, holder, srv, device_type)
                             .map(|growth| (release, growth))
                             .or(growth);
                     }

@@ -3,7 +3,7 @@
 use super::ModificationParams;
 use crate::units::Span;
 use crate::users::UserKind;
-use secnet_model::Srv;
+use secnet_model::{DeviceType, Srv};
 
 /// A Modification's part in what a scenario may say.
 pub(crate) trait Modification {
@@ -12,12 +12,13 @@ pub(crate) trait Modification {
         None
     }
 
-    /// Where the share of their portfolio that the holders' daily schedules of the variant read grows to, from its release on; `None`
-    /// where it leaves them alone. No share shrinks.
+    /// Where the share of their portfolio that the holders' daily schedules of the variant on that type of device read grows to, from
+    /// its release on; `None` where it leaves them alone. No share shrinks.
     fn schedule_growth(
         _parameters: &ModificationParams,
         _holder: UserKind,
         _srv: Srv,
+        _device_type: DeviceType,
     ) -> Option<ShareGrowth> {
         None
     }

@@ -68,6 +68,15 @@ impl DspParams {
         }
     }
 
+    /// After how long a command with that target response time is given up: a multiple of it, but not less than the shortest time-out
+    /// allowed (both assumed).
+    pub fn timeout(&self, target_response_time: SimDuration) -> SimDuration {
+        let multiple = target_response_time.as_secs_f64() * self.timeout_in_target_response_times;
+        SimDuration::from_secs_f64(multiple)
+            .max(self.timeout_min.as_duration())
+            .max(SimDuration(1))
+    }
+
     /// Requests, responses and alerts it can serve.
     pub fn services_per_second(&self, premises: u32) -> f64 {
         let time = self.busy_time_for(premises).as_secs_f64();

@@ -4,10 +4,14 @@ use super::Scenario;
 use crate::check::Check;
 use crate::units::Span;
 use schemars::JsonSchema;
+use secnet_model::profile::PROFILE_DAYS_MAX;
 use serde::{Deserialize, Serialize};
 
 /// A clock further off than this is not a clock.
-const CLOCK_ERROR_BOUND: Span = Span::from_secs(86_400);
+const CLOCK_ERROR_BOUND: Span = DAY;
+const DAY: Span = Span::from_secs(86_400);
+/// An entry covers at least this.
+const PROFILE_INTERVAL_MIN: Span = Span::from_secs(60);
 
 /// Devices and the home area network.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -29,8 +33,23 @@ pub struct PremisesParams {
     /// Device alerts per enrolled premises and day, those of noisy devices included (July 2022 had 76 per meter and month
     /// without effective throttling, about 4 per premises and day; the ordinary rate is assumed).
     pub alerts_per_premises_per_day: f64,
+    /// What reads of profile data (SRVs 4.8.1 to 4.8.3) ask for.
+    pub profile: ProfileParams,
     /// How unevenly devices raise them.
     pub alerts_tail: AlertsTailParams,
+}
+
+/// Which part of its profile a device is asked for. Over the framing of 168 octets an entry takes 8 octets on an ESME, and 3 over 107
+/// on a GSME or its GPF (RTDS vectors of ECS22b and GCS17).
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ProfileParams {
+    /// The time one entry covers: half an hour (domain.md §1).
+    pub interval: Span,
+    /// Most days a read on demand asks for, at least one, evenly drawn; a device keeps 397 (domain.md §1). Assumed.
+    pub days_on_demand_max: u32,
+    /// Days a scheduled read asks for. Assumed: the day that has ended.
+    pub days_scheduled: u32,
 }
 
 /// A few devices raise most alerts, each the same one again and again. Their rates follow a Pareto distribution between a
@@ -58,8 +77,27 @@ impl Default for PremisesParams {
             clock_error_max: Span::from_secs(10),
             future_dated_failure_share: 0.002,
             alerts_per_premises_per_day: 0.5,
+            profile: ProfileParams::default(),
             alerts_tail: AlertsTailParams::default(),
         }
+    }
+}
+
+impl Default for ProfileParams {
+    fn default() -> Self {
+        ProfileParams {
+            interval: Span::from_secs(1_800),
+            days_on_demand_max: 31,
+            days_scheduled: 1,
+        }
+    }
+}
+
+impl ProfileParams {
+    /// Entries of so many days.
+    pub fn entries(&self, days: u32) -> u32 {
+        let per_day = DAY.as_micros() / self.interval.as_micros().max(1);
+        u32::try_from(u64::from(days).saturating_mul(per_day)).unwrap_or(u32::MAX)
     }
 }
 
@@ -93,9 +131,29 @@ impl Check<'_> {
             "premises.future_dated_failure_share",
             params.future_dated_failure_share,
         );
+        self.profile(&params.profile);
         self.rate(
             "premises.alerts_per_premises_per_day",
             params.alerts_per_premises_per_day,
         );
+    }
+
+    fn profile(&mut self, params: &ProfileParams) {
+        if params.interval < PROFILE_INTERVAL_MIN || params.interval > DAY {
+            let message = format!(
+                "must be from {PROFILE_INTERVAL_MIN} to {DAY}, not {}",
+                params.interval
+            );
+            self.wrong("premises.profile.interval", message);
+        }
+        for (key, days) in [
+            ("days_on_demand_max", params.days_on_demand_max),
+            ("days_scheduled", params.days_scheduled),
+        ] {
+            if !(1..=PROFILE_DAYS_MAX).contains(&days) {
+                let message = format!("must be from 1 to {PROFILE_DAYS_MAX}, not {days}");
+                self.wrong(format!("premises.profile.{key}"), message);
+            }
+        }
     }
 }

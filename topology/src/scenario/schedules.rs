@@ -3,8 +3,9 @@
 use super::Scenario;
 use crate::check::Check;
 use crate::units::{Span, TimeOfDay};
+use crate::users::UserKind;
 use schemars::JsonSchema;
-use secnet_model::Srv;
+use secnet_model::{DeviceType, Srv};
 use serde::{Deserialize, Serialize};
 
 const DAY: Span = Span::from_secs(86_400);
@@ -17,6 +18,11 @@ pub struct ScheduleParams {
     pub from: String,
     /// A DSP-schedulable SRV.
     pub srv: String,
+    /// Device type that is read, where the SRV allows several; the first its catalogue entry names otherwise. Gas is read of the
+    /// premises the User supplies gas to.
+    #[serde(default)]
+    #[schemars(schema_with = "crate::words::device_type")]
+    pub target: Option<DeviceType>,
     /// Share of the portfolio with the schedule.
     #[serde(default = "defaults::one")]
     pub share: f64,
@@ -56,7 +62,29 @@ impl Check<'_> {
                 self.wrong(&path, message);
             }
             self.roles(&path, srv, &senders);
+            if let Some(target) = schedule.target {
+                let path = format!("schedules.{i}.target");
+                self.may_target(&path, srv, target);
+                if let Some(dno) = senders
+                    .iter()
+                    .find(|user| user.kind == UserKind::Dno && target.is_gas())
+                {
+                    let message = format!(
+                        "`{}` distributes electricity and reads no {}",
+                        dno.name,
+                        target.name()
+                    );
+                    self.wrong(path, message);
+                }
+            }
         }
+    }
+}
+
+impl ScheduleParams {
+    /// The type of device it reads with that SRV.
+    pub fn device_type(&self, srv: Srv) -> Option<DeviceType> {
+        self.target.or_else(|| srv.entry().targets.first().copied())
     }
 }
 

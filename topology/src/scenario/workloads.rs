@@ -213,17 +213,24 @@ impl<'u> Check<'u> {
             }
             _ => {}
         }
-        if let Some(target) = workload.target.filter(|target| !entry.may_target(*target)) {
-            let allowed: Vec<&str> = entry.targets.iter().map(|target| target.name()).collect();
-            let allowed = if allowed.is_empty() {
-                "no device".to_owned()
-            } else {
-                allowed.join(", ")
-            };
-            self.wrong(
-                path,
-                format!("{srv} is not for the {}; it is for {allowed}", target.name()),
-            );
+        if let Some(target) = workload.target {
+            self.may_target(path, srv, target);
         }
+    }
+
+    /// A service request variant can be sent to devices of the type.
+    pub(crate) fn may_target(&mut self, path: &str, srv: Srv, target: DeviceType) {
+        let entry = srv.entry();
+        if entry.may_target(target) {
+            return;
+        }
+        let allowed: Vec<&str> = entry.targets.iter().map(|target| target.name()).collect();
+        let allowed = if allowed.is_empty() {
+            "no device".to_owned()
+        } else {
+            allowed.join(", ")
+        };
+        let message = format!("{srv} is not for the {}; it is for {allowed}", target.name());
+        self.wrong(path, message);
     }
 }

@@ -91,7 +91,7 @@ impl Records {
     /// The Supplier registered for the device's fuel; `None` for gas where there is none.
     #[inline]
     pub fn supplier(&self, world: &World, device: DeviceId, at: SimTime) -> Option<UserId> {
-        match is_gas(device.device_type) {
+        match device.device_type.is_gas() {
             true => self.gas_supplier(world, device.premises, at),
             false => Some(self.electricity_supplier(world, device.premises, at)),
         }
@@ -128,6 +128,7 @@ impl Records {
         let role = match kind {
             Some(UserKind::OtherUser) => Role::OtherUser,
             Some(UserKind::Dno) => Role::ElectricityDistributor,
+            Some(UserKind::Supplier) | None if device.device_type.is_gas() => Role::GasSupplier,
             Some(UserKind::Supplier) | None => Role::ImportSupplier,
         };
         if !self.rights.has(owner, srv, role, at)
@@ -242,22 +243,8 @@ pub(crate) fn first_supplier(world: &World, device: DeviceId) -> Option<UserId> 
     if premises.0 >= world.population.premises_count() {
         return None;
     }
-    match is_gas(device_type) {
+    match device_type.is_gas() {
         true => world.population.gas_supplier(premises),
         false => Some(world.population.electricity_supplier(premises)),
-    }
-}
-
-/// Whether the gas Supplier is the one responsible for devices of the type.
-const fn is_gas(device_type: DeviceType) -> bool {
-    match device_type {
-        DeviceType::Gsme | DeviceType::Gpf => true,
-        DeviceType::Esme
-        | DeviceType::Chf
-        | DeviceType::Ppmid
-        | DeviceType::Hcalcs
-        | DeviceType::Sapc
-        | DeviceType::Ihd
-        | DeviceType::Cad => false,
     }
 }

@@ -3,7 +3,7 @@
 use super::share::Share;
 use super::{DAY_MICROS, ScheduledRead, micros_after_midnight, scheduled_counter};
 use crate::access_control::may_be_responsible;
-use crate::records::Records;
+use crate::records::{Records, first_supplier};
 use secnet_engine::draw::Stream;
 use secnet_model::{DeviceId, DeviceStatus, DeviceType, PremisesId, RequestId, SimTime, Srv, UserId};
 use secnet_topology::scenario::ScheduleParams;
@@ -52,11 +52,15 @@ impl BulkSchedule {
     ) -> Option<BulkSchedule> {
         let srv = Srv::from_number(&params.srv)?;
         let entry = srv.entry();
-        let device_type = *entry.targets.first()?;
+        let device_type = params.device_type(srv)?;
         let roles = || user.roles.iter().filter(|role| entry.roles.contains(*role));
-        let may_have = roles().any(|role| may_be_responsible(role, device_type));
-        let portfolio = world.population.portfolio(walks);
-        let share = Share::of(world, user.kind, srv, params);
+        let may_have =
+            entry.may_target(device_type) && roles().any(|role| may_be_responsible(role, device_type));
+        let portfolio = match (user.kind, device_type.is_gas()) {
+            (UserKind::Supplier, true) => world.population.gas_portfolio(walks),
+            _ => world.population.portfolio(walks),
+        };
+        let share = Share::of(world, user.kind, srv, device_type, params);
         if !entry.dsp_schedulable || !may_have || user.suspended || share.is_zero() || portfolio.is_empty() {
             return None;
         }
@@ -191,8 +195,8 @@ impl BulkSchedule {
     pub(super) fn covers(&self, world: &World, records: &Records, now: SimTime, device: DeviceId) -> bool {
         let is_in_portfolio = || match world.users[self.owner.index()].kind {
             UserKind::Supplier => {
-                world.population.electricity_supplier(device.premises) == self.walks
-                    && records.electricity_supplier(world, device.premises, now) == self.owner
+                first_supplier(world, device) == Some(self.walks)
+                    && records.supplier(world, device, now) == Some(self.owner)
                     && self.has_by(world, device.premises, now)
             }
             UserKind::Dno => records.dno(world, device.premises) == Some(self.owner),

@@ -1,6 +1,6 @@
 //! Which share of its holder's portfolio a bulk schedule reads, and how a Modification lets it grow.
 
-use secnet_model::{SimTime, Srv};
+use secnet_model::{DeviceType, SimTime, Srv};
 use secnet_topology::scenario::ScheduleParams;
 use secnet_topology::{UserKind, World};
 
@@ -15,10 +15,16 @@ pub(super) struct Share {
 }
 
 impl Share {
-    pub(super) fn of(world: &World, holder: UserKind, srv: Srv, params: &ScheduleParams) -> Share {
+    pub(super) fn of(
+        world: &World,
+        holder: UserKind,
+        srv: Srv,
+        device_type: DeviceType,
+        params: &ScheduleParams,
+    ) -> Share {
         let first = params.share;
         let parameters = &world.scenario.parameters;
-        let growth = parameters.schedule_growth(&world.releases, holder, srv);
+        let growth = parameters.schedule_growth(&world.releases, holder, srv, device_type);
         match growth.filter(|(_, growth)| growth.to > first) {
             None => Share {
                 first,

@@ -114,6 +114,11 @@ impl Premises {
             self.state.counts.gsme_commands += 1;
             self.state.counts.gsme_waiting_us += fetched_at.since(now).0;
         }
+        if device.device_type == DeviceType::Gpf {
+            let age = self.hub.mirror_age(now, device.premises);
+            self.state.counts.gpf_commands += 1;
+            self.state.counts.gpf_mirror_age_us += age.0;
+        }
         let answered_at = self.hub.answered_at(fetched_at, device.device_type, command.id);
         let result = match command.srv.entry().may_target(device.device_type) {
             true => self.answers.result(command.id),

@@ -1,5 +1,5 @@
 use crate::rig::{HAN_MS, REGION, Rig, WAN_MS, command, ms};
-use secnet_model::{Address, DeviceType, PremisesId, SimDuration, SimTime, Srv};
+use secnet_model::{Address, DeviceType, PremisesId, ProfileSize, SimDuration, SimTime, Srv};
 use secnet_premises::gsme::Polls;
 use secnet_wire::{CommandOrigin, DeviceResult};
 
@@ -67,6 +67,11 @@ fn a_gas_meter_s_command_waits_for_its_poll_and_the_proxy_s_does_not() {
     assert_eq!(
         rig.counter("gsme_waiting_us"),
         1_000_000 + 500_000 + 1_800_000_000 - 1
+    );
+    // The meter had polled a microsecond before.
+    assert_eq!(
+        (rig.counter("gpf_commands"), rig.counter("gpf_mirror_age_us")),
+        (1, 1)
     );
 }
 
@@ -147,7 +152,7 @@ fn responses_have_their_size_class_and_profiles_that_of_their_half_hours() {
             response.bytes
         );
     }
-    let framing = u32::from(Srv::from_number("4.8.1").unwrap().entry().response_bytes.min);
+    let framing = ProfileSize::of(DeviceType::Esme).framing;
     let mut days_seen = std::collections::BTreeSet::new();
     // One of the services was to unjoin.
     rig.command(ms(900), command(900, "8.7.1", premises, DeviceType::Esme));
@@ -168,6 +173,33 @@ fn responses_have_their_size_class_and_profiles_that_of_their_half_hours() {
         framing + 48 * 8,
         "a day on schedule"
     );
+    let with_gas = rig.premises_with(DeviceType::Gpf);
+    for (counter, device_type) in [(5_001, DeviceType::Gpf), (5_002, DeviceType::Gsme)] {
+        let mut scheduled = command(counter, "4.8.1", with_gas, device_type);
+        scheduled.origin = CommandOrigin::Scheduled;
+        rig.command(ms(counter), scheduled);
+        assert_eq!(rig.responses().last().unwrap().1.bytes, 107 + 48 * 3);
+    }
+}
+
+#[test]
+fn a_profile_read_is_as_long_as_its_interval_and_days_say() {
+    let mut rig = Rig::new(|scenario| {
+        scenario.premises.profile.interval = secnet_topology::Span::from_secs(3_600);
+        scenario.premises.profile.days_on_demand_max = 1;
+        scenario.premises.profile.days_scheduled = 7;
+    });
+    let premises = rig.premises_with(DeviceType::Esme);
+    let mut scheduled = command(1, "4.8.1", premises, DeviceType::Esme);
+    scheduled.origin = CommandOrigin::Scheduled;
+    rig.command(ms(1), scheduled);
+    rig.command(ms(2), command(2, "4.8.1", premises, DeviceType::Esme));
+    let bytes: Vec<u32> = rig
+        .responses()
+        .iter()
+        .map(|(_, response)| response.bytes)
+        .collect();
+    assert_eq!(bytes, [168 + 7 * 24 * 8, 168 + 24 * 8]);
 }
 
 #[test]
