@@ -241,7 +241,7 @@ impl Dice {
         i: u64,
         senders: &[String],
         usual: &[&'static str],
-        per_premises_per_day: f64,
+        per_device_per_day: f64,
         horizon: Span,
     ) -> WorkloadParams {
         let all: Vec<Srv> = Srv::all().collect();
@@ -263,7 +263,7 @@ impl Dice {
             name: format!("workload {i}"),
             from: self.sender(senders),
             srvs,
-            per_premises_per_day,
+            per_device_per_day,
             shape: self.one_of(&SHAPES),
             target: self.once_in(4).then(|| self.one_of(&DeviceType::ALL)),
             prepayment_only: self.once_in(6),

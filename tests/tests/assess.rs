@@ -29,13 +29,13 @@ share = 0.2
 name = "reads"
 from = "suppliers"
 srvs = ["4.1.1"]
-per_premises_per_day = 200.0
+per_device_per_day = 200.0
 
 [[workloads]]
 name = "vends"
 from = "suppliers"
 srvs = ["2.2"]
-per_premises_per_day = 100.0
+per_device_per_day = 100.0
 prepayment_only = true
 
 [dsp]

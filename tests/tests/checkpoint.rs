@@ -118,18 +118,18 @@ alerts_per_premises_per_day = 40.0
 name = "all sorts"
 from = "suppliers"
 srvs = ["4.1.1", "1.1.1", "2.2", "5.1", "5.3", "8.2"]
-per_premises_per_day = 150.0
+per_device_per_day = 150.0
 
 [[workloads]]
 name = "later"
 from = "suppliers"
 srvs = ["1.2.1", "4.1.1"]
-per_premises_per_day = 40.0
+per_device_per_day = 40.0
 future_dated_by = "3min"
 
 [[workloads]]
 name = "network"
 from = "dnos"
 srvs = ["4.10", "7.4"]
-per_premises_per_day = 40.0
+per_device_per_day = 40.0
 "#;

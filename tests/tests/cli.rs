@@ -35,7 +35,7 @@ share = 0.25
 name = "reads"
 from = "suppliers"
 srvs = ["4.1.1"]
-per_premises_per_day = 50.0
+per_device_per_day = 50.0
 "#;
 
 /// A folder with a scenario in it, in which `secnet` is called. Gone in the end.
@@ -500,7 +500,7 @@ fn interrupt(threads: &str, signal: &str) {
         "--out",
         "stopped",
         "--set",
-        "workloads.reads.per_premises_per_day=50000",
+        "workloads.reads.per_device_per_day=50000",
     ];
     let mut run = desk
         .command(&arguments)

@@ -27,7 +27,7 @@ share = 1.0
 name = "reads"
 from = "suppliers"
 srvs = ["4.1.1"]
-per_premises_per_day = 24.0
+per_device_per_day = 24.0
 
 [csp.north]
 loss = 0.2

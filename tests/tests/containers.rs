@@ -52,19 +52,19 @@ name = "Energy Insight"
 name = "reads"
 from = "suppliers"
 srvs = ["4.1.1", "2.2"]
-per_premises_per_day = 300.0
+per_device_per_day = 300.0
 
 [[workloads]]
 name = "network-reads"
 from = "dnos"
 srvs = ["4.10"]
-per_premises_per_day = 100.0
+per_device_per_day = 100.0
 
 [[workloads]]
 name = "consumption-reads"
 from = "other_users"
 srvs = ["4.8.1"]
-per_premises_per_day = 100.0
+per_device_per_day = 100.0
 "#;
 const KINDS: [&str; 6] = ["dsp", "csp", "supplier", "dno", "other-user", "premises"];
 

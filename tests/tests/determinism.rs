@@ -24,26 +24,26 @@ alerts_per_premises_per_day = 5.0
 name = "reads"
 from = "suppliers"
 srvs = ["4.1.1", "4.8.1", "1.2.1", "8.2", "5.1"]
-per_premises_per_day = 20.0
+per_device_per_day = 20.0
 
 [[workloads]]
 name = "gas"
 from = "suppliers"
 srvs = ["1.2.1"]
 target = "GSME"
-per_premises_per_day = 5.0
+per_device_per_day = 5.0
 
 [[workloads]]
 name = "network"
 from = "dnos"
 srvs = ["4.10", "7.4"]
-per_premises_per_day = 10.0
+per_device_per_day = 10.0
 
 [[workloads]]
 name = "later"
 from = "suppliers"
 srvs = ["1.2.1", "4.1.1"]
-per_premises_per_day = 5.0
+per_device_per_day = 5.0
 future_dated_by = "10min"
 "#;
 
@@ -100,7 +100,7 @@ fn parameters_of_the_network_do_change_the_results() {
         "csp.north.loss=0.02",
         "csp.south.downlink_rate=199kbit/s",
         "premises.gsme_poll_interval=29min",
-        "workloads.reads.per_premises_per_day=20.1",
+        "workloads.reads.per_device_per_day=20.1",
     ];
     for change in changes {
         assert_ne!(digests(&[change], 1), first, "{change}");
@@ -131,7 +131,7 @@ fn a_quiet_day_has_the_events_of_its_traffic_and_no_more() {
         "horizon=1d",
         "premises.alerts_per_premises_per_day=0",
         "schedules=[]",
-        r#"workloads=[{ name = "w", from = "A", srvs = ["4.1.1"], per_premises_per_day = 0.01 }]"#,
+        r#"workloads=[{ name = "w", from = "A", srvs = ["4.1.1"], per_device_per_day = 0.01 }]"#,
     ];
     let run = run(&scenario(NETWORK, &overrides), 2);
     run.keeps_the_laws().unwrap();

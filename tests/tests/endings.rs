@@ -23,7 +23,7 @@ share = 1.0
 name = "reads"
 from = "suppliers"
 srvs = ["4.1.1"]
-per_premises_per_day = 50.0
+per_device_per_day = 50.0
 "#;
 
 /// A busy machine is given this much longer than the promise.
@@ -223,7 +223,7 @@ fn takes_signals(status: &str) -> bool {
 #[test]
 fn a_signal_at_any_moment_ends_a_run_within_two_seconds_as_incomplete() {
     let desk = Desk::new();
-    let absurd = "run small.toml --driver virtual --out absurd --for 10d --set workloads.reads.per_premises_per_day=80000";
+    let absurd = "run small.toml --driver virtual --out absurd --for 10d --set workloads.reads.per_device_per_day=80000";
     let live = "run small.toml --out live --for 1d --speed 1";
     for (arguments, signal, after_ms) in [
         (absurd, "INT", 0),

@@ -70,10 +70,10 @@ const fn among_others(row: Row) -> Row {
 }
 
 const READS: &str = r#"
-workloads = [{ name = "w", from = "suppliers", srvs = ["4.1.1", "4.8.1"], per_premises_per_day = 24.0 }]
+workloads = [{ name = "w", from = "suppliers", srvs = ["4.1.1", "4.8.1"], per_device_per_day = 24.0 }]
 "#;
 const LATER_READS: &str = r#"
-workloads = [{ name = "w", from = "suppliers", srvs = ["4.1.1"], per_premises_per_day = 24.0, future_dated_by = "10min" }]
+workloads = [{ name = "w", from = "suppliers", srvs = ["4.1.1"], per_device_per_day = 24.0, future_dated_by = "10min" }]
 "#;
 const DAILY_READS: &str = r#"
 schedules = [{ from = "suppliers", srv = "4.6.1", starts_at = "22:10", window = "20min" }]
@@ -86,32 +86,32 @@ fn rows() -> Vec<Row> {
     vec![
         every(I0, Completed, READS),
         every(E1, Refused, r#"
-workloads = [{ name = "w", from = "suppliers", srvs = ["4.1.1", "8.2"], per_premises_per_day = 24.0, mistake = "role_not_held" }]
+workloads = [{ name = "w", from = "suppliers", srvs = ["4.1.1", "8.2"], per_device_per_day = 24.0, mistake = "role_not_held" }]
 "#),
         every(E2, Refused, r#"
-workloads = [{ name = "w", from = "A", srvs = ["1.1.2", "4.1.4"], per_premises_per_day = 24.0, mistake = "role_not_allowed" }]
+workloads = [{ name = "w", from = "A", srvs = ["1.1.2", "4.1.4"], per_device_per_day = 24.0, mistake = "role_not_allowed" }]
 "#),
         with(every(E3, Refused, r#"
-workloads = [{ name = "w", from = "A", srvs = ["4.1.1", "1.2.1", "8.2"], per_premises_per_day = 24.0 }]
+workloads = [{ name = "w", from = "A", srvs = ["4.1.1", "1.2.1", "8.2"], per_device_per_day = 24.0 }]
 "#), &["suppliers.A.suspended=true"]),
         every(E4, Refused, r#"
-workloads = [{ name = "w", from = "suppliers", srvs = ["4.1.1", "2.2"], per_premises_per_day = 24.0, mistake = "not_responsible" }]
+workloads = [{ name = "w", from = "suppliers", srvs = ["4.1.1", "2.2"], per_device_per_day = 24.0, mistake = "not_responsible" }]
 "#),
         with(every(E5, Refused, READS), &["population.not_commissioned_share=1.0"]),
         every(E11, Refused, r#"
-workloads = [{ name = "w", from = "suppliers", srvs = ["4.1.1", "7.4"], per_premises_per_day = 24.0, mistake = "wrong_device_type" }]
+workloads = [{ name = "w", from = "suppliers", srvs = ["4.1.1", "7.4"], per_device_per_day = 24.0, mistake = "wrong_device_type" }]
 "#),
         every(E12, Refused, r#"
-workloads = [{ name = "w", from = "suppliers", srvs = ["4.1.1", "1.2.1", "8.2"], per_premises_per_day = 24.0, mistake = "wrong_variant" }]
+workloads = [{ name = "w", from = "suppliers", srvs = ["4.1.1", "1.2.1", "8.2"], per_device_per_day = 24.0, mistake = "wrong_variant" }]
 "#),
         every(E13, Refused, r#"
-workloads = [{ name = "w", from = "suppliers", srvs = ["4.1.1", "1.2.1", "8.2"], per_premises_per_day = 24.0, mistake = "wrong_service" }]
+workloads = [{ name = "w", from = "suppliers", srvs = ["4.1.1", "1.2.1", "8.2"], per_device_per_day = 24.0, mistake = "wrong_service" }]
 "#),
         every(E17, Refused, r#"
-workloads = [{ name = "w", from = "suppliers", srvs = ["5.1", "8.2"], per_premises_per_day = 24.0, mistake = "not_local" }]
+workloads = [{ name = "w", from = "suppliers", srvs = ["5.1", "8.2"], per_device_per_day = 24.0, mistake = "not_local" }]
 "#),
         every(E19, Refused, r#"
-workloads = [{ name = "w", from = "dnos", srvs = ["4.10", "7.4"], per_premises_per_day = 24.0, mistake = "unknown_device" }]
+workloads = [{ name = "w", from = "dnos", srvs = ["4.10", "7.4"], per_device_per_day = 24.0, mistake = "unknown_device" }]
 "#),
         with(every(E20, NotDelivered, READS), &["population.no_wan_share=1.0"]),
         with(every(E21, NoResponse, READS), IMPATIENT_DSP),

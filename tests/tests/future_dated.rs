@@ -41,7 +41,7 @@ uplink_rate = "10Mbit/s"
 fn price_change(srv: &str, target: &str, overrides: &[&str]) -> Run {
     let workload = format!(
         "{PRICE_CHANGE}\n[[workloads]]\nname = \"prices\"\nfrom = \"suppliers\"\nsrvs = [\"{srv}\"]\ntarget = \"{target}\"\n\
-         per_premises_per_day = 6.0\nends_after = \"4h\"\nexecute_at = \"00:00\"\n"
+         per_device_per_day = 6.0\nends_after = \"4h\"\nexecute_at = \"00:00\"\n"
     );
     let run = run(&scenario(&workload, overrides), 1);
     run.keeps_the_laws().unwrap();
@@ -117,7 +117,7 @@ fn a_read_of_the_gas_proxy_takes_seconds_and_one_of_the_gas_meter_waits_for_its_
     let times = |target: &str| {
         let workload = format!(
             "{PRICE_CHANGE}\n[[workloads]]\nname = \"reads\"\nfrom = \"suppliers\"\nsrvs = [\"4.1.1\"]\ntarget = \"{target}\"\n\
-             per_premises_per_day = 6.0\nends_after = \"4h\"\n"
+             per_device_per_day = 6.0\nends_after = \"4h\"\n"
         );
         let run = run(&scenario(&workload, &[]), 1);
         run.keeps_the_laws().unwrap();

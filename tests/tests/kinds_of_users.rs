@@ -34,7 +34,7 @@ const SCENARIO: &str = r#"
 
 /// What the User sends in a day when nobody answers.
 fn requests_of_a_day(workload: &str, user: &str) -> (Arc<World>, Vec<ServiceRequest>) {
-    let text = format!("{SCENARIO}\n[[workloads]]\nname = \"w\"\nper_premises_per_day = 0.2\n{workload}");
+    let text = format!("{SCENARIO}\n[[workloads]]\nname = \"w\"\n{workload}");
     let world = Arc::new(World::new(secnet_topology::parse("test", &text, &[]).unwrap()).unwrap());
     let id = world.user_by_name(user).unwrap();
     let mut node = build(&world, NodeKind::User(id));
@@ -52,7 +52,7 @@ fn requests_of_a_day(workload: &str, user: &str) -> (Arc<World>, Vec<ServiceRequ
 
 #[test]
 fn a_supplier_deals_with_each_fuel_in_its_role_at_the_premises_it_supplies() {
-    let workload = "from = \"suppliers\"\nsrvs = [\"4.1.1\", \"4.1.4\", \"11.2\"]";
+    let workload = "per_device_per_day = 0.2\nfrom = \"suppliers\"\nsrvs = [\"4.1.1\", \"4.1.4\", \"11.2\"]";
     let (world, requests) = requests_of_a_day(workload, "B");
     let supplier = world.user_by_name("B");
     for request in requests {
@@ -72,7 +72,7 @@ fn a_supplier_deals_with_each_fuel_in_its_role_at_the_premises_it_supplies() {
 
 #[test]
 fn top_ups_go_to_prepayment_premises() {
-    let workload = "from = \"A\"\nsrvs = [\"2.2\"]\nprepayment_only = true\nshape = \"evening_peak\"";
+    let workload = "per_device_per_day = 2.0\nfrom = \"A\"\nsrvs = [\"2.2\"]\nprepayment_only = true\nshape = \"evening_peak\"";
     let (world, requests) = requests_of_a_day(workload, "A");
     let premises = |request: &ServiceRequest| request.id.target.device().unwrap().premises;
     assert!(
@@ -84,7 +84,7 @@ fn top_ups_go_to_prepayment_premises() {
 
 #[test]
 fn a_dno_reads_electricity_meters_of_its_own_area_as_distributor() {
-    let workload = "from = \"dnos\"\nsrvs = [\"4.10\", \"4.1.1\", \"7.4\"]";
+    let workload = "per_device_per_day = 0.2\nfrom = \"dnos\"\nsrvs = [\"4.10\", \"4.1.1\", \"7.4\"]";
     let (world, requests) = requests_of_a_day(workload, "D");
     for request in requests {
         let device = request.id.target.device().unwrap();
@@ -98,7 +98,10 @@ fn a_dno_reads_electricity_meters_of_its_own_area_as_distributor() {
 
 #[test]
 fn another_user_reads_consumption_everywhere() {
-    let (world, requests) = requests_of_a_day("from = \"O\"\nsrvs = [\"4.8.1\", \"4.17\"]", "O");
+    let (world, requests) = requests_of_a_day(
+        "per_device_per_day = 0.2\nfrom = \"O\"\nsrvs = [\"4.8.1\", \"4.17\"]",
+        "O",
+    );
     assert!(requests.iter().all(|request| request.role == Role::OtherUser));
     let region = |request: &ServiceRequest| {
         world

@@ -216,7 +216,7 @@ share = 0.5
 name = "reads"
 from = "Borders Gas"
 srvs = ["4.1.1"]
-per_premises_per_day = 300.0
+per_device_per_day = 300.0
 "#;
 
 #[test]

@@ -38,7 +38,7 @@ south = { loss = 0.0 }
 name = "reads"
 from = "suppliers"
 srvs = ["4.1.1"]
-per_premises_per_day = 40.0
+per_device_per_day = 40.0
 "#;
 
 fn reads(events: &str, overrides: &[&str]) -> Run {
@@ -259,7 +259,7 @@ fn what_the_dsp_held_for_a_supplier_that_lost_the_premises_ends_once_as_refused_
         let run = reads(
             events,
             &[
-                "workloads=[{ name = \"held\", from = \"suppliers\", srvs = [\"4.1.1\"], per_premises_per_day = 40.0, \
+                "workloads=[{ name = \"held\", from = \"suppliers\", srvs = [\"4.1.1\"], per_device_per_day = 40.0, \
                  future_dated_by = \"20min\" }]",
             ],
         );

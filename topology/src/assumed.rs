@@ -108,7 +108,7 @@ mod tests {
             name = "reads"
             from = "suppliers"
             srvs = ["4.1.1"]
-            per_premises_per_day = 1.0
+            per_device_per_day = 1.0
         "#;
         let scenario = parse("small.toml", text, &[]).unwrap();
         let found = assumptions(&scenario);

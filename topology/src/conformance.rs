@@ -8,6 +8,13 @@ use core::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+/// Keys of earlier versions, and what to say instead.
+const RENAMED: &[(&str, &str)] = &[(
+    "per_premises_per_day",
+    "say `per_device_per_day`, the requests per device they may be sent to; the old key counted every premises, so divide by \
+     `population.enrolled_share`, and by `prepayment_share` with `prepayment_only`",
+)];
+
 /// Something wrong with a stretch of the text.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Finding {
@@ -32,7 +39,10 @@ fn check_table(table: &DeTable, span: Range<usize>, place: Place, name: &str, fi
         match place.key(key.get_ref()) {
             Some(inner) => check_value(value, inner, key.get_ref(), findings),
             None => {
-                let mend = mend(key.get_ref(), place.keys().map(|(known, _)| known));
+                let mend = match RENAMED.iter().find(|(old, _)| old == key.get_ref()) {
+                    Some((_, mend)) => format!(": {mend}"),
+                    None => mend(key.get_ref(), place.keys().map(|(known, _)| known)),
+                };
                 let message = format!("unknown key `{}` in {name}{mend}", key.get_ref());
                 findings.push(Finding {
                     span: key.span(),

@@ -51,7 +51,7 @@ pub enum Origin {
 }
 
 /// Reads a scenario. Each override is `key.of.key=value`; entries of lists go by place or by name
-/// (`suppliers.0.share=0.3`, `workloads.top-ups.per_premises_per_day=2`).
+/// (`suppliers.0.share=0.3`, `workloads.top-ups.per_device_per_day=2`).
 pub fn load(path: &Path, overrides: &[String]) -> Result<Scenario, LoadError> {
     let shown = path.display().to_string();
     match std::fs::read_to_string(path) {

@@ -3,7 +3,7 @@
 use crate::local_time::LocalTime;
 use crate::modifications::Releases;
 use crate::population::Population;
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, WorkloadParams};
 use crate::timeline::Timeline;
 use crate::tracing::Sampler;
 use crate::units::DateTime;
@@ -66,6 +66,16 @@ impl World {
         next.map_or(SimTime::NEVER, |next| {
             SimTime::from_secs(next.unix_seconds() - epoch)
         })
+    }
+
+    /// Devices of the User's portfolio that the workload may be sent to, to be expected.
+    pub fn expected_targets(&self, user: &UserEntry, workload: &WorkloadParams) -> f64 {
+        let by_gas = user.kind == UserKind::Supplier && workload.is_for_gas_alone();
+        let portfolio = match by_gas {
+            true => self.population.gas_portfolio(user.id),
+            false => self.population.portfolio(user.id),
+        };
+        f64::from(portfolio.len()) * workload.target_share(&self.scenario.population, by_gas)
     }
 
     pub fn user(&self, user: UserId) -> Option<&UserEntry> {

@@ -27,7 +27,7 @@ areas = ["NPgN", "NPgY"]
 name = "reads"
 from = "suppliers"
 srvs = ["4.1.1", "4.8.1"]
-per_premises_per_day = 2.0
+per_device_per_day = 2.0
 
 [[schedules]]
 from = "Octopus Energy"
@@ -371,10 +371,10 @@ fn impossible_numbers_are_refused() {
         "-2.0\nstarts_after = \"30min\"\nends_after = \"10min\"",
         expect![[r#"
             error: a rate lies between 0 and 1000000; -2.0 does not
-              --> small.toml:23:24
+              --> small.toml:23:22
                |
-            23 | per_premises_per_day = -2.0
-               |                        ^^^^
+            23 | per_device_per_day = -2.0
+               |                      ^^^^
 
             error: 10min is not after the start, 30min
               --> small.toml:25:14
@@ -635,6 +635,87 @@ fn requests_nobody_could_send_are_refused_unless_they_mean_to_be() {
         27 | srv = "4.6.1"
            |       ^^^^^^^
     "#]],
+    );
+    check(
+        "srvs = [\"4.1.1\", \"4.8.1\"]",
+        "srvs = [\"11.2\"]\ntarget = \"HCALCS\"",
+        expect![[r#"
+            error: no emulated premises has a device of type HCALCS
+              --> small.toml:22:9
+               |
+            22 | srvs = ["11.2"]
+               |         ^^^^^^
+        "#]],
+    );
+    check(
+        "srv = \"4.6.1\"",
+        "srv = \"4.6.1\"\ntarget = \"PPMID\"",
+        expect![[r#"
+            error: 4.6.1 is not for the PPMID; it is for ESME, GSME, GPF
+              --> small.toml:28:10
+               |
+            28 | target = "PPMID"
+               |          ^^^^^^^
+        "#]],
+    );
+    check(
+        "from = \"Octopus Energy\"\nsrv = \"4.6.1\"",
+        "from = \"dnos\"\nsrv = \"4.8.1\"\ntarget = \"GPF\"",
+        expect![[r#"
+            error: `Northern Powergrid` distributes electricity and reads no GPF
+              --> small.toml:28:10
+               |
+            28 | target = "GPF"
+               |          ^^^^^
+        "#]],
+    );
+}
+
+#[test]
+fn a_key_of_an_earlier_version_says_what_to_write_now() {
+    check(
+        "per_device_per_day",
+        "per_premises_per_day",
+        expect![[r#"
+        error: `workloads` lacks `per_device_per_day`
+          --> small.toml:19:1
+           |
+        19 | [[workloads]]
+           | ^^^^^^^^^^^^^
+
+        error: unknown key `per_premises_per_day` in `workloads`: say `per_device_per_day`, the requests per device they may be sent to; the old key counted every premises, so divide by `population.enrolled_share`, and by `prepayment_share` with `prepayment_only`
+          --> small.toml:23:1
+           |
+        23 | per_premises_per_day = 2.0
+           | ^^^^^^^^^^^^^^^^^^^^
+    "#]],
+    );
+}
+
+#[test]
+fn a_profile_has_entries_and_days() {
+    check(
+        "[csp.north]",
+        "[premises.profile]\ninterval = \"30s\"\ndays_on_demand_max = 0\ndays_scheduled = 400\n[csp.north]",
+        expect![[r#"
+            error: must be from 1min to 1d, not 30s
+              --> small.toml:30:12
+               |
+            30 | interval = "30s"
+               |            ^^^^^
+
+            error: must be from 1 to 397, not 0
+              --> small.toml:31:22
+               |
+            31 | days_on_demand_max = 0
+               |                      ^
+
+            error: must be from 1 to 397, not 400
+              --> small.toml:32:18
+               |
+            32 | days_scheduled = 400
+               |                  ^^^
+        "#]],
     );
 }
 
@@ -1092,7 +1173,7 @@ fn numbers_that_would_never_end_or_fit_are_refused() {
     let set = |overrides: &str| complaints(GOOD, &[overrides]);
     expect![[r#"
         error: a rate lies between 0 and 1000000; 1e300 does not
-         --> --set workloads=[{name="r",from="suppliers",srvs=["4.1.1"],per_premises_per_day=1e300}]
+         --> --set workloads=[{name="r",from="suppliers",srvs=["4.1.1"],per_device_per_day=1e300}]
         error: a rate lies between 0 and 1000000; 2000000.0 does not
          --> --set premises.alerts_per_premises_per_day=2e6
         error: there must be 1 to 1000000, not 4294967295
@@ -1100,7 +1181,7 @@ fn numbers_that_would_never_end_or_fit_are_refused() {
     "#]]
     .assert_eq(
         &[
-            set("workloads=[{name=\"r\",from=\"suppliers\",srvs=[\"4.1.1\"],per_premises_per_day=1e300}]"),
+            set("workloads=[{name=\"r\",from=\"suppliers\",srvs=[\"4.1.1\"],per_device_per_day=1e300}]"),
             set("premises.alerts_per_premises_per_day=2e6"),
             set("dsp.servers=4294967295"),
         ]

@@ -86,8 +86,7 @@ fn the_demo_sends_twenty_to_forty_thousand_requests() {
     let mut requests = 0.0;
     for workload in &world.scenario.workloads {
         for user in world.users.iter().filter(|user| user.is_meant_by(&workload.from)) {
-            let portfolio = f64::from(world.population.portfolio(user.id).len());
-            requests += workload.per_premises_per_day * portfolio / 24.0;
+            requests += workload.per_device_per_day * world.expected_targets(user, workload) / 24.0;
         }
     }
     let scheduled = 2.0 * f64::from(world.population.premises_count());

@@ -86,7 +86,6 @@ fn forecast(world: &World, user: UserId) -> f64 {
         return 0.0;
     };
     let horizon = world.scenario.horizon.as_secs_f64();
-    let premises = f64::from(world.population.portfolio(user).len());
     let own = world
         .scenario
         .workloads
@@ -96,12 +95,7 @@ fn forecast(world: &World, user: UserId) -> f64 {
         let until =
             |end: Option<Span>, otherwise: f64| end.map_or(otherwise, |end| end.as_secs_f64().min(horizon));
         let lasts = until(workload.ends_after, horizon) - until(workload.starts_after, 0.0);
-        let of_premises = if workload.prepayment_only {
-            world.scenario.population.prepayment_share
-        } else {
-            1.0
-        };
-        premises * of_premises * workload.per_premises_per_day * lasts.max(0.0) / 86_400.0
+        world.expected_targets(entry, workload) * workload.per_device_per_day * lasts.max(0.0) / 86_400.0
     })
     .sum()
 }

@@ -18,7 +18,7 @@ use crate::schedules::{Schedules, SchedulesState};
 use crate::service_process::{Capacity, ServiceProcess};
 use crate::timeouts::TimeoutClasses;
 use secnet_accounts::alerts::RaisedAlerts;
-use secnet_accounts::{Account, Accountable, Part, ServiceLevels, figures, part, parts};
+use secnet_accounts::{Account, Accountable, Messages, Part, ServiceLevels, figures, part, parts};
 use secnet_engine::{Input, Ledger, Node, Outbox, Span, Step};
 use secnet_model::{Address, ResponseCode, SimTime};
 use secnet_topology::{TakesRequests, World};
@@ -52,6 +52,7 @@ parts! {
         unaddressed: RaisedAlerts,
         modifications: Modifications,
         ledger: Ledger,
+        messages: Messages,
         counts: Counts,
     }
 }
@@ -70,8 +71,6 @@ figures! {
     struct Counts: "DSP" in "dsp" {
         /// Requests at the DSP's door.
         requests: sum "requests",
-        /// Pre-commands sent to Users to sign.
-        pre_commands: sum "pre-commands",
         /// Device alerts from CSPs.
         device_alerts: sum "alerts",
         /// Messages nobody should send to the DSP.
@@ -154,6 +153,7 @@ impl Dsp {
             unaddressed: RaisedAlerts::default(),
             modifications: Modifications::new(world),
             ledger: Ledger::default(),
+            messages: Messages::default(),
             counts: Counts::default(),
         };
         Dsp {

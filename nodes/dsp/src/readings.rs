@@ -1,10 +1,11 @@
-//! The readings the DSP started by itself, as the service levels count them: its Users know only of those that reached them.
+//! The readings the DSP started by itself, as the service levels count them: its Users know only of those that reached them, and by DCC alerts of those that failed.
 
+use crate::correlation::Outstanding;
 use crate::schedules::ScheduledRead;
 use secnet_accounts::service::Place;
 use secnet_accounts::{Ended, MorningHours, Part, ServiceKey, ServiceLevels, ServiceMode, ServiceTally};
 use secnet_engine::Outcome;
-use secnet_model::{DeviceId, SimTime, Srv, UserId};
+use secnet_model::{DeviceId, ResponseCode, SimTime, Srv, UserId};
 use secnet_topology::World;
 use secnet_wire::ServiceResponse;
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,29 @@ impl Readings {
         let (key, place) = counts_as(world, read.id.originator, read.srv, read.device);
         self.tally
             .opened(key, Some(place), MorningHours::due(world, read.at));
+    }
+
+    /// It has no response.
+    pub fn failed(
+        &mut self,
+        world: &World,
+        at: SimTime,
+        command: &Outstanding,
+        outcome: Outcome,
+        code: ResponseCode,
+    ) {
+        let Some(device) = command.id.target.device() else {
+            return;
+        };
+        let (key, place) = counts_as(world, command.id.originator, command.srv, device);
+        let ended = Ended {
+            outcome,
+            code,
+            response_time: at.since(command.started_at),
+            attempts: 1,
+            in_time_for: MorningHours::default(),
+        };
+        self.tally.ended(key, Some(place), ended);
     }
 
     /// Its User's gateway was closed for too long.

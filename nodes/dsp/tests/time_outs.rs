@@ -4,9 +4,11 @@
 mod rig;
 
 use rig::{ALPHA, DAY, HOUR, MS, Rig, S, commands, csp, response, undeliverable};
-use secnet_engine::ItemKind;
+use secnet_engine::{ItemKind, Outcome};
 use secnet_model::{CommandVariant, DeviceType, ResponseCode, Role};
-use secnet_wire::{CommandOrigin, Message, ServiceRequest, ServiceResponse, Timing};
+use secnet_wire::{
+    Command, CommandOrigin, DccAlert, DccAlertCode, Message, ServiceRequest, ServiceResponse, Timing,
+};
 
 fn service_responses(sent: &[rig::Sent]) -> Vec<(u64, ServiceResponse)> {
     let response = |envelope: &rig::Sent| match envelope.message {
@@ -147,8 +149,16 @@ fn answers_in_any_order_leave_the_others_time_outs_exact() {
     );
 }
 
+fn dcc_alerts(sent: &[rig::Sent]) -> Vec<(u64, DccAlert)> {
+    let alert = |envelope: &rig::Sent| match envelope.message {
+        Message::DccAlert(alert) => Some((envelope.due.0, alert)),
+        _ => None,
+    };
+    sent.iter().filter_map(alert).collect()
+}
+
 #[test]
-fn a_scheduled_read_times_out_with_e31_and_is_undeliverable_with_e20() {
+fn a_scheduled_read_without_an_answer_is_told_by_n13_and_an_undeliverable_one_by_n12() {
     let mut rig = Rig::with(DAILY_READS);
     let (mut sent, mut now) = (Vec::new(), 0);
     while commands(&sent).is_empty() {
@@ -159,41 +169,46 @@ fn a_scheduled_read_times_out_with_e31_and_is_undeliverable_with_e20() {
     sent.extend(rig.deliver(now, csp(&rig.world, first.id.target), undeliverable(&first)));
     sent.extend(rig.run_until(12 * HOUR));
     let started = commands(&sent);
-    let answers = service_responses(&sent);
-    assert_eq!(answers.len(), started.len(), "each ends");
+    let alerts = dcc_alerts(&sent);
+    assert!(service_responses(&sent).is_empty());
+    assert_eq!(alerts.len(), started.len(), "each ends");
     assert!(started.len() > 100, "{}", started.len());
-    for (due, answer) in answers {
-        assert_eq!(answer.origin, CommandOrigin::Scheduled);
-        if answer.id == first.id {
-            assert_eq!((due, answer.code), (now + 50 * MS, ResponseCode::E20));
-        } else {
-            assert_eq!(
-                (due, answer.code),
-                (
-                    answer.started_at.0 + 10 * MS + 60 * S + 40 * MS,
-                    ResponseCode::E31
-                )
-            );
+    for (due, alert) in &alerts {
+        if (alert.about, alert.request) == (first.id.target, first.id.counter) {
+            assert_eq!((*due, alert.code), (now + 50 * MS, DccAlertCode::N12));
+            continue;
         }
+        let about = |(_, command): &&(u64, Command)| {
+            (command.id.target, command.id.counter) == (alert.about, alert.request)
+        };
+        // The command left 30 ms of link before it is due, when it had been served.
+        let (command_due, _) = started.iter().find(about).unwrap();
+        assert_eq!(
+            (*due, alert.code),
+            (command_due - 30 * MS + 60 * S + 40 * MS, DccAlertCode::N13)
+        );
     }
-    // The messages carry the items to the Users, who close them.
-    rig.assert_balance(ItemKind::ScheduledRead, started.len() as u64);
+    rig.assert_balance(ItemKind::ScheduledRead, 0);
+    let ledger = rig.account().ledger;
+    assert_eq!(ledger.closed(ItemKind::ScheduledRead, Outcome::NotDelivered), 1);
+    let timed_out = ledger.closed(ItemKind::ScheduledRead, Outcome::ScheduleTimeOut);
+    assert_eq!(timed_out, started.len() as u64 - 1);
+    // The messages carry the alerts to the Users, who close them.
+    rig.assert_balance(ItemKind::DccAlert, started.len() as u64);
+    assert_eq!(rig.counter("dsp.dcc_alerts"), started.len() as u64);
 }
 
 #[test]
 fn scheduled_reads_under_way_are_in_the_dsps_custody() {
     let mut rig = Rig::with(DAILY_READS);
     let sent = rig.run_until(30 * 60 * S);
-    let (started, ended) = (
-        commands(&sent).len() as u64,
-        service_responses(&sent).len() as u64,
-    );
-    assert!(started > ended);
+    let (started, ended) = (commands(&sent).len() as u64, dcc_alerts(&sent).len() as u64);
+    assert!(started > ended && ended > 0);
     assert_eq!(
         rig.account().held[ItemKind::ScheduledRead as usize],
         started - ended
     );
-    rig.assert_balance(ItemKind::ScheduledRead, ended);
+    rig.assert_balance(ItemKind::ScheduledRead, 0);
 }
 
 const DAILY_READS: &str = r#"

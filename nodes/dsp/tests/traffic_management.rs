@@ -315,12 +315,12 @@ fn by_forecast_each_user_is_allocated_what_the_scenarios_workloads_have_it_send(
         name = "reads"
         from = "Alpha"
         srvs = ["4.1.1"]
-        per_premises_per_day = 3.0
+        per_device_per_day = 3.0
         [[workloads]]
         name = "others"
         from = "Beta"
         srvs = ["4.1.1"]
-        per_premises_per_day = 1.0
+        per_device_per_day = 1.0
         [modifications]
         SECMP0067 = "on"
         [parameters.SECMP0067]

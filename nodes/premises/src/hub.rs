@@ -45,7 +45,8 @@ impl Hub {
         }
     }
 
-    /// How old what the gas proxy says at that moment is: it mirrors its meter each time that asks for commands. Assumed.
+    /// How old what the gas proxy says at that moment is: its meter sends to it every 30 minutes
+    /// (domain.md §14), when it asks for commands.
     #[inline]
     pub fn mirror_age(&self, at: SimTime, premises: PremisesId) -> SimDuration {
         self.polls.since_last(at, premises)

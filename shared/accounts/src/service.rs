@@ -69,6 +69,20 @@ pub struct Target {
 }
 
 impl Target {
+    /// Of a request to a device of that type, where it goes to one: a gas meter, which sleeps, has a day for an update (domain.md §3,
+    /// assumed).
+    pub fn on(device_type: Option<DeviceType>, srv: Srv, mode: ServiceMode) -> Target {
+        let is_update = mode == ServiceMode::OnDemand && srv.entry().critical;
+        match device_type {
+            Some(DeviceType::Gsme) if is_update => Target {
+                time: FUTURE_DATED_TARGET,
+                sourced: false,
+            },
+            _ => Target::of(srv, mode),
+        }
+    }
+
+    /// Of a request to any other device.
     pub fn of(srv: Srv, mode: ServiceMode) -> Target {
         match mode {
             ServiceMode::OnDemand | ServiceMode::NonDevice => {
@@ -301,7 +315,7 @@ impl ServiceLevels {
     /// Counts one request's final answer.
     #[inline]
     pub fn ended(&mut self, key: ServiceKey, place: Option<Place>, ended: Ended) {
-        let target = Target::of(key.srv, key.mode).time;
+        let target = target(key, place);
         self.each_of(key, place, |level| level.record(target, ended));
     }
 
@@ -316,7 +330,7 @@ impl ServiceLevels {
 
     /// Counts one that has no answer at `at`, though asked for at `since`; it is counted as opened elsewhere.
     pub fn unanswered(&mut self, key: ServiceKey, place: Option<Place>, since: SimTime, at: SimTime) {
-        let is_over = at.since(since) > Target::of(key.srv, key.mode).time;
+        let is_over = at.since(since) > target(key, place);
         self.each_of(key, place, |level| level.overdue += u64::from(is_over));
     }
 
@@ -362,6 +376,11 @@ impl ServiceLevels {
     pub fn places(&self) -> impl Iterator<Item = (PlaceKey, &ServiceLevel)> {
         self.places.iter()
     }
+}
+
+#[inline]
+fn target(key: ServiceKey, place: Option<Place>) -> SimDuration {
+    Target::on(place.map(|place| place.device_type), key.srv, key.mode).time
 }
 
 #[cfg(test)]
@@ -443,6 +462,18 @@ mod tests {
             }
         );
         assert!(!Target::of(on_demand.srv, ServiceMode::FutureDated).sourced);
+    }
+
+    #[test]
+    fn a_gas_meter_has_a_day_for_an_update_and_no_more_than_others_for_a_read() {
+        let target = |number, device_type| {
+            let srv = Srv::from_number(number).unwrap();
+            Target::on(Some(device_type), srv, ServiceMode::OnDemand).time
+        };
+        assert_eq!(target("1.2.1", DeviceType::Gsme), seconds(86_400));
+        assert_eq!(target("1.2.1", DeviceType::Esme), seconds(30));
+        assert_eq!(target("4.6.1", DeviceType::Gsme), seconds(30));
+        assert_eq!(target("4.1.1", DeviceType::Gpf), seconds(30));
     }
 
     #[test]

@@ -145,6 +145,11 @@ impl SrvEntry {
         matches!(self.number, "5.1" | "5.2" | "5.3")
     }
 
+    /// DUIS's group 4, "Reads".
+    pub fn is_read(&self) -> bool {
+        self.number.starts_with("4.")
+    }
+
     /// 4.8.1 to 4.8.3: as long as the profile asked for.
     pub fn reads_profile(&self) -> bool {
         self.number.starts_with("4.8.")

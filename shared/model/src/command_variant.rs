@@ -79,6 +79,14 @@ impl CommandVariant {
         )
     }
 
+    /// Whether the variant carries a signed pre-command.
+    pub const fn is_signed(self) -> bool {
+        matches!(
+            self,
+            CommandVariant::SignedWan | CommandVariant::SignedLocal | CommandVariant::SignedWanAndLocal
+        )
+    }
+
     /// Whether the variant carries a critical request, before or after signing.
     pub const fn is_critical(self) -> bool {
         matches!(

@@ -4,6 +4,7 @@ use crate::back_pressure::BackPressureKpis;
 use crate::digest::digest;
 use crate::ledger_report::{CountsByName, nonzero};
 use crate::measure::{Quantiles, share};
+use crate::messages::MessageKpis;
 use crate::read_by::{self, ReadBy};
 use crate::run_outcome::RunOutcome;
 use crate::verdicts::{self, Verdict};
@@ -21,6 +22,8 @@ pub struct Kpis {
     pub digest: String,
     pub service: ServiceKpis,
     pub alerts: AlertKpis,
+    #[serde(default)]
+    pub messages: MessageKpis,
     #[serde(default)]
     pub back_pressure: BackPressureKpis,
     /// What a run of a part of the network says of the whole, where it is one.
@@ -117,6 +120,9 @@ pub struct KpiKey {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct TargetKpi {
     pub seconds: f64,
+    /// On gas meters, where it is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gas_meters_seconds: Option<f64>,
     pub source: TargetSource,
 }
 
@@ -181,6 +187,7 @@ impl Kpis {
             digest: String::new(),
             service: ServiceKpis::new(run, &total),
             alerts: AlertKpis::new(run, &total),
+            messages: MessageKpis::new(run, &total),
             back_pressure: BackPressureKpis::new(run, &total),
             slice: run.scenario.dsp.slice(run.scenario.population.premises),
             verdicts: verdicts::evaluate(&run.scenario.verdicts, &total, &run.users),
@@ -298,6 +305,10 @@ impl ServiceKpi {
 
     fn of_srv(key: KpiKey, srv: Srv, mode: ServiceMode, level: &ServiceLevel) -> ServiceKpi {
         let target = Target::of(srv, mode);
+        let on_gas_meters = match srv.entry().may_target(DeviceType::Gsme) {
+            true => Target::on(Some(DeviceType::Gsme), srv, mode),
+            false => target,
+        };
         let source = if target.sourced {
             TargetSource::Sourced
         } else {
@@ -313,6 +324,7 @@ impl ServiceKpi {
         );
         row.target_response_time = Some(TargetKpi {
             seconds: target.time.as_secs_f64(),
+            gas_meters_seconds: (on_gas_meters != target).then(|| on_gas_meters.time.as_secs_f64()),
             source,
         });
         row

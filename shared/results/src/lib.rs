@@ -13,6 +13,7 @@ pub mod digest;
 pub mod kpis;
 pub mod ledger_report;
 pub mod measure;
+pub mod messages;
 pub mod read_by;
 pub mod run_folder;
 pub mod run_outcome;

@@ -3,6 +3,7 @@
 use crate::kpis::{AlertKpi, ServiceKpi, ServiceKpis, TargetSource};
 use crate::ledger_report::{KindReport, LedgerReport};
 use crate::measure::Quantiles;
+use crate::messages::MessageKpis;
 use crate::read_by::ReadByKpi;
 use crate::run_folder::Manifest;
 use crate::run_outcome::RunReport;
@@ -26,6 +27,7 @@ pub fn summary(manifest: &Manifest, report: &RunReport) -> String {
     back_pressure(&mut text, report);
     alerts(&mut text, report);
     report.tables.iter().for_each(|shown| table(&mut text, shown));
+    messages(&mut text, &report.kpis.messages);
     ledger(&mut text, &report.ledger);
     if !report.kpis.verdicts.is_empty() {
         text.push_str("\nVerdicts\n");
@@ -136,6 +138,24 @@ fn read_by(text: &mut String, service: &ServiceKpis) {
         let hours: Vec<String> = row.read_by.iter().map(hour).collect();
         let _ = writeln!(text, "  {srv} was read in the morning: {}", hours.join(", "));
     }
+}
+
+fn messages(text: &mut String, kpi: &MessageKpis) {
+    if kpi.messages == 0 {
+        return;
+    }
+    let mut line = format!(
+        "Messages  {} requests and responses, {} of them about reads; {} device alerts, {} DCC alerts",
+        grouped(kpi.messages),
+        share(kpi.reads_share),
+        grouped(kpi.device_alerts),
+        grouped(kpi.dcc_alerts),
+    );
+    if let Some(a_meter) = kpi.month.and_then(|month| month.messages_per_meter) {
+        let _ = write!(line, "; at this rate {a_meter:.1} messages a meter and month");
+    }
+    text.push('\n');
+    wrap(text, "", "          ", &line, ' ');
 }
 
 /// What had no answer when emulated time ended.

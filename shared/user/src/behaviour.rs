@@ -4,7 +4,7 @@ use crate::customers::Customers;
 use crate::request_book::Stage;
 use crate::testing::{
     ADVISER, DISTRIBUTOR, DnoDesk, FIRST_SUPPLIER, Harness, OtherUserDesk, SupplierDesk, response_to, world,
-    world_with,
+    world_set, world_with,
 };
 use crate::{Desk, User};
 use secnet_accounts::figures::Figures;
@@ -39,8 +39,8 @@ fn requests_of_a_day<D: Desk>(harness: &mut Harness<D>) -> Vec<ServiceRequest> {
 
 #[test]
 fn arrivals_keep_the_workloads_rate_and_counters_increase() {
-    // 1,800 premises, two requests each a day: 3,600 with a standard deviation of 60.
-    let mut harness = Harness::supplier(&world_with("4.1.1", 2.0, "shape = \"evening_peak\""));
+    // 1,800 premises, 1,440 of them enrolled, two and a half requests each a day: 3,600 with a standard deviation of 60.
+    let mut harness = Harness::supplier(&world_with("4.1.1", 2.5, "shape = \"evening_peak\""));
     let requests = requests_of_a_day(&mut harness);
     assert!(
         (requests.len() as f64 - 3_600.0).abs() < 270.0,
@@ -87,7 +87,7 @@ fn requests_go_to_enrolled_premises_of_the_portfolio_that_have_the_device() {
         .map(|srv| {
             format!(
                 "[[workloads]]\nname = \"{srv}\"\nfrom = \"A\"\nsrvs = [\"{srv}\"]\n\
-                 per_premises_per_day = 0.2\nprepayment_only = {}\n",
+                 per_device_per_day = 0.2\nprepayment_only = {}\n",
                 srv == "4.3"
             )
         })
@@ -126,19 +126,21 @@ fn requests_go_to_enrolled_premises_of_the_portfolio_that_have_the_device() {
 
 #[test]
 fn an_arrival_without_a_fitting_premises_is_skipped_and_counted() {
-    // No premises has a switch for auxiliary loads.
-    let mut harness = Harness::supplier(&world_with("11.2", 0.01, "target = \"HCALCS\""));
-    assert_eq!(requests_of_a_day(&mut harness), []);
+    // One home in two thousand pays in advance, and a search looks at some five hundred of 1,800.
+    let vends = "[[workloads]]\nname = \"w\"\nfrom = \"A\"\nsrvs = [\"2.2\"]\nper_device_per_day = 200.0\nprepayment_only = true";
+    let world = world_set(&["population.prepayment_share=0.0005"], vends);
+    let mut harness = Harness::supplier(&world);
+    let sent = requests_of_a_day(&mut harness).len() as u64;
     let account = harness.account();
     assert!(account.counters()["user.arrivals_without_target"] > 5);
-    assert_eq!(account.ledger.opened(ItemKind::ServiceRequest), 0);
+    assert_eq!(account.ledger.opened(ItemKind::ServiceRequest), sent);
 }
 
 #[test]
 fn each_kind_of_user_reads_in_its_own_role() {
     let world = world(
-        "[[workloads]]\nname = \"d\"\nfrom = \"dnos\"\nsrvs = [\"4.10\", \"7.4\"]\nper_premises_per_day = 0.05\n\
-         [[workloads]]\nname = \"o\"\nfrom = \"other_users\"\nsrvs = [\"4.8.1\", \"4.17\"]\nper_premises_per_day = 0.05",
+        "[[workloads]]\nname = \"d\"\nfrom = \"dnos\"\nsrvs = [\"4.10\", \"7.4\"]\nper_device_per_day = 0.05\n\
+         [[workloads]]\nname = \"o\"\nfrom = \"other_users\"\nsrvs = [\"4.8.1\", \"4.17\"]\nper_device_per_day = 0.05",
     );
     for (id, requests, role) in [
         (
@@ -347,7 +349,7 @@ fn a_schedule_is_created_for_a_schedulable_srv_then_read_and_deleted() {
     let workload = |name: &str, srv: &str, starts_after: &str| {
         format!(
             "[[workloads]]\nname = \"{name}\"\nfrom = \"A\"\nsrvs = [\"{srv}\"]\n\
-             per_premises_per_day = 0.003\nstarts_after = \"{starts_after}\"\n"
+             per_device_per_day = 0.003\nstarts_after = \"{starts_after}\"\n"
         )
     };
     let world = world(&[workload("create", "5.1", "0s"), workload("delete", "5.3", "12h")].join("\n"));
@@ -449,7 +451,7 @@ fn each_mistake_yields_the_wrong_field_it_promises() {
 #[test]
 fn a_mistake_that_is_none_is_not_sent_and_counted() {
     let world = world(
-        "[[workloads]]\nname = \"o\"\nfrom = \"O\"\nsrvs = [\"4.8.1\"]\nper_premises_per_day = 0.01\n\
+        "[[workloads]]\nname = \"o\"\nfrom = \"O\"\nsrvs = [\"4.8.1\"]\nper_device_per_day = 0.01\n\
          mistake = \"not_responsible\"",
     );
     assert_eq!(world.scenario.workloads[0].mistake, Some(Mistake::NotResponsible));
@@ -462,8 +464,8 @@ fn a_mistake_that_is_none_is_not_sent_and_counted() {
 fn a_user_restored_in_the_middle_goes_on_as_if_nothing_had_happened() {
     let world = world(
         "[[workloads]]\nname = \"reads\"\nfrom = \"suppliers\"\nsrvs = [\"4.1.1\", \"1.2.1\", \"5.1\", \"5.3\"]\n\
-         per_premises_per_day = 1.0\n[[workloads]]\nname = \"vends\"\nfrom = \"suppliers\"\nsrvs = [\"2.2\"]\n\
-         per_premises_per_day = 1.0\nprepayment_only = true\nshape = \"evening_peak\"",
+         per_device_per_day = 1.0\n[[workloads]]\nname = \"vends\"\nfrom = \"suppliers\"\nsrvs = [\"2.2\"]\n\
+         per_device_per_day = 1.0\nprepayment_only = true\nshape = \"evening_peak\"",
     );
     // The DSP of this test: every seventh busy, every fifth never answered.
     let serve = |harness: &mut Harness, until: SimTime| {

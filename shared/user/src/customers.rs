@@ -140,8 +140,8 @@ mod tests {
     /// A takes over half of B's premises at 6:00; both learn of it at noon.
     fn takeover(more: &str) -> Arc<World> {
         world(&format!(
-            "[[workloads]]\nname = \"reads\"\nfrom = \"suppliers\"\nsrvs = [\"4.1.1\"]\nper_premises_per_day = 4.0\n\
-             [[workloads]]\nname = \"gas\"\nfrom = \"suppliers\"\nsrvs = [\"4.1.4\"]\nper_premises_per_day = 4.0\n\
+            "[[workloads]]\nname = \"reads\"\nfrom = \"suppliers\"\nsrvs = [\"4.1.1\"]\nper_device_per_day = 4.0\n\
+             [[workloads]]\nname = \"gas\"\nfrom = \"suppliers\"\nsrvs = [\"4.1.4\"]\nper_device_per_day = 4.0\n\
              [[events]]\nname = \"takeover\"\nkind = \"takeover\"\nstarts_after = \"6h\"\ntold_after = \"6h\"\n\
              from = \"B\"\nto = \"A\"\nshare = 0.5\n{more}"
         ))

@@ -75,6 +75,12 @@ pub(crate) const ADVISER: UserId = UserId(3);
 /// Two Suppliers, a DNO and an other User over 3,000 premises of one area, for a day from midnight; `more` holds workloads and
 /// other tables.
 pub(crate) fn world(more: &str) -> Arc<World> {
+    world_set(&[], more)
+}
+
+/// The same with overrides.
+pub(crate) fn world_set(overrides: &[&str], more: &str) -> Arc<World> {
+    let overrides: Vec<String> = overrides.iter().map(|text| (*text).to_owned()).collect();
     let scenario = format!(
         r#"
         name = "users"
@@ -106,15 +112,15 @@ pub(crate) fn world(more: &str) -> Arc<World> {
         {more}
         "#
     );
-    let scenario = secnet_topology::parse("test", &scenario, &[]).unwrap_or_else(|e| panic!("{e}"));
+    let scenario = secnet_topology::parse("test", &scenario, &overrides).unwrap_or_else(|e| panic!("{e}"));
     Arc::new(World::new(scenario).unwrap())
 }
 
 /// One workload of Supplier A; `more` are further keys of it and further tables.
-pub(crate) fn world_with(srv: &str, per_premises_per_day: f64, more: &str) -> Arc<World> {
+pub(crate) fn world_with(srv: &str, per_device_per_day: f64, more: &str) -> Arc<World> {
     world(&format!(
         "[[workloads]]\nname = \"w\"\nfrom = \"A\"\nsrvs = [\"{srv}\"]\n\
-         per_premises_per_day = {per_premises_per_day:?}\n{more}"
+         per_device_per_day = {per_device_per_day:?}\n{more}"
     ))
 }
 

@@ -181,7 +181,8 @@ impl Workload {
         let per_day = if forms.is_empty() {
             0.0
         } else {
-            params.per_premises_per_day * f64::from(portfolio.len())
+            let share = params.target_share(&world.scenario.population, reach == Reach::Gas);
+            params.per_device_per_day * share * f64::from(portfolio.len())
         };
         Workload {
             process: ArrivalProcess::new(

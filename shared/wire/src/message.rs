@@ -358,9 +358,9 @@ impl DeviceAlert {
 pub enum DccAlertCode {
     /// A schedule was removed.
     N17,
-    /// A command could not be delivered.
+    /// The command of a scheduled read could not be delivered.
     N12,
-    /// No response to a command.
+    /// No response to the command of a scheduled read.
     N13,
     /// A request is quarantined: above a limit of the User's.
     N46,
@@ -377,7 +377,8 @@ pub struct DccAlert {
     pub code: DccAlertCode,
     /// The target of the command, request or schedule in question.
     pub about: Eui64,
-    /// The quarantined request's counter (domain.md §2.5: the quarantine event's reference); 0 with the other codes.
+    /// The quarantined request's counter (domain.md §2.5: the quarantine event's reference), the failed reading's with N12 and N13; 0 with
+    /// the other codes.
     pub request: u64,
     /// Counts the DSP's alerts from 1.
     pub number: u64,

@@ -7,7 +7,7 @@ use secnet_topology::scenario::{
     AlertsTailParams, CspParams, DnoParams, DspParams, LinkParams, PopulationParams, PremisesParams,
     ProfileParams, Retry, SupplierParams, UserParams,
 };
-use secnet_topology::{BitRate, Bytes};
+use secnet_topology::{BitRate, Bytes, Span};
 
 /// Shortest delays of links between data centres. A microsecond is rare: threads then wait for each other at every event.
 pub(super) const DATA_CENTRE: [u64; 10] =
@@ -155,7 +155,7 @@ impl Dice {
 
     fn profile(&mut self) -> ProfileParams {
         ProfileParams {
-            interval: self.span(&[30 * MIN, HOUR, DAY]),
+            interval: Span::from_micros(self.one_of(&[30 * MIN, HOUR, DAY])),
             days_on_demand_max: self.one_of(&[1, 31, 397]),
             days_scheduled: self.one_of(&[1, 1, 7]),
         }

@@ -1,6 +1,6 @@
 //! What Users send.
 
-use super::Scenario;
+use super::{PopulationParams, Scenario};
 use crate::ExecuteAt;
 use crate::check::Check;
 use crate::units::{DateTime, Span};
@@ -20,8 +20,9 @@ pub struct WorkloadParams {
     pub from: String,
     /// Service request variants, drawn with equal chance.
     pub srvs: Vec<String>,
-    /// Mean requests per premises of the User's portfolio, enrolled or not, and day. Assumed.
-    pub per_premises_per_day: f64,
+    /// Mean requests per device of the User's portfolio that they may be sent to, and day: enrolled, of a type its SRVs are for, in
+    /// prepayment mode with `prepayment_only`. Of a premises with several such devices one counts. Assumed.
+    pub per_device_per_day: f64,
     #[serde(default)]
     pub shape: DayShape,
     /// Device type the requests are sent to, where the SRV allows several; the first the SRV's catalogue entry names otherwise.
@@ -109,6 +110,45 @@ pub enum Mistake {
     UnknownDevice,
 }
 
+impl WorkloadParams {
+    /// The types of device it may be sent to. What the DCC answers itself is about the electricity meter.
+    fn device_types(&self) -> Vec<DeviceType> {
+        let srvs = self.srvs.iter().filter_map(|number| Srv::from_number(number));
+        let of_srv = |srv: Srv| match srv.entry() {
+            entry if entry.is_device_service() => entry.targets,
+            _ => &[DeviceType::Esme],
+        };
+        match self.target {
+            Some(target) => vec![target],
+            None => srvs.flat_map(of_srv).copied().collect(),
+        }
+    }
+
+    /// Whether it only deals with gas devices: a Supplier sends it to the premises it supplies gas to.
+    pub fn is_for_gas_alone(&self) -> bool {
+        let device_types = self.device_types();
+        !device_types.is_empty() && device_types.into_iter().all(DeviceType::is_gas)
+    }
+
+    /// The share of a portfolio's premises that have a device it may be sent to, to be expected of the population's shares.
+    pub fn target_share(&self, population: &PopulationParams, all_have_gas: bool) -> f64 {
+        let share = |device_type| match device_type {
+            DeviceType::Esme | DeviceType::Chf => 1.0,
+            DeviceType::Gsme | DeviceType::Gpf if all_have_gas => 1.0,
+            DeviceType::Gsme | DeviceType::Gpf => population.gas_share,
+            DeviceType::Ppmid => population.ppmid_share,
+            DeviceType::Hcalcs | DeviceType::Sapc | DeviceType::Ihd | DeviceType::Cad => 0.0,
+        };
+        let with_device = self.device_types().into_iter().map(share).fold(0.0, f64::max);
+        let in_mode = if self.prepayment_only {
+            population.prepayment_share
+        } else {
+            1.0
+        };
+        population.enrolled_share * with_device * in_mode
+    }
+}
+
 impl<'u> Check<'u> {
     pub(crate) fn workloads(&mut self, scenario: &Scenario) {
         let mut names = BTreeSet::new();
@@ -122,10 +162,7 @@ impl<'u> Check<'u> {
                     format!("two workloads are named `{}`", workload.name),
                 );
             }
-            self.rate(
-                &format!("{path}.per_premises_per_day"),
-                workload.per_premises_per_day,
-            );
+            self.rate(&format!("{path}.per_device_per_day"), workload.per_device_per_day);
             if workload.srvs.is_empty() {
                 self.wrong(
                     format!("{path}.srvs"),
@@ -221,6 +258,18 @@ impl<'u> Check<'u> {
     /// A service request variant can be sent to devices of the type.
     pub(crate) fn may_target(&mut self, path: &str, srv: Srv, target: DeviceType) {
         let entry = srv.entry();
+        let nowhere = [
+            DeviceType::Hcalcs,
+            DeviceType::Sapc,
+            DeviceType::Ihd,
+            DeviceType::Cad,
+        ];
+        if entry.may_target(target) && nowhere.contains(&target) {
+            return self.wrong(
+                path,
+                format!("no emulated premises has a device of type {}", target.name()),
+            );
+        }
         if entry.may_target(target) {
             return;
         }

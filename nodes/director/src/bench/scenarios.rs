@@ -27,14 +27,14 @@ pub(super) struct RoundTrips {
 /// round trip of six hops. Latencies are the defaults of a cellular region and of the links.
 pub(super) fn round_trips(wanted: RoundTrips) -> anyhow::Result<Arc<World>> {
     let per_second = f64::from(wanted.in_flight) / RESPONSE_TIME_S;
-    let per_premises_per_day = per_second * 86_400.0 / f64::from(wanted.premises);
+    let per_device_per_day = per_second * 86_400.0 / f64::from(wanted.premises);
     let mut text = format!(
         "name = \"round-trips\"\nhorizon = \"{}s\"\ndrain = \"60s\"\n\
          [population]\npremises = {}\nareas = {:?}\nno_wan_share = 0.0\nnot_commissioned_share = 0.0\nsuspended_share = 0.0\n\
          [premises]\nalerts_per_premises_per_day = 0.0\ndevice_error_share = 0.0\n\
          [dsp]\nservers = 64\nservice_time = \"100us\"\nqueue_limit = 1000000\n\
          [[workloads]]\nname = \"reads\"\nfrom = \"suppliers\"\nsrvs = [\"4.1.1\"]\ntarget = \"ESME\"\n\
-         per_premises_per_day = {per_premises_per_day}\n\
+         per_device_per_day = {per_device_per_day}\n\
          [tracing]\nrequests = {}\n",
         wanted.horizon_s, wanted.premises, wanted.areas, wanted.traced
     );
@@ -58,11 +58,11 @@ pub(super) fn quiet_day(reads: u32) -> anyhow::Result<Arc<World>> {
     );
     add_suppliers(&mut text, 4);
     if reads > 0 {
-        let per_premises_per_day = f64::from(reads) / f64::from(PREMISES);
+        let per_device_per_day = f64::from(reads) / f64::from(PREMISES);
         let _ = write!(
             text,
             "[[workloads]]\nname = \"reads\"\nfrom = \"suppliers\"\nsrvs = [\"4.1.1\"]\n\
-             per_premises_per_day = {per_premises_per_day}\n"
+             per_device_per_day = {per_device_per_day}\n"
         );
     }
     world("quiet-day", &text)

@@ -54,6 +54,7 @@ impl Dsp {
                     .bytes(u32::from(alert.bytes)),
             );
         }
+        self.state.messages.device_alerts_sent_on += 1;
         self.push(user, served, due, alert, out);
     }
 
@@ -81,6 +82,7 @@ impl Dsp {
         out: &mut Outbox<Message>,
     ) {
         self.state.numbers.dcc_alerts += 1;
+        self.state.messages.dcc_alerts += 1;
         self.state.ledger.open(ItemKind::DccAlert);
         let number = self.state.numbers.dcc_alerts;
         let alert = DccAlert {

@@ -31,6 +31,8 @@ impl Dsp {
             Ok(accepted) => self.accepted(now, served, request, accepted, out),
         };
         self.state.answers.count(answer);
+        self.state.messages.served(request);
+        self.state.messages.answered(request.srv, answer);
         if let Some(trace) = self.world.sampler.request(&request.id, request.srv) {
             let control = trace.nth(Step::AccessControl, served.0, self.taken(served), served);
             out.trace(control.answered(answer.code()));
@@ -52,13 +54,10 @@ impl Dsp {
             Accepted::NonDevice(service) => Answer::Done {
                 bytes: self.non_device(now, request, service, out),
             },
-            Accepted::PreCommand => {
-                self.state.counts.pre_commands += 1;
-                Answer::PreCommand {
-                    srv,
-                    bytes: transform::pre_command_bytes(draws, &id, srv),
-                }
-            }
+            Accepted::PreCommand => Answer::PreCommand {
+                srv,
+                bytes: transform::pre_command_bytes(draws, &id, srv),
+            },
             Accepted::Local => Answer::Done {
                 bytes: transform::command_bytes(draws, &id, srv),
             },

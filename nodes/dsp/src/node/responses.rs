@@ -5,9 +5,11 @@ use crate::correlation::Outstanding;
 use crate::delays::Leg;
 use crate::modifications::Work;
 use crate::services::{Learnt, SrvRules};
-use secnet_engine::{Outbox, Step, Trace};
+use secnet_engine::{ItemKind, Outbox, Outcome, Step, Trace};
 use secnet_model::{DeviceId, ResponseCode, SimTime, UserId};
-use secnet_wire::{CommandOrigin, DeviceResponse, DeviceResult, Message, ServiceResponse, Undeliverable};
+use secnet_wire::{
+    CommandOrigin, DccAlertCode, DeviceResponse, DeviceResult, Message, ServiceResponse, Undeliverable,
+};
 
 /// A service response that says only that there is no answer. Assumed.
 const NO_ANSWER_BYTES: u32 = 200;
@@ -135,7 +137,40 @@ impl Dsp {
         code: ResponseCode,
         out: &mut Outbox<Message>,
     ) {
-        self.respond(at, command, code, DeviceResult::Error, NO_ANSWER_BYTES, out);
+        match command.origin {
+            CommandOrigin::Scheduled => self.reading_failed(at, command, code, out),
+            CommandOrigin::OnDemand | CommandOrigin::HeldByDsp | CommandOrigin::HeldByDevice => {
+                self.respond(at, command, code, DeviceResult::Error, NO_ANSWER_BYTES, out);
+            }
+        }
+    }
+
+    /// Nobody waits for a scheduled read: its owner hears by a DCC alert that the command was not delivered (N12) or had no response (N13;
+    /// domain.md §2.5). That this is how it hears, and how it does not of requests of its own, is assumed.
+    fn reading_failed(
+        &mut self,
+        at: SimTime,
+        command: &Outstanding,
+        code: ResponseCode,
+        out: &mut Outbox<Message>,
+    ) {
+        let Outstanding { id, srv, .. } = *command;
+        let (outcome, alert) = match code {
+            ResponseCode::E20 => (Outcome::NotDelivered, DccAlertCode::N12),
+            _ => (Outcome::ScheduleTimeOut, DccAlertCode::N13),
+        };
+        self.state.commands.ended(command);
+        self.state
+            .readings
+            .failed(&self.world, at, command, outcome, code);
+        self.state
+            .ledger
+            .close(ItemKind::ScheduledRead, outcome, id.identity(), at);
+        if let Some(trace) = self.world.sampler.request(&id, srv) {
+            let item = trace.span(Step::Item, command.started_at, at);
+            out.trace(item.answered(code).failed_if(true));
+        }
+        self.alert_user(at, id.originator, alert, id.target, id.counter, out);
     }
 
     /// Ends a command: with this the DSP is rid of it.
@@ -155,6 +190,7 @@ impl Dsp {
             started_at,
         } = *command;
         self.state.commands.ended(command);
+        self.state.messages.responded(srv);
         let response = ServiceResponse {
             id,
             srv,
