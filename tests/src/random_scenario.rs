@@ -13,8 +13,8 @@ use participants::DATA_CENTRE;
 use secnet_model::{DeviceType, Region, Srv};
 use secnet_topology::modifications::ModificationSwitches;
 use secnet_topology::scenario::{
-    CspParams, CspRegions, DayShape, HostingParams, MaintenanceParams, Mistake, OtherUserParams, Scenario,
-    ScheduleParams, TracingParams, WorkloadParams,
+    CspParams, CspRegions, DayShape, HostingParams, MaintenanceParams, Mistake, NoAnswer, OtherUserParams,
+    Scenario, ScheduleParams, TracingParams, WorkloadParams,
 };
 use secnet_topology::{BLOCK_PREMISES, Date, DateTime, ExecuteAt, Invalid, Span, TimeOfDay, World};
 
@@ -276,6 +276,9 @@ impl Dice {
             ends_after,
             retry: None,
             attempts_max: None,
+            ask_again_max: self.one_of(&[0, 0, 1, 5]),
+            ask_again_after: self.span(&[0, MIN, HOUR]),
+            ask_again_on: vec![NoAnswer::E20, NoAnswer::E21, NoAnswer::E30],
             retry_backoff: None,
             retry_backoff_max: None,
         }

@@ -30,7 +30,7 @@ pub use schedules::ScheduleParams;
 pub use tracing::{TracedSrv, TracingParams};
 pub use users::{DnoParams, OtherUserParams, SupplierParams, UserParams};
 pub use verdicts::VerdictParams;
-pub use workloads::{DayShape, Mistake, Retry, WorkloadParams};
+pub use workloads::{DayShape, Mistake, NoAnswer, Retry, WorkloadParams};
 
 use crate::events::EventParams;
 use crate::modifications::{ModificationParams, ModificationSwitches, Releases};

@@ -26,6 +26,8 @@ figures! {
         pub future_dated_failed: sum "alerts",
         /// Answers that the User is above its allocation (SECMP0067).
         pub throttled_answers: sum "answers" if nonzero,
+        /// Requests for what had no answer before.
+        pub asked_again: sum "requests" if nonzero,
         /// Requests that were ready to be sent while the gateway was closed.
         pub kept_by_gateway: sum "requests" if nonzero,
         /// What the DSP pushed again after the gateway was closed, and had come in before.

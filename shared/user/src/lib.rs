@@ -7,6 +7,7 @@
 #![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 
 pub mod arrivals;
+pub mod asking_again;
 pub mod counts;
 pub mod customers;
 pub mod day_shape;

@@ -39,6 +39,8 @@ pub struct OpenRequest {
     pub attempts: u32,
     /// Messages sent for it: pre-command requests, signed pre-commands and their repetitions.
     pub submissions: u16,
+    /// Requests for the same before it that had no answer.
+    pub times_before: u8,
     /// The workload it came from, by its place among the User's.
     pub workload: u16,
     pub opened_at: SimTime,

@@ -7,6 +7,7 @@ mod sending;
 mod taking;
 
 use crate::arrivals::NextArrivals;
+use crate::asking_again::ToAskAgain;
 use crate::counts::Counts;
 use crate::desk::Desk;
 use crate::gateway::{Gateway, Received};
@@ -62,6 +63,7 @@ parts! {
         singles: Singles,
         pub(crate) book: RequestBook,
         waiting: Waiting,
+        to_ask_again: ToAskAgain,
         patience_check: PatienceCheck,
         own_schedules: OwnSchedules,
         received: Received,
@@ -124,6 +126,7 @@ impl<D: Desk> User<D> {
             singles: Singles::new(&single),
             book: RequestBook::default(),
             waiting: Waiting::default(),
+            to_ask_again: ToAskAgain::default(),
             patience_check: PatienceCheck::default(),
             own_schedules: OwnSchedules::default(),
             received: Received::default(),
@@ -188,6 +191,9 @@ impl<D: Desk> User<D> {
         }
         while self.state.singles.next_deadline(&self.world) <= now {
             self.send_single(now, out);
+        }
+        while let Some(again) = self.state.to_ask_again.take_due(now) {
+            self.ask_again(now, again, out);
         }
         while let Some((counter, slot)) = self.state.waiting.take_due(now) {
             self.resume(now, counter, slot, out);

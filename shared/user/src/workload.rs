@@ -1,6 +1,7 @@
 //! A scenario's workload as one User sends it: everything about it that does not change, worked out once.
 
 use crate::arrivals::ArrivalProcess;
+use crate::asking_again::AskingAgain;
 use crate::customers::{Customers, Gained, gained};
 use crate::day_shape::hourly_rates;
 use crate::desk::Desk;
@@ -73,6 +74,7 @@ pub struct Workload {
     /// Each premises once, in the portfolio's order, rather than drawn.
     pub each_once: bool,
     pub retry_policy: RetryPolicy,
+    pub asking_again: AskingAgain,
 }
 
 impl Workload {
@@ -131,6 +133,7 @@ impl Workload {
             mistake: None,
             each_once: true,
             retry_policy: RetryPolicy::of_user(&world.scenario.user),
+            asking_again: AskingAgain::never(),
         }
     }
 
@@ -204,6 +207,7 @@ impl Workload {
             mistake: params.mistake,
             each_once: false,
             retry_policy: RetryPolicy::new(&world.scenario.user, params),
+            asking_again: AskingAgain::new(params),
         }
     }
 

@@ -6,7 +6,7 @@ use crate::check::Check;
 use crate::units::{DateTime, Span};
 use crate::users::UserEntry;
 use schemars::JsonSchema;
-use secnet_model::{DeviceType, FutureDating, Srv};
+use secnet_model::{DeviceType, FutureDating, ResponseCode, Srv};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -53,6 +53,15 @@ pub struct WorkloadParams {
     /// Longest wait between retries; as `user` says when absent. Assumed.
     #[serde(default)]
     pub retry_backoff_max: Option<Span>,
+    /// How often what had no answer is asked for again, by a person or a batch job; each time is a request of its own. Assumed.
+    #[serde(default)]
+    pub ask_again_max: u8,
+    /// … and how long after it failed, up to half as much again at random. Assumed.
+    #[serde(default = "defaults::ask_again_after")]
+    pub ask_again_after: Span,
+    /// What counts as no answer. Assumed.
+    #[serde(default = "defaults::ask_again_on")]
+    pub ask_again_on: Vec<NoAnswer>,
     /// First moment of the workload, after the epoch; the epoch when absent.
     #[serde(default)]
     pub starts_after: Option<Span>,
@@ -72,6 +81,39 @@ pub enum Retry {
     /// The wait doubles with each further try up to `retry_backoff_max`, with jitter.
     #[default]
     Exponential,
+}
+
+/// A way for a request to have no answer, by its response code (domain.md §2.3).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub enum NoAnswer {
+    /// The DCC could not communicate with the device.
+    E20,
+    /// The device did not respond in time.
+    E21,
+    /// It did not respond in time to what the DSP had held until its time.
+    E30,
+}
+
+impl NoAnswer {
+    pub const fn code(self) -> ResponseCode {
+        match self {
+            NoAnswer::E20 => ResponseCode::E20,
+            NoAnswer::E21 => ResponseCode::E21,
+            NoAnswer::E30 => ResponseCode::E30,
+        }
+    }
+}
+
+mod defaults {
+    use super::*;
+
+    pub(super) fn ask_again_after() -> Span {
+        Span::from_secs(600)
+    }
+
+    pub(super) fn ask_again_on() -> Vec<NoAnswer> {
+        vec![NoAnswer::E20, NoAnswer::E21]
+    }
 }
 
 /// How a workload's rate varies over the day (local time: British Summer Time in summer). Each shape's mean is 1. Assumed.

@@ -1,6 +1,7 @@
 //! Acknowledgements and service responses: what each means for the request it answers, which is signed, sent again or closed.
 
 use super::User;
+use crate::asking_again::{Again, PERSONS_DELAY};
 use crate::desk::Desk;
 use crate::outcomes::outcome_of;
 use crate::payload;
@@ -201,6 +202,7 @@ impl<D: Desk> User<D> {
             let (id, attempts) = (open.request.id, open.attempts);
             self.state.singles.taken.ended(id, now, outcome, code, attempts);
         }
+        self.may_ask_again(now, &open, code);
         let since = execution.unwrap_or(open.opened_at);
         let ended = Ended {
             outcome,
@@ -213,6 +215,35 @@ impl<D: Desk> User<D> {
         self.state
             .ledger
             .close(ItemKind::ServiceRequest, outcome, open.request.id.identity(), now);
+    }
+}
+
+impl<D: Desk> User<D> {
+    /// A request is over; where it had no answer, somebody may ask again.
+    #[inline]
+    fn may_ask_again(&mut self, now: SimTime, open: &OpenRequest, code: ResponseCode) {
+        let Some(workload) = self.workloads.get(usize::from(open.workload)) else {
+            return;
+        };
+        let counter = open.request.id.counter;
+        let jitter = || {
+            self.world
+                .draws
+                .unit(PERSONS_DELAY, u64::from(self.id.0), counter)
+        };
+        let Some(wait) = workload.asking_again.wait(code, open.times_before, jitter) else {
+            return;
+        };
+        let again = Again {
+            workload: open.workload,
+            srv: open.request.srv,
+            target: open.request.id.target,
+            role: open.request.role,
+            times_before: open.times_before.saturating_add(1),
+        };
+        if now + wait < self.world.horizon {
+            self.state.to_ask_again.push(now + wait, counter, again);
+        }
     }
 }
 

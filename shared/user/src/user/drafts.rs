@@ -1,6 +1,7 @@
 //! What a request says: its SRV, target, role and timing.
 
 use super::{REQUEST_SIZE, User};
+use crate::asking_again::Again;
 use crate::customers::Customers;
 use crate::desk::Desk;
 use crate::mistakes;
@@ -80,6 +81,24 @@ impl<D: Desk> User<D> {
             request: self.request(form, target, role, timing),
             mode: form.mode,
             region,
+        })
+    }
+
+    /// Fills in a workload's request for what had no answer.
+    pub(super) fn draft_again(&self, now: SimTime, again: Again) -> Option<Draft> {
+        let workload = self.workloads.get(usize::from(again.workload))?;
+        let mut forms = workload.forms.iter().flatten();
+        let form = forms.find(|form| form.srv == again.srv)?;
+        let premises = again.target.device()?.premises;
+        let customers = Customers::new(&self.world, self.id, now);
+        if self.is_supplier && !customers.are_the_first() && workload.has_lost(customers, premises) {
+            return None;
+        }
+        let timing = self.timing(now, workload, form);
+        Some(Draft {
+            request: self.request(form, again.target, again.role, timing),
+            mode: form.mode,
+            region: Some(self.world.population.region_of(premises)),
         })
     }
 

@@ -3,6 +3,7 @@
 
 use super::drafts::Draft;
 use super::{GATEWAY_DELAY, User};
+use crate::asking_again::Again;
 use crate::desk::Desk;
 use crate::request_book::{OpenRequest, Slot, Stage};
 use crate::request_form::Unsendable;
@@ -17,7 +18,7 @@ impl<D: Desk> User<D> {
     pub(super) fn arrive(&mut self, now: SimTime, place: usize, out: &mut Outbox<Message>) {
         let n = self.state.arrivals.number(place);
         match self.draft(now, &self.workloads[place], n) {
-            Ok(draft) => self.open(now, place as u16, draft, out),
+            Ok(draft) => self.open(now, place as u16, draft, 0, out),
             Err(Unsendable::Lost) => {}
             Err(Unsendable::NoTarget) => self.state.counts.arrivals_without_target += 1,
             Err(Unsendable::MistakeNotPossible) => self.state.counts.mistakes_not_possible += 1,
@@ -56,10 +57,26 @@ impl<D: Desk> User<D> {
             mode: form.mode,
             region,
         };
-        self.open(now, NO_WORKLOAD, draft, out);
+        self.open(now, NO_WORKLOAD, draft, 0, out);
     }
 
-    fn open(&mut self, now: SimTime, workload: u16, draft: Draft, out: &mut Outbox<Message>) {
+    /// Somebody asks again for what had no answer, unless it is another Supplier's by now.
+    pub(super) fn ask_again(&mut self, now: SimTime, again: Again, out: &mut Outbox<Message>) {
+        let Some(draft) = self.draft_again(now, again) else {
+            return;
+        };
+        self.state.counts.asked_again += 1;
+        self.open(now, again.workload, draft, again.times_before, out);
+    }
+
+    fn open(
+        &mut self,
+        now: SimTime,
+        workload: u16,
+        draft: Draft,
+        times_before: u8,
+        out: &mut Outbox<Message>,
+    ) {
         self.state.numbers.requests += 1;
         self.state.ledger.open(ItemKind::ServiceRequest);
         let slot = self.state.book.insert(OpenRequest {
@@ -69,6 +86,7 @@ impl<D: Desk> User<D> {
             region: draft.region,
             attempts: 1,
             submissions: 0,
+            times_before,
             workload,
             opened_at: now,
             sent_at: now,
