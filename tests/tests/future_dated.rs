@@ -116,16 +116,20 @@ fn all_execute_at_the_moment_asked_for_by_clocks_that_are_ten_seconds_out_at_mos
 fn a_read_of_the_gas_proxy_takes_seconds_and_one_of_the_gas_meter_waits_for_its_poll() {
     let times = |target: &str| {
         let workload = format!(
-            "{PRICE_CHANGE}\n[[workloads]]\nname = \"reads\"\nfrom = \"suppliers\"\nsrvs = [\"4.1.1\"]\ntarget = \"{target}\"\n\
+            "{PRICE_CHANGE}\n[[workloads]]\nname = \"reads\"\nfrom = \"suppliers\"\nsrvs = [\"4.6.1\"]\ntarget = \"{target}\"\n\
              per_device_per_day = 6.0\nends_after = \"4h\"\n"
         );
         let run = run(&scenario(&workload, &[]), 1);
         run.keeps_the_laws().unwrap();
+        let mirrored = counter(&run, "premises.gpf_commands");
+        let age_s = counter(&run, "premises.gpf_mirror_age_us") as f64 / 1e6;
         let row = run.report.kpis.service.overall.clone();
-        row.response_time_s.unwrap()
+        (row.response_time_s.unwrap(), mirrored, age_s)
     };
-    let (proxy, meter) = (times("GPF"), times("GSME"));
+    let ((proxy, mirrored, age_s), (meter, ..)) = (times("GPF"), times("GSME"));
     assert!(proxy.p99 < 30.0, "{proxy:?}");
+    let mean_age_s = age_s / mirrored as f64;
+    assert!((mean_age_s - 900.0).abs() < 30.0, "what it says is {mean_age_s} s old");
     // Uniform over the half hour, and some seconds.
     assert!(
         (meter.p50 - 900.0).abs() < 60.0 && meter.p99 < 1_850.0,
