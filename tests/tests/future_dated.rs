@@ -129,7 +129,10 @@ fn a_read_of_the_gas_proxy_takes_seconds_and_one_of_the_gas_meter_waits_for_its_
     let ((proxy, mirrored, age_s), (meter, ..)) = (times("GPF"), times("GSME"));
     assert!(proxy.p99 < 30.0, "{proxy:?}");
     let mean_age_s = age_s / mirrored as f64;
-    assert!((mean_age_s - 900.0).abs() < 30.0, "what it says is {mean_age_s} s old");
+    assert!(
+        (mean_age_s - 900.0).abs() < 30.0,
+        "what it says is {mean_age_s} s old"
+    );
     // Uniform over the half hour, and some seconds.
     assert!(
         (meter.p50 - 900.0).abs() < 60.0 && meter.p99 < 1_850.0,
