@@ -276,6 +276,7 @@ impl Dice {
             ends_after,
             retry: None,
             attempts_max: None,
+            batch: self.one_of(&[1, 1, 1, 20]),
             ask_again_max: self.one_of(&[0, 0, 1, 5]),
             ask_again_after: self.span(&[0, MIN, HOUR]),
             ask_again_on: vec![NoAnswer::E20, NoAnswer::E21, NoAnswer::E30],

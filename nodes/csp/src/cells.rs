@@ -3,7 +3,7 @@
 use crate::cell::{Channel, Server};
 use crate::direction::Direction;
 use crate::identity::Identity;
-use crate::loss::Loss;
+use crate::loss::{Loss, Sending};
 use crate::reach::Reach;
 use crate::waiting_room::{Parcel, WaitingRoom};
 use secnet_accounts::figures::{Figures, Key};
@@ -218,8 +218,15 @@ impl Cells {
         traffic.transmitting += takes;
         parcel.transmissions += 1;
         let identity = Identity::of(&parcel.freight);
-        let lost = !params.reach.holds(parcel.freight.premises(), ends)
-            || params.loss.strikes(direction, identity, parcel.transmissions);
+        let premises = parcel.freight.premises();
+        let sending = Sending {
+            direction,
+            premises,
+            cell: parcel.server / 2,
+            at: now,
+        };
+        let lost = !params.reach.holds(premises, ends)
+            || params.loss.strikes(sending, identity, parcel.transmissions);
         if lost {
             let place = self.room.insert(parcel);
             self.due.push(Reverse((

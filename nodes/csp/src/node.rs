@@ -444,12 +444,7 @@ fn wan_params(world: &Arc<World>, region: Region) -> WanParams {
             overhead_bytes,
         },
         queue_limit: params.queue_limit,
-        loss: Loss {
-            draws: world.draws,
-            probability: params.loss,
-            transmissions_max: params.transmissions_max.clamp(1, 255) as u16,
-            retransmit_after: params.retransmit_after.as_duration(),
-        },
+        loss: Loss::new(world.draws, region, params),
         closed: world.timeline.csp(region).clone(),
         reach: Reach::new(world),
     }

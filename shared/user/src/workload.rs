@@ -73,6 +73,8 @@ pub struct Workload {
     pub mistake: Option<Mistake>,
     /// Each premises once, in the portfolio's order, rather than drawn.
     pub each_once: bool,
+    /// Requests that arrive together.
+    pub batch: u32,
     pub retry_policy: RetryPolicy,
     pub asking_again: AskingAgain,
 }
@@ -132,6 +134,7 @@ impl Workload {
             dated: None,
             mistake: None,
             each_once: true,
+            batch: 1,
             retry_policy: RetryPolicy::of_user(&world.scenario.user),
             asking_again: AskingAgain::never(),
         }
@@ -189,7 +192,7 @@ impl Workload {
         };
         Workload {
             process: ArrivalProcess::new(
-                per_day,
+                per_day / f64::from(params.batch.max(1)),
                 hourly_rates(params.shape),
                 world.local_time.clone(),
                 starts_at,
@@ -206,6 +209,7 @@ impl Workload {
             },
             mistake: params.mistake,
             each_once: false,
+            batch: params.batch.max(1),
             retry_policy: RetryPolicy::new(&world.scenario.user, params),
             asking_again: AskingAgain::new(params),
         }

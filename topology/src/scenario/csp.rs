@@ -60,6 +60,14 @@ pub struct CspParams {
     pub latency_mean: Span,
     /// Chance that a transmission is lost.
     pub loss: f64,
+    /// Share of premises whose coverage is lastingly poor.
+    pub poor_coverage_share: f64,
+    /// Chance that a transmission to or from them is lost, where it is more than `loss`.
+    pub poor_coverage_loss: f64,
+    /// Share of a cell's hours that are bad: weather, interference, work on a mast.
+    pub bad_hours_share: f64,
+    /// Chance that a transmission is lost in them, where it is more than without.
+    pub bad_hours_loss: f64,
     /// Transmissions of a message in all before it counts as lost.
     pub transmissions_max: u32,
     /// Wait before a lost message is sent again.
@@ -79,6 +87,10 @@ impl CspParams {
             latency_min: Span::from_millis(1_000),
             latency_mean: Span::from_millis(3_000),
             loss: 0.01,
+            poor_coverage_share: 0.0,
+            poor_coverage_loss: 0.3,
+            bad_hours_share: 0.0,
+            bad_hours_loss: 0.1,
             transmissions_max: 4,
             retransmit_after: Span::from_secs(5),
             queue_limit: 500,
@@ -95,6 +107,10 @@ impl CspParams {
             latency_min: Span::from_millis(300),
             latency_mean: Span::from_millis(1_200),
             loss: 0.005,
+            poor_coverage_share: 0.0,
+            poor_coverage_loss: 0.3,
+            bad_hours_share: 0.0,
+            bad_hours_loss: 0.1,
             transmissions_max: 4,
             retransmit_after: Span::from_secs(3),
             queue_limit: 500,
@@ -125,7 +141,15 @@ impl Check<'_> {
                 self.wrong(path(key), "must be more than zero");
             }
         }
-        self.share(&path("loss"), csp.loss);
+        for (key, share) in [
+            ("loss", csp.loss),
+            ("poor_coverage_share", csp.poor_coverage_share),
+            ("poor_coverage_loss", csp.poor_coverage_loss),
+            ("bad_hours_share", csp.bad_hours_share),
+            ("bad_hours_loss", csp.bad_hours_loss),
+        ] {
+            self.share(&path(key), share);
+        }
         self.at_least_one(&path("transmissions_max"), csp.transmissions_max);
     }
 }

@@ -10,6 +10,9 @@ use secnet_model::{DeviceType, FutureDating, ResponseCode, Srv};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
+/// Requests that may arrive in one moment.
+const BATCH_MAX: u32 = 100_000;
+
 /// An open arrival process of service requests: Poisson in emulated time, shaped over the day.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -25,6 +28,9 @@ pub struct WorkloadParams {
     pub per_device_per_day: f64,
     #[serde(default)]
     pub shape: DayShape,
+    /// Requests that arrive together, as from one job of the User's systems; the rate stays what it is. Assumed.
+    #[serde(default = "defaults::batch")]
+    pub batch: u32,
     /// Device type the requests are sent to, where the SRV allows several; the first the SRV's catalogue entry names otherwise.
     #[serde(default)]
     #[schemars(schema_with = "crate::words::device_type")]
@@ -109,6 +115,10 @@ mod defaults {
 
     pub(super) fn ask_again_after() -> Span {
         Span::from_secs(600)
+    }
+
+    pub(super) fn batch() -> u32 {
+        1
     }
 
     pub(super) fn ask_again_on() -> Vec<NoAnswer> {
@@ -205,6 +215,10 @@ impl<'u> Check<'u> {
                 );
             }
             self.rate(&format!("{path}.per_device_per_day"), workload.per_device_per_day);
+            if !(1..=BATCH_MAX).contains(&workload.batch) {
+                let message = format!("must be from 1 to {BATCH_MAX}, not {}", workload.batch);
+                self.wrong(format!("{path}.batch"), message);
+            }
             if workload.srvs.is_empty() {
                 self.wrong(
                     format!("{path}.srvs"),

@@ -14,14 +14,17 @@ use secnet_model::{Address, SimTime};
 use secnet_wire::Message;
 
 impl<D: Desk> User<D> {
-    /// The next arrival of a workload is here.
+    /// The next arrival of a workload is here, one request or a batch of them.
     pub(super) fn arrive(&mut self, now: SimTime, place: usize, out: &mut Outbox<Message>) {
         let n = self.state.arrivals.number(place);
-        match self.draft(now, &self.workloads[place], n) {
-            Ok(draft) => self.open(now, place as u16, draft, 0, out),
-            Err(Unsendable::Lost) => {}
-            Err(Unsendable::NoTarget) => self.state.counts.arrivals_without_target += 1,
-            Err(Unsendable::MistakeNotPossible) => self.state.counts.mistakes_not_possible += 1,
+        let batch = u64::from(self.workloads[place].batch);
+        for n in n * batch..(n + 1) * batch {
+            match self.draft(now, &self.workloads[place], n) {
+                Ok(draft) => self.open(now, place as u16, draft, 0, out),
+                Err(Unsendable::Lost) => {}
+                Err(Unsendable::NoTarget) => self.state.counts.arrivals_without_target += 1,
+                Err(Unsendable::MistakeNotPossible) => self.state.counts.mistakes_not_possible += 1,
+            }
         }
         let workload = &self.workloads[place];
         let exponential =
