@@ -168,7 +168,7 @@ impl Dsp {
             .close(ItemKind::ScheduledRead, outcome, id.identity(), at);
         if let Some(trace) = self.world.sampler.request(&id, srv) {
             let item = trace.span(Step::Item, command.started_at, at);
-            out.trace(item.answered(code).failed_if(true));
+            out.trace(item.answered(code).ended(outcome));
         }
         self.alert_user(at, id.originator, alert, id.target, id.counter, out);
     }

@@ -330,8 +330,8 @@ fn the_report_as_a_board_reads_it() {
 
         | Parameter | Value | What it is |
         |---|---|---|
-        | `csp.central.cell_premises` | `500` | A CSP region's SM WAN. Rates and latencies are assumed; domain.md §8 gives the ranges they lie in. |
-        | `csp.central.downlink_rate` | `"200kbit/s"` | A CSP region's SM WAN. Rates and latencies are assumed; domain.md §8 gives the ranges they lie in. |
+        | `csp.central.bad_hours_loss` | `0.1` | A CSP region's SM WAN. Rates and latencies are assumed; domain.md §8 gives the ranges they lie in. |
+        | `csp.central.bad_hours_share` | `0.0` | A CSP region's SM WAN. Rates and latencies are assumed; domain.md §8 gives the ranges they lie in. |
 
         ## Runs
 

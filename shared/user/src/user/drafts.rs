@@ -95,10 +95,11 @@ impl<D: Desk> User<D> {
             return None;
         }
         let timing = self.timing(now, workload, form);
+        let region = self.world.population.region_of(premises);
         Some(Draft {
             request: self.request(form, again.target, again.role, timing),
             mode: form.mode,
-            region: Some(self.world.population.region_of(premises)),
+            region: Some(region).filter(|_| form.mode != ServiceMode::NonDevice),
         })
     }
 
