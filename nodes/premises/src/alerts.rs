@@ -37,7 +37,7 @@ const PREPAYMENT_ALERTS: &[&str] = &["8F0F", "810D", "810E", "8119"];
 pub struct Background {
     draws: Draws,
     /// Without those of noisy devices.
-    per_device_per_day: f64,
+    per_premises_per_day: f64,
     noisy: Option<NoisyDevices>,
     /// None is raised at or after it.
     horizon: SimTime,
@@ -79,14 +79,14 @@ impl Background {
         let range = population.region_range(region);
         let (number, premises) = (region.index() as u64, range.end - range.start);
         let noisy = NoisyDevices::new(world.draws, &params.alerts_tail, all_per_day, number, premises);
-        let per_device_per_day = match noisy {
+        let per_premises_per_day = match noisy {
             Some(_) => all_per_day * (1.0 - params.alerts_tail.alert_share),
             None => all_per_day,
         };
         let mixes = [false, true].map(|gas| [false, true].map(|prepayment| Mix::of(gas, prepayment)));
         Background {
             draws: world.draws,
-            per_device_per_day,
+            per_premises_per_day,
             noisy,
             horizon: world.horizon,
             region: range,
@@ -160,7 +160,7 @@ impl Background {
     fn noisy_device(&self, noisy: &NoisyDevices, block: u32, event: u32) -> Option<u64> {
         let devices = self.noisy_devices(noisy, block);
         let noise = noisy.per_day(devices.clone());
-        let all = noise + self.per_device_per_day * f64::from(self.block_len(block));
+        let all = noise + self.per_premises_per_day * f64::from(self.block_len(block));
         let at = all * self.draws.unit(NOISE, u64::from(block), u64::from(event));
         (at < noise).then(|| noisy.pick(devices, at)).flatten()
     }
@@ -172,7 +172,7 @@ impl Background {
 
     /// A block's `event`-th event, an exponential gap after `since`.
     fn event(&self, block: u32, event: u32, since: SimTime) -> Option<BlockAlert> {
-        let mut per_day = self.per_device_per_day * f64::from(self.block_len(block));
+        let mut per_day = self.per_premises_per_day * f64::from(self.block_len(block));
         if let Some(noisy) = &self.noisy {
             per_day += noisy.per_day(self.noisy_devices(noisy, block));
         }
