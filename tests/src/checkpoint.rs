@@ -11,6 +11,7 @@ use secnet_model::SimTime;
 use secnet_other_user::OtherUserDesk;
 use secnet_premises::Premises;
 use secnet_results::{RunOutcome, Traces};
+use secnet_s1sp::S1sp;
 use secnet_supplier::SupplierDesk;
 use secnet_topology::{Layout, NodeKind, UserKind, World};
 use secnet_user::User;
@@ -136,6 +137,7 @@ fn restore_node(world: &Arc<World>, kind: NodeKind, saved: &[u8]) -> BoxedPartic
     match kind {
         NodeKind::Dsp => Box::new(Dsp::restore(world, saved).unwrap()),
         NodeKind::Csp(region) => Box::new(Csp::restore(world, region, saved).unwrap()),
+        NodeKind::S1sp => Box::new(S1sp::restore(world, saved).unwrap()),
         NodeKind::Premises { first, end, .. } => {
             Box::new(Premises::restore(world, first, end, saved).unwrap())
         }

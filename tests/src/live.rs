@@ -16,10 +16,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// What a live run is made of; `secnet` looks for the others in its own folder.
-const PROGRAMS: [&str; 7] = [
+const PROGRAMS: [&str; 8] = [
     "secnet",
     "dsp",
     "csp",
+    "s1sp",
     "supplier",
     "dno",
     "other-user",

@@ -20,11 +20,12 @@ pub const KINDS: [EventKind; 9] = [
     EventKind::Takeover,
     EventKind::Removal,
 ];
-const SYSTEMS: [System; 5] = [
+const SYSTEMS: [System; 6] = [
     System::Dsp,
     System::CspNorth,
     System::CspCentral,
     System::CspSouth,
+    System::S1sp,
     System::Ssi,
 ];
 const DEVICES: [DeviceType; 3] = [DeviceType::Esme, DeviceType::Gsme, DeviceType::Chf];

@@ -187,6 +187,7 @@ impl Dice {
                 central: self.csp(CspParams::cellular()),
                 south: self.csp(CspParams::cellular()),
             },
+            s1sp: self.s1sp(),
             premises: self.premises(),
             maintenance: MaintenanceParams::default(),
             hosting: HostingParams::default(),

@@ -162,7 +162,7 @@ fn submit(dsp: &mut Dsp, world: &World, request: ServiceRequest) -> Seen {
             }
             Message::Command(command) => {
                 let device = request.id.target.device().unwrap();
-                let csp = Address::csp(world.population.region_of(device.premises));
+                let csp = Address::provider(world.population.region_of(device.premises));
                 assert_eq!(
                     (envelope.to, command.id, command.srv),
                     (csp, request.id, request.srv)

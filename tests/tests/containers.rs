@@ -207,7 +207,7 @@ fn the_demo_in_containers_has_the_results_of_virtual_time() {
     let Some(bench) = Bench::new("the demo in containers") else {
         return;
     };
-    has_the_results_of_virtual_time(&bench, "demo.toml", &["--for", "2min"], 15);
+    has_the_results_of_virtual_time(&bench, "demo.toml", &["--for", "2min"], 17);
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn every_kind_of_event_in_containers_has_the_results_of_virtual_time() {
     };
     // The last event begins after 160 minutes; a quarter of the premises takes a third of the time.
     let arguments = ["--for", "165min", "--set", "population.premises=500"];
-    let ended = has_the_results_of_virtual_time(&bench, "bad-day.toml", &arguments, 14);
+    let ended = has_the_results_of_virtual_time(&bench, "bad-day.toml", &arguments, 16);
     let begun = ended.report().manifest.events.iter();
     let begun = begun.filter(|event| Duration::from_micros(event.begins_us) < Duration::from_mins(165));
     let kinds: BTreeSet<&str> = begun.map(|event| event.kind.as_str()).collect();

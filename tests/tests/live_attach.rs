@@ -5,7 +5,7 @@
 
 use secnet_results::LoadedRun;
 use secnet_tests::live::{Programs, scratch, topology};
-use secnet_topology::World;
+use secnet_topology::{Segment, World};
 use std::fs::{self, File};
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -27,16 +27,14 @@ impl Network {
         let programs = programs.folder().to_owned();
         let folder = scratch("attach");
         // Held until all are chosen.
-        let ports: Vec<TcpListener> = (0..6)
+        let ports: Vec<TcpListener> = (0..=Segment::ALL.len())
             .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
             .collect();
         let endpoint = |n: usize| format!("tcp/{}", ports[n].local_addr().unwrap());
         let control = endpoint(0);
-        let segments = ["gateway", "dsp-csp", "wan-north", "wan-central", "wan-south"];
-        let segments: Vec<String> = segments
-            .iter()
-            .enumerate()
-            .map(|(n, name)| format!("{name}={}", endpoint(n + 1)))
+        let segments: Vec<String> = (1..)
+            .zip(Segment::ALL)
+            .map(|(n, segment)| format!("{segment}={}", endpoint(n)))
             .collect();
         drop(ports);
         let mut network = Network {

@@ -32,13 +32,13 @@ fn free_ports(count: u16) -> u16 {
 #[test]
 fn each_process_offers_its_metrics() {
     let programs = Programs::alone();
-    let base = free_ports(15);
+    let base = free_ports(17);
     let address = format!("127.0.0.1:{base}");
     let environment = [("SECNET_METRICS", address.as_str())];
     let mut run = programs.start_in(&environment, SCENARIO, &["--for", "5min", "--speed", "60"]);
     run.wait_until_past(90.0);
     std::thread::sleep(Duration::from_secs(1));
-    let (dsp, supplier) = (metrics(base), metrics(base + 4));
+    let (dsp, supplier) = (metrics(base), metrics(base + 5));
     let value = |text: &str, name: &str| -> f64 {
         let line = text.lines().find(|line| line.starts_with(name));
         let line = line.unwrap_or_else(|| panic!("no {name} in {text}"));
@@ -63,7 +63,7 @@ fn the_status_shows_emulated_time_pace_traffic_and_who_holds_the_run_up() {
     let programs = Programs::alone();
     let mut run = programs.start(SCENARIO, &["--for", "5min", "--speed", "100"]);
     let status = run.wait_until_past(60.0);
-    assert_eq!(status.processes.len(), 15);
+    assert_eq!(status.processes.len(), 17);
     let nodes: Vec<_> = status
         .processes
         .iter()
@@ -124,7 +124,7 @@ fn the_status_shows_emulated_time_pace_traffic_and_who_holds_the_run_up() {
     let ended = run.wait(Duration::from_secs(60));
     assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
     let lag = &ended.report().manifest.lag_max_s;
-    assert_eq!(lag.len(), 15, "a lag for each node: {lag:?}");
+    assert_eq!(lag.len(), 17, "a lag for each node: {lag:?}");
     assert!(lag["csp-central"] > 1.0, "it was stopped for longer: {lag:?}");
 
     let after = run.ask(&[]);

@@ -36,7 +36,7 @@ fn a_live_run_without_a_folder_gives_what_one_in_virtual_time_gives_and_leaves_n
     assert_eq!(digests(&live), digests(&in_virtual_time));
     assert_eq!(
         (live.manifest.driver.as_str(), live.facts.processes),
-        ("live", 15)
+        ("live", 17)
     );
     assert_eq!(live.folder, None);
     let ours = format!("secnet-r{}-", std::process::id());

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "a test that was skipped says so")]
 
 use expect_test::expect;
+use secnet_model::Region;
 use secnet_results::Traces;
 use secnet_results::traces::{Selection, SpanRecord, render};
 use secnet_tests::in_virtual_time::{run, scenario};
@@ -119,8 +120,9 @@ fn assert_every_participant_is_in_its_requests_tree(traces: &Traces) {
         answered += 1;
         let participants: BTreeSet<&str> = tree.iter().map(|span| span.participant.as_str()).collect();
         let region = root.attributes.region.as_deref().unwrap();
-        let (csp, premises) = (format!("csp-{region}"), format!("premises-{region}"));
-        for participant in ["dsp", &csp, &premises, &root.participant] {
+        let provider = Region::from_name(region).unwrap().provider();
+        let premises = format!("premises-{region}");
+        for participant in ["dsp", provider, &premises, &root.participant] {
             assert!(
                 participants.contains(participant),
                 "no {participant} in {tree:#?}"
@@ -174,6 +176,7 @@ fn a_critical_request_s_tree_tells_its_whole_story() {
         DEMO,
         &[
             "horizon=5min",
+            "population.smets1_share=0",
             "tracing.requests=0",
             "tracing.srvs=[{srv=\"1.2.1\",share=1}]",
         ],

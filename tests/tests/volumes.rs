@@ -44,7 +44,15 @@ fn a_month_like_the_scenarios_day_has_the_published_volumes() {
         // The few noisy devices of a fifth of July's homes raise a tenth fewer or more alerts, by the seed.
         false => (30_000.0, 130_000.0),
     };
-    let (gb, [messages, ..]) = month(GB, gb_premises, GB_PREMISES, &["dsp.sized_for_premises=30000000"]);
+    let (gb, [messages, ..]) = month(
+        GB,
+        gb_premises,
+        GB_PREMISES,
+        &[
+            "dsp.sized_for_premises=30000000",
+            "s1sp.sized_for_premises=30000000",
+        ],
+    );
     assert_about("August 2024, messages", messages, 2.2e9);
     assert_about(
         "August 2024, a meter",

@@ -6,6 +6,8 @@ use crate::users::{UserEntry, UserKind};
 use core::fmt;
 use secnet_model::{Role, Srv};
 
+/// More servers than any data centre has.
+pub(crate) const SERVERS_MAX: u32 = 1_000_000;
 /// More than anything in the network does in a day, a second or a proportion; what is above would never end.
 const RATE_MAX: f64 = 1e6;
 

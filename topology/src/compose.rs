@@ -377,7 +377,7 @@ fn joined(first: &str, layout: &Layout) -> String {
 fn memory_mib(layout: &Layout, process: &ProcessSpec) -> u64 {
     let of_node = |kind: &NodeKind| match kind {
         NodeKind::Dsp => MEMORY_DSP_MIB,
-        NodeKind::Csp(_) | NodeKind::User(_) => MEMORY_MIB,
+        NodeKind::Csp(_) | NodeKind::S1sp | NodeKind::User(_) => MEMORY_MIB,
         NodeKind::Premises { first, end, .. } => {
             let premises = u64::from(end.0.saturating_sub(first.0));
             MEMORY_MIB + premises * MEMORY_PER_PREMISES_BYTES / (1 << 20)

@@ -115,6 +115,8 @@ pub enum System {
     CspCentral,
     /// The SM WAN of CSP South.
     CspSouth,
+    /// The SMETS1 Service Provider.
+    S1sp,
     /// The Self-Service Interface. No emulated message passes it: its windows are shown and change nothing.
     Ssi,
 }
@@ -126,6 +128,7 @@ impl System {
             System::CspNorth => Some(Region::North),
             System::CspCentral => Some(Region::Central),
             System::CspSouth => Some(Region::South),
+            System::S1sp => Some(Region::Smets1),
             System::Dsp | System::Ssi => None,
         }
     }
@@ -137,6 +140,7 @@ impl System {
             System::CspNorth => "csp_north",
             System::CspCentral => "csp_central",
             System::CspSouth => "csp_south",
+            System::S1sp => "s1sp",
             System::Ssi => "ssi",
         }
     }

@@ -1,6 +1,6 @@
 //! Which nodes a scenario needs, how they are linked, and which process hosts them.
 //!
-//! The order of nodes and links is fixed: DSP, CSPs, Suppliers, DNOs, other Users, premises. Shards and processes
+//! The order of nodes and links is fixed: DSP, CSPs, S1SP, Suppliers, DNOs, other Users, premises. Shards and processes
 //! are hosting alone: no result may depend on them.
 
 use crate::population::BLOCK_PREMISES;
@@ -23,6 +23,7 @@ pub struct Layout {
 pub enum NodeKind {
     Dsp,
     Csp(Region),
+    S1sp,
     User(UserId),
     Premises {
         region: Region,
@@ -37,7 +38,7 @@ pub enum NodeKind {
 pub struct ProcessSpec {
     /// Its only node's name, or the binary's name and a number.
     pub name: String,
-    /// `dsp`, `csp`, `supplier`, `dno`, `other-user` or `premises`.
+    /// `dsp`, `csp`, `s1sp`, `supplier`, `dno`, `other-user` or `premises`.
     pub binary: &'static str,
     pub nodes: Vec<NodeIndex>,
 }
@@ -79,10 +80,14 @@ impl Builder {
             if world.population.region_range(region).is_empty() {
                 continue;
             }
-            let csp = self.node(format!("csp-{region}"), NodeKind::Csp(region));
-            self.directory.csps[region.index()] = Some(csp);
-            self.link(dsp, csp, &world.scenario.dsp_csp);
-            self.process("csp", "csp", vec![csp], 1);
+            let (binary, kind) = match region {
+                Region::North | Region::Central | Region::South => ("csp", NodeKind::Csp(region)),
+                Region::Smets1 => ("s1sp", NodeKind::S1sp),
+            };
+            let provider = self.node(region.provider().to_owned(), kind);
+            self.directory.providers[region.index()] = Some(provider);
+            self.link(dsp, provider, &world.scenario.dsp_csp);
+            self.process(binary, binary, vec![provider], 1);
         }
     }
 
@@ -109,7 +114,7 @@ impl Builder {
         let hosting = &world.scenario.hosting;
         for region in Region::ALL {
             let range = world.population.region_range(region);
-            let Some(csp) = self.directory.csps[region.index()] else {
+            let Some(provider) = self.directory.providers[region.index()] else {
                 continue;
             };
             let blocks = (range.end - range.start).div_ceil(BLOCK_PREMISES);
@@ -118,18 +123,14 @@ impl Builder {
                 let block = u64::from(blocks) * u64::from(shard) / u64::from(shards);
                 (range.start + block as u32 * BLOCK_PREMISES).min(range.end)
             };
-            let wan = world.scenario.csp.get(region);
-            let wan = LinkParams {
-                latency_min: wan.latency_min,
-                latency_mean: wan.latency_mean,
-            };
+            let wan = world.scenario.wan_link(region);
             let mut nodes = Vec::new();
             for shard in 0..shards {
                 let (first, end) = (PremisesId(edge(shard)), PremisesId(edge(shard + 1)));
                 let name = format!("premises-{region}-{}", shard + 1);
                 let node = self.node(name, NodeKind::Premises { region, first, end });
                 self.directory.shards.push((first, node));
-                self.link(csp, node, &wan);
+                self.link(provider, node, &wan);
                 nodes.push(node);
             }
             let processes = (hosting.premises_processes as usize).clamp(1, nodes.len());

@@ -1,12 +1,12 @@
 //! The population: what stands in each premises, as a function of (seed, index). Nothing is stored per premises.
 //!
-//! Premises are numbered region by region (north, central, south) and area by area, so neighbours have
-//! neighbouring indices. Suppliers are spread over them by a permutation: Supplier k owns a contiguous range of permuted
+//! Premises are numbered region by region (north, central, south, SMETS1) and area by area, so neighbours have
+//! neighbouring indices. The SMETS1 premises of an area are apart from its others: a second range. Suppliers are spread over them by a permutation: Supplier k owns a contiguous range of permuted
 //! *positions*, so its i-th premises and a premises' Supplier are both arithmetic.
 //!
 //! Not here: anything that changes during a run.
 
-use crate::apportion::apportion;
+use crate::apportion::{apportion, part_of};
 use crate::scenario::{PopulationParams, Scenario};
 use crate::supply::Supply;
 use secnet_engine::Draws;
@@ -34,7 +34,7 @@ pub struct Population {
     premises_count: u32,
     /// First premises of each region, and the end of the last.
     region_starts: [u32; Region::ALL.len() + 1],
-    /// The emulated areas, by index in `licence_areas()`, in the order of their premises.
+    /// The emulated areas, by index in `licence_areas()`, in the order of their premises; each twice where some are SMETS1.
     area_order: Vec<usize>,
     /// First premises of each of them, and the end of the last.
     area_starts: Vec<u32>,
@@ -119,7 +119,7 @@ impl Population {
             region_starts: areas.region_starts,
             area_order: areas.order,
             area_starts: areas.starts,
-            cell_premises: Region::ALL.map(|region| scenario.csp.get(region).cell_premises.max(1)),
+            cell_premises: Region::ALL.map(|region| scenario.cell_premises(region)),
             enrolled: Threshold::of(params.enrolled_share),
             prepayment: Threshold::of(params.prepayment_share),
             no_wan: Threshold::of(params.no_wan_share),
@@ -146,9 +146,17 @@ impl Population {
             Region::North
         } else if premises.0 < self.region_starts[2] {
             Region::Central
-        } else {
+        } else if premises.0 < self.region_starts[3] {
             Region::South
+        } else {
+            Region::Smets1
         }
+    }
+
+    /// Whether the premises' devices are SMETS1; those of no premises are not.
+    #[inline]
+    pub fn is_smets1(&self, premises: PremisesId) -> bool {
+        self.region_range(Region::Smets1).contains(&premises.0)
     }
 
     pub fn region_range(&self, region: Region) -> Range<u32> {
@@ -162,12 +170,12 @@ impl Population {
         self.area_order[inner_starts.iter().filter(|&&start| start <= premises.0).count()]
     }
 
-    /// The premises of an area, by its index in `licence_areas()`.
-    pub fn area_range(&self, area: usize) -> Range<u32> {
-        match self.area_order.iter().position(|&a| a == area) {
-            Some(place) => self.area_starts[place]..self.area_starts[place + 1],
-            None => 0..0,
-        }
+    /// The premises of an area, by its index in `licence_areas()`: none, one range, or two where some are SMETS1.
+    pub fn area_ranges(&self, area: usize) -> impl Iterator<Item = Range<u32>> + '_ {
+        let places = self.area_order.iter().enumerate();
+        places
+            .filter(move |(_, of)| **of == area)
+            .map(|(place, _)| self.area_starts[place]..self.area_starts[place + 1])
     }
 
     /// Index of the cell within its region.
@@ -287,12 +295,9 @@ impl Population {
         }
         if user.0 < self.suppliers_and_dnos {
             let (mut len, mut ranges) = (0, Vec::new());
-            for &area in self
-                .area_order
-                .iter()
-                .filter(|&&area| self.dno_by_area[area] == Some(user))
-            {
-                let range = self.area_range(area);
+            let areas = self.area_order.iter().zip(self.area_starts.windows(2));
+            for (_, bounds) in areas.filter(|(area, _)| self.dno_by_area[**area] == Some(user)) {
+                let range = bounds[0]..bounds[1];
                 ranges.push((len, range.clone()));
                 len += range.end - range.start;
             }
@@ -386,10 +391,19 @@ impl AreaLayout {
         let counts = apportion(params.premises, &weights);
         let (mut order, mut starts, mut region_starts) = (Vec::new(), vec![0], [0; Region::ALL.len() + 1]);
         let mut end = 0;
+        let smets1: Vec<u32> = counts
+            .iter()
+            .map(|count| part_of(*count, params.smets1_share))
+            .collect();
         for region in Region::ALL {
             for (area, entry) in licence_areas().iter().enumerate() {
-                if entry.region == region && emulated(entry) {
-                    end += counts[area];
+                let premises = match region {
+                    Region::Smets1 => smets1[area],
+                    _ if entry.region == region => counts[area] - smets1[area],
+                    Region::North | Region::Central | Region::South => continue,
+                };
+                if emulated(entry) && (premises > 0 || region != Region::Smets1) {
+                    end += premises;
                     order.push(area);
                     starts.push(end);
                 }

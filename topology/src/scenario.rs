@@ -11,7 +11,9 @@ mod maintenance;
 mod population;
 mod premises;
 mod requests;
+mod s1sp;
 mod schedules;
+mod sizing;
 mod tracing;
 mod users;
 mod verdicts;
@@ -26,6 +28,7 @@ pub use maintenance::MaintenanceParams;
 pub use population::PopulationParams;
 pub use premises::{AlertsTailParams, PremisesParams, ProfileParams};
 pub use requests::{RequestParams, validate_request};
+pub use s1sp::S1spParams;
 pub use schedules::ScheduleParams;
 pub use tracing::{TracedSrv, TracingParams};
 pub use users::{DnoParams, OtherUserParams, SupplierParams, UserParams};
@@ -37,7 +40,7 @@ use crate::modifications::{ModificationParams, ModificationSwitches, Releases};
 use crate::units::{Date, DateTime, Span};
 use crate::users::{UserEntry, UserKind};
 use schemars::JsonSchema;
-use secnet_model::{Role, RoleSet, SimTime, UserId};
+use secnet_model::{Region, Role, RoleSet, SimTime, UserId};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -84,11 +87,14 @@ pub struct Scenario {
     pub gateway: LinkParams,
     #[serde(default)]
     pub dsp: DspParams,
-    /// Between the DSP and each CSP.
+    /// Between the DSP and each CSP, and the S1SP.
     #[serde(default = "defaults::dsp_csp")]
     pub dsp_csp: LinkParams,
     #[serde(default)]
     pub csp: CspRegions,
+    /// The way to SMETS1 premises, of which there are `population.smets1_share`.
+    #[serde(default)]
+    pub s1sp: S1spParams,
     #[serde(default)]
     pub premises: PremisesParams,
     /// Times at which many devices raise many alerts.
@@ -123,6 +129,20 @@ impl Scenario {
             self.epoch,
             self.end(),
         )
+    }
+
+    /// The way between a region's premises and whoever carries messages to them, without transmission and waiting.
+    pub fn wan_link(&self, region: Region) -> LinkParams {
+        match self.csp.get(region) {
+            Some(csp) => csp.link(),
+            None => self.s1sp.link(),
+        }
+    }
+
+    /// Premises that share a cell of the region.
+    pub fn cell_premises(&self, region: Region) -> u32 {
+        let cell = self.csp.get(region).map(|csp| csp.cell_premises);
+        cell.unwrap_or(self.s1sp.cell_premises).max(1)
     }
 
     /// The horizon and the drain after it.

@@ -12,9 +12,9 @@ use std::fmt;
 pub enum Segment {
     /// The DCC User Gateway, owned by the DSP.
     Gateway,
-    /// The DSP's links to the CSPs, owned by the DSP.
+    /// The DSP's links to the CSPs and the S1SP, owned by the DSP.
     DspCsp,
-    /// A region's SM WAN, owned by its CSP.
+    /// A region's SM WAN, owned by its CSP; the S1SP's way to its hubs.
     Wan(Region),
 }
 
@@ -22,12 +22,13 @@ pub enum Segment {
 pub const CONTROL_PORT: u16 = 7447;
 
 impl Segment {
-    pub const ALL: [Segment; 5] = [
+    pub const ALL: [Segment; 6] = [
         Segment::Gateway,
         Segment::DspCsp,
         Segment::Wan(Region::North),
         Segment::Wan(Region::Central),
         Segment::Wan(Region::South),
+        Segment::Wan(Region::Smets1),
     ];
 
     pub const fn name(self) -> &'static str {
@@ -37,6 +38,7 @@ impl Segment {
             Segment::Wan(Region::North) => "wan-north",
             Segment::Wan(Region::Central) => "wan-central",
             Segment::Wan(Region::South) => "wan-south",
+            Segment::Wan(Region::Smets1) => "wan-smets1",
         }
     }
 
@@ -52,6 +54,7 @@ impl Segment {
             Segment::Wan(Region::North) => 7450,
             Segment::Wan(Region::Central) => 7451,
             Segment::Wan(Region::South) => 7452,
+            Segment::Wan(Region::Smets1) => 7453,
         }
     }
 
@@ -59,7 +62,7 @@ impl Segment {
     pub fn owner(self) -> String {
         match self {
             Segment::Gateway | Segment::DspCsp => "dsp".to_owned(),
-            Segment::Wan(region) => format!("csp-{region}"),
+            Segment::Wan(region) => region.provider().to_owned(),
         }
     }
 
@@ -86,6 +89,7 @@ impl NodeKind {
         match self {
             NodeKind::Dsp => vec![(Segment::Gateway, true), (Segment::DspCsp, true)],
             NodeKind::Csp(region) => vec![(Segment::Wan(region), true), (Segment::DspCsp, false)],
+            NodeKind::S1sp => vec![(Segment::Wan(Region::Smets1), true), (Segment::DspCsp, false)],
             NodeKind::User(_) => vec![(Segment::Gateway, false)],
             NodeKind::Premises { region, .. } => vec![(Segment::Wan(region), false)],
         }
@@ -110,7 +114,7 @@ impl Layout {
 
     /// The segments there are: a region without premises has no SM WAN.
     pub fn segments(&self) -> Vec<Segment> {
-        let has_region = |region: Region| self.network.directory.csps[region.index()].is_some();
+        let has_region = |region: Region| self.network.directory.providers[region.index()].is_some();
         let exists = |segment: &Segment| match segment {
             Segment::Gateway | Segment::DspCsp => true,
             Segment::Wan(region) => has_region(*region),

@@ -3,7 +3,7 @@
 //! A section's checks stand beside its types in `scenario/`. Here are those of the whole and those that ask the population, the
 //! timeline or the Modifications, which are made from a scenario.
 
-use crate::check::Check;
+use crate::check::{Check, SERVERS_MAX};
 pub use crate::check::{Invalid, Problem};
 use crate::population::{BLOCK_PREMISES, regional_premises};
 use crate::scenario::Scenario;
@@ -16,8 +16,6 @@ mod modifications;
 pub use crate::scenario::validate_request;
 
 const NAME_MAX: usize = 64;
-/// More servers than any DSP has.
-const SERVERS_MAX: u32 = 1_000_000;
 const PREMISES_MAX: u32 = 100_000_000;
 const SHARDS_MAX: u32 = 64;
 const HORIZON_MAX: Span = Span::from_secs(3_660 * 86_400);
@@ -42,6 +40,7 @@ pub fn validate(scenario: &Scenario) -> Result<(), Invalid> {
     check.network(scenario);
     check.premises(scenario);
     check.alerts(scenario);
+    check.struck_regions(scenario);
     check.events(scenario);
     check.maintenance(scenario);
     scenario.parameters.check(&mut check);
@@ -97,6 +96,7 @@ impl Check<'_> {
         let shares = [
             ("enrolled_share", params.enrolled_share),
             ("gas_share", params.gas_share),
+            ("smets1_share", params.smets1_share),
             ("dual_fuel_share", params.dual_fuel_share),
             ("prepayment_share", params.prepayment_share),
             ("no_wan_share", params.no_wan_share),
@@ -133,7 +133,26 @@ impl Check<'_> {
         self.positive("dsp.timeout_min", scenario.dsp.timeout_min);
         self.positive("dsp.push_again_every", scenario.dsp.push_again_every);
         for region in Region::ALL {
-            self.csp(region, scenario.csp.get(region));
+            if let Some(csp) = scenario.csp.get(region) {
+                self.csp(region, csp);
+            }
+        }
+        self.s1sp(&scenario.s1sp);
+    }
+
+    /// An alert storm strikes premises that there are.
+    fn struck_regions(&mut self, scenario: &Scenario) {
+        let premises = regional_premises(&scenario.population);
+        for (i, storm) in scenario.alert_storms.iter().enumerate() {
+            let Some(region) = storm.region.filter(|region| premises[region.index()] == 0) else {
+                continue;
+            };
+            let mend = match region {
+                Region::Smets1 => "give `population.smets1_share` as well",
+                Region::North | Region::Central | Region::South => "see `population.areas`",
+            };
+            let message = format!("no premises is in region {region}; {mend}");
+            self.wrong(format!("alert_storms.{i}.region"), message);
         }
     }
 

@@ -97,7 +97,15 @@ fn nobody_shares_a_network_with_whom_it_has_no_business() {
         for pair in &pairs {
             let kinds: Vec<&str> = pair.split(' ').collect();
             let all_users = kinds.iter().all(|kind| users.contains(kind) || *kind == "dsp");
-            let business = ["csp dsp", "csp premises", "csp csp", "premises premises"];
+            let business = [
+                "csp dsp",
+                "dsp s1sp",
+                "csp premises",
+                "premises s1sp",
+                "csp csp",
+                "csp s1sp",
+                "premises premises",
+            ];
             assert!(
                 all_users || business.contains(&pair.as_str()),
                 "{scenario}: {pair}"
@@ -119,10 +127,10 @@ fn hosting_scales_the_premises() {
             .filter(|name| name.starts_with("premises-"))
             .count()
     };
-    assert_eq!(count(&[]), 3);
+    assert_eq!(count(&[]), 4);
     assert_eq!(
         count(&["hosting.premises_shards=4", "hosting.premises_processes=2"]),
-        6
+        8
     );
 }
 

@@ -4,7 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use secnet_model::{DeviceStatus, DeviceType, PremisesId, Region, UserId, licence_areas};
-use secnet_topology::{Population, World, parse};
+use secnet_topology::{Population, UserKind, World, parse};
+use std::collections::BTreeSet;
 
 const SCENARIO: &str = r#"
     name = "population"
@@ -93,11 +94,59 @@ fn areas_and_regions_have_premises_in_proportion_to_their_customers() {
 }
 
 #[test]
+fn a_share_of_every_areas_premises_is_smets1_and_lies_behind_the_others() {
+    let (without, with) = (world(1, &[]), world(1, &["population.smets1_share=0.375"]));
+    let population = &with.population;
+    for (area, entry) in licence_areas().iter().enumerate() {
+        let ranges: Vec<_> = population.area_ranges(area).collect();
+        let [smets2, smets1] = &ranges[..] else {
+            panic!("{}: {ranges:?}", entry.code)
+        };
+        let all = without.population.area_ranges(area).flatten().count();
+        assert_eq!(smets2.len() + smets1.len(), all, "{}", entry.code);
+        assert_eq!(
+            smets1.len(),
+            (all as f64 * 0.375).round() as usize,
+            "{}",
+            entry.code
+        );
+        for premises in [smets2.start, smets2.end - 1].map(PremisesId) {
+            assert_eq!(population.region_of(premises), entry.region);
+            assert_eq!(
+                (population.area_of(premises), population.is_smets1(premises)),
+                (area, false)
+            );
+        }
+        for premises in [smets1.start, smets1.end - 1].map(PremisesId) {
+            assert_eq!(population.region_of(premises), Region::Smets1);
+            assert_eq!(
+                (population.area_of(premises), population.is_smets1(premises)),
+                (area, true)
+            );
+        }
+    }
+    let dno = with.users_of(UserKind::Dno).next().unwrap().id;
+    let portfolio = population.portfolio(dno);
+    let members: BTreeSet<PremisesId> = (0..portfolio.len()).map(|i| portfolio.get(i)).collect();
+    assert_eq!(members.len(), portfolio.len() as usize);
+    assert_eq!(portfolio.len(), without.population.portfolio(dno).len());
+    assert!(
+        members
+            .iter()
+            .all(|premises| population.dno(*premises) == Some(dno))
+    );
+    assert!(members.iter().any(|premises| population.is_smets1(*premises)));
+}
+
+#[test]
 fn premises_of_a_cell_are_neighbours_and_fill_it() {
-    let world = world(1, &["csp.central.cell_premises=700"]);
+    let world = world(
+        1,
+        &["csp.central.cell_premises=700", "population.smets1_share=0.3"],
+    );
     let population = &world.population;
     for region in Region::ALL {
-        let size = world.scenario.csp.get(region).cell_premises;
+        let size = world.scenario.cell_premises(region);
         let range = population.region_range(region);
         for (place, premises) in range.clone().enumerate() {
             assert_eq!(population.cell_of(PremisesId(premises)), place as u32 / size);
@@ -251,11 +300,13 @@ fn suppliers_are_spread_evenly_over_areas_and_neighbours() {
         let world = world(seed, &[]);
         let population = &world.population;
         for area in 0..14 {
-            let members = population.area_range(area).map(PremisesId);
-            let large = members
-                .clone()
-                .filter(|p| population.electricity_supplier(*p) == UserId(0))
-                .count();
+            let members = population
+                .area_ranges(area)
+                .flatten()
+                .map(PremisesId)
+                .collect::<Vec<_>>();
+            let is_large = |p: &&PremisesId| population.electricity_supplier(**p) == UserId(0);
+            let large = members.iter().filter(is_large).count();
             assert_share(
                 &format!("{} of the large", licence_areas()[area].code),
                 large,

@@ -75,7 +75,7 @@ fn the_demo_has_every_kind_of_participant() {
         .collect();
     assert_eq!(
         binaries,
-        ["csp", "dno", "dsp", "other-user", "premises", "supplier"].into()
+        ["csp", "dno", "dsp", "other-user", "premises", "s1sp", "supplier"].into()
     );
 }
 
@@ -102,9 +102,9 @@ fn great_britain_has_its_areas_distributors_and_suppliers() {
     let population = &world.population;
     assert_eq!(population.premises_count(), 30_000_000);
     for area in 0..14 {
-        let range = population.area_range(area);
-        assert!(!range.is_empty());
-        for premises in [range.start, range.end - 1] {
+        let ranges: Vec<_> = population.area_ranges(area).collect();
+        assert!(!ranges.is_empty() && ranges.iter().all(|range| !range.is_empty()));
+        for premises in ranges.iter().flat_map(|range| [range.start, range.end - 1]) {
             assert_eq!(population.area_of(PremisesId(premises)), area);
             assert!(population.dno(PremisesId(premises)).is_some());
         }
@@ -157,7 +157,11 @@ fn a_layout_covers_every_premises_once_and_links_everybody_on_the_path() {
                     assert_eq!(first.0, next);
                     assert!(end > first);
                     next = end.0;
-                    assert_eq!(neighbours, [NodeKind::Csp(region)]);
+                    let provider = match region {
+                        Region::Smets1 => NodeKind::S1sp,
+                        _ => NodeKind::Csp(region),
+                    };
+                    assert_eq!(neighbours, [provider]);
                     for premises in [first.0, end.0 - 1] {
                         let node = network.directory.node(Address::premises(PremisesId(premises)));
                         assert_eq!(node.map(|node| node.index()), Some(index));
@@ -168,7 +172,7 @@ fn a_layout_covers_every_premises_once_and_links_everybody_on_the_path() {
                     assert_eq!(neighbours, [NodeKind::Dsp]);
                     assert_eq!(network.directory.users[user.index()].index(), index);
                 }
-                NodeKind::Csp(_) => assert!(neighbours.contains(&NodeKind::Dsp)),
+                NodeKind::Csp(_) | NodeKind::S1sp => assert!(neighbours.contains(&NodeKind::Dsp)),
                 NodeKind::Dsp => {}
             }
         }
@@ -194,8 +198,8 @@ fn a_layout_covers_every_premises_once_and_links_everybody_on_the_path() {
 fn a_user_keeps_its_place_whatever_the_hosting() {
     let world = World::new(shipped("demo.toml")).unwrap();
     assert_eq!(world.user_by_name("Octopus Energy"), Some(UserId(0)));
-    assert_eq!(world.layout().network.nodes[4], "supplier-octopus-energy");
-    assert_eq!(world.layout().network.nodes[6], "supplier-e-on-next");
+    assert_eq!(world.layout().network.nodes[5], "supplier-octopus-energy");
+    assert_eq!(world.layout().network.nodes[7], "supplier-e-on-next");
 }
 
 #[test]

@@ -1,17 +1,17 @@
 //! All cells of a region, both directions, and the moments at which one of them has something to do.
 
 use crate::cell::{Channel, Server};
-use crate::direction::Direction;
-use crate::identity::Identity;
 use crate::loss::{Loss, Sending};
-use crate::reach::Reach;
 use crate::waiting_room::{Parcel, WaitingRoom};
 use secnet_accounts::figures::{Figures, Key};
 use secnet_accounts::{Part, figures};
 use secnet_engine::ItemKind;
 use secnet_model::{Region, SimDuration, SimTime};
+use secnet_topology::Reach;
 use secnet_topology::World;
 use secnet_topology::timeline::Windows;
+use secnet_wire::Direction;
+use secnet_wire::Identity;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -70,27 +70,20 @@ enum Event {
     LossNoticed(u32),
 }
 
-impl Direction {
-    const fn of_server(server: u32) -> Direction {
-        if server & 1 == 0 {
-            Direction::Downlink
-        } else {
-            Direction::Uplink
-        }
-    }
-
-    /// The server of a cell in this direction.
-    pub const fn server(self, cell: u32) -> u32 {
-        match self {
-            Direction::Downlink => cell * 2,
-            Direction::Uplink => cell * 2 + 1,
-        }
+/// The server of a cell in that direction.
+pub const fn server(cell: u32, direction: Direction) -> u32 {
+    match direction {
+        Direction::Downlink => cell * 2,
+        Direction::Uplink => cell * 2 + 1,
     }
 }
 
 impl Parcel {
     pub fn direction(&self) -> Direction {
-        Direction::of_server(self.server)
+        match self.server & 1 {
+            0 => Direction::Downlink,
+            _ => Direction::Uplink,
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! One-way latencies: over the SM WAN to the premises, and over the DSP–CSP link. Transmission and waiting come on top.
 
-use crate::identity::Identity;
 use secnet_engine::Draws;
 use secnet_engine::draw::Stream;
 use secnet_model::SimDuration;
+use secnet_wire::Identity;
 
 const TO_PREMISES: Stream = Stream::named("csp-to-premises");
 const RESPONSE_TO_DSP: Stream = Stream::named("csp-to-dsp");

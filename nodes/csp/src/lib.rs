@@ -12,15 +12,11 @@
 
 pub mod cell;
 pub mod cells;
-pub mod direction;
-pub mod freight;
-pub mod identity;
 pub mod latency;
 pub mod loss;
 pub mod modifications;
 pub mod node;
 pub mod priority;
-pub mod reach;
 pub mod waiting_room;
 
 pub use node::{Csp, CspState};

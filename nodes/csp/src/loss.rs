@@ -5,12 +5,12 @@
 //! until `retransmit_after` has passed since the transmission's end without an acknowledgement (acknowledgements themselves cost
 //! nothing). It then puts the message at the end of its class's queue again, or gives it up after the last transmission. Assumed.
 
-use crate::direction::Direction;
-use crate::identity::Identity;
 use secnet_engine::Draws;
 use secnet_engine::draw::Stream;
 use secnet_model::{PremisesId, Region, SimDuration, SimTime};
 use secnet_topology::scenario::CspParams;
+use secnet_wire::Direction;
+use secnet_wire::Identity;
 
 const DOWNLINK_LOSS: Stream = Stream::named("csp-downlink-loss");
 const UPLINK_LOSS: Stream = Stream::named("csp-uplink-loss");

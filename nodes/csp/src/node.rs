@@ -1,22 +1,22 @@
 //! `impl Node for Csp`: what comes in, and what becomes of what leaves the cells.
 
 use crate::cell::Channel;
-use crate::cells::{Cells, Passage, WanParams};
-use crate::direction::Direction;
-use crate::freight::Freight;
-use crate::identity::Identity;
+use crate::cells::{Cells, Passage, WanParams, server};
 use crate::latency::{Latencies, Latency};
 use crate::loss::Loss;
 use crate::modifications::{Entry, Modifications};
 use crate::priority::class_of;
-use crate::reach::Reach;
 use crate::waiting_room::Parcel;
 use secnet_accounts::figures::{Figures, Key};
 use secnet_accounts::{Account, Accountable, Part, figures, part, parts};
 use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Outcome, Step, Trace};
 use secnet_model::{Address, PremisesId, Region, SimTime};
+use secnet_topology::Reach;
 use secnet_topology::tracing::Sampler;
 use secnet_topology::{TakesRequests, World};
+use secnet_wire::Direction;
+use secnet_wire::Freight;
+use secnet_wire::Identity;
 use secnet_wire::codec::{CodecError, Problem, STATE_BYTES_MAX, decode_value, encode_value};
 use secnet_wire::{Command, DeviceResponse, Message, Undeliverable, UndeliverableReason};
 use serde::{Deserialize, Serialize};
@@ -106,7 +106,7 @@ impl Csp {
     }
 
     fn with_state(world: &Arc<World>, region: Region, state: CspState) -> Csp {
-        let params = world.scenario.csp.get(region);
+        let wan = world.scenario.wan_link(region);
         let link = &world.scenario.dsp_csp;
         Csp {
             region,
@@ -115,8 +115,8 @@ impl Csp {
             latencies: Latencies {
                 draws: world.draws,
                 wan: Latency {
-                    min: params.latency_min.as_duration(),
-                    mean: params.latency_mean.as_duration(),
+                    min: wan.latency_min.as_duration(),
+                    mean: wan.latency_mean.as_duration(),
                 },
                 dsp: Latency {
                     min: link.latency_min.as_duration(),
@@ -202,9 +202,8 @@ impl Csp {
 
     #[inline]
     fn offer(&mut self, now: SimTime, premises: PremisesId, freight: Freight, out: &mut Outbox<Message>) {
-        let direction = freight.direction();
         let parcel = Parcel {
-            server: direction.server(self.world.population.cell_of(premises)),
+            server: server(self.world.population.cell_of(premises), freight.direction()),
             class: class_of(&freight),
             freight,
             joined: now,
@@ -411,7 +410,7 @@ impl Clerk<'_> {
     fn send(&mut self, to: Address, due: SimTime, message: Message) {
         self.desk.sent += 1;
         self.out
-            .send(Address::csp(self.region), to, self.desk.sent, due, message);
+            .send(Address::provider(self.region), to, self.desk.sent, due, message);
     }
 }
 
@@ -432,7 +431,9 @@ impl Accountable for Csp {
 }
 
 fn wan_params(world: &Arc<World>, region: Region) -> WanParams {
-    let params = world.scenario.csp.get(region);
+    let Some(params) = world.scenario.csp.get(region) else {
+        unreachable!("the layout gives {region} no CSP");
+    };
     let overhead_bytes = params.overhead.0 as u32;
     WanParams {
         downlink: Channel {

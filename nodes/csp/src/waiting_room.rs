@@ -3,8 +3,8 @@
 //! Queues are rings linked through the store, so that a cell in which nothing waits costs nothing here and a
 //! message costs the same whichever cell it waits in.
 
-use crate::freight::Freight;
 use secnet_model::SimTime;
+use secnet_wire::Freight;
 use serde::{Deserialize, Serialize};
 
 /// No place.

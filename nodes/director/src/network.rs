@@ -9,6 +9,7 @@ use secnet_model::Address;
 use secnet_model::address::Participant;
 use secnet_other_user::OtherUserDesk;
 use secnet_premises::Premises;
+use secnet_s1sp::S1sp;
 use secnet_supplier::SupplierDesk;
 use secnet_topology::{Layout, NodeKind, UserKind, World};
 use secnet_user::User;
@@ -19,6 +20,7 @@ pub fn build(world: &Arc<World>, kind: NodeKind) -> BoxedParticipant {
     match kind {
         NodeKind::Dsp => Box::new(Dsp::new(world)),
         NodeKind::Csp(region) => Box::new(Csp::new(world, region)),
+        NodeKind::S1sp => Box::new(S1sp::new(world)),
         NodeKind::Premises { first, end, .. } => Box::new(Premises::new(world, first, end)),
         NodeKind::User(user) => {
             let kind = world.user(user).map(|entry| entry.kind);
@@ -41,6 +43,7 @@ pub fn participant(layout: &Layout, node: NodeIndex) -> Participant {
     match layout.kinds[node.index()] {
         NodeKind::Dsp => Address::DSP.participant(),
         NodeKind::Csp(region) => Participant::Csp(region),
+        NodeKind::S1sp => Participant::S1sp,
         NodeKind::User(user) => Participant::User(user),
         NodeKind::Premises { first, .. } => Participant::Premises(first),
     }

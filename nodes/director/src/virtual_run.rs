@@ -8,6 +8,7 @@ use secnet_accounts::Accountable;
 use secnet_engine::trace::TraceBook;
 use secnet_engine::virtual_driver::Finished;
 use secnet_engine::{Carries, ItemKind, Node, NodeIndex, Pace, VirtualDriver, Watch};
+use secnet_model::Region;
 use secnet_results::{RunOutcome, SpanCounts, Traces};
 use secnet_telemetry::SpanExport;
 use secnet_topology::{Layout, NodeKind, World};
@@ -159,6 +160,7 @@ pub fn threads_by_region(layout: &Layout, threads: usize) -> Vec<usize> {
     };
     let thread = |kind: &NodeKind| match kind {
         NodeKind::Dsp | NodeKind::User(_) => 0,
+        NodeKind::S1sp => thread_of_region(Region::Smets1),
         NodeKind::Csp(region) | NodeKind::Premises { region, .. } => thread_of_region(*region),
     };
     layout.kinds.iter().map(thread).collect()

@@ -49,7 +49,7 @@ pub fn check(register: Register<'_>, request: &ServiceRequest) -> Result<Accepte
     role_may_use(entry, request.role)?;
     register.has_right(user.id, request.srv, request.role)?;
     available_locally(entry, request)?;
-    variant_fits(entry, request)?;
+    variant_fits(register.world, entry, request)?;
     web_service_fits(request)?;
     if !entry.is_device_service() {
         return check_non_device(register, request);
@@ -110,9 +110,14 @@ fn available_locally(entry: &SrvEntry, request: &ServiceRequest) -> Result<(), R
 
 /// E12: the command variant is one the service request has. So is, for want of a public code, an execution time on a
 /// service request that cannot be future-dated (assumed; DUIS's schema would not let it through).
-fn variant_fits(entry: &SrvEntry, request: &ServiceRequest) -> Result<(), ResponseCode> {
+fn variant_fits(world: &World, entry: &SrvEntry, request: &ServiceRequest) -> Result<(), ResponseCode> {
     let dated = entry.is_device_service() && request.timing.execution().is_some();
-    if !entry.allows_variant(request.variant) || dated && entry.future_dated == FutureDating::NotAllowed {
+    let device = request.id.target.device();
+    let allowed = match device.is_some_and(|device| world.population.is_smets1(device.premises)) {
+        true => entry.allows_variant_on_smets1(request.variant),
+        false => entry.allows_variant(request.variant),
+    };
+    if !allowed || dated && entry.future_dated == FutureDating::NotAllowed {
         return Err(ResponseCode::E12);
     }
     Ok(())

@@ -65,9 +65,15 @@ impl Commands {
 
     /// A command goes out at `at`; the reference its answer is to name. `None` when there is no room.
     #[inline]
-    pub fn send(&mut self, classes: &TimeoutClasses, at: SimTime, command: Outstanding) -> Option<u32> {
+    pub fn send(
+        &mut self,
+        classes: &TimeoutClasses,
+        at: SimTime,
+        command: Outstanding,
+        is_smets1: bool,
+    ) -> Option<u32> {
         let (slot, correlation) = self.correlations.insert(command)?;
-        let (class, timeout) = classes.of(command.srv, command.origin);
+        let (class, timeout) = classes.of(command.srv, command.origin, is_smets1);
         self.timeouts.watch(slot, class, at + timeout);
         self.counts.commands += 1;
         Some(correlation)

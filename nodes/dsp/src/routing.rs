@@ -5,10 +5,10 @@ use secnet_model::{Address, DeviceId, Srv};
 use secnet_topology::Population;
 use secnet_wire::CommandOrigin;
 
-/// The CSP of the device's region.
+/// Who carries messages to the device's premises.
 #[inline]
-pub fn csp(population: &Population, device: DeviceId) -> Address {
-    Address::csp(population.region_of(device.premises))
+pub fn provider(population: &Population, device: DeviceId) -> Address {
+    Address::provider(population.region_of(device.premises))
 }
 
 /// The CSPs' priority class, 0 first. The public default names the urgent ones – vends, supply, install and commission

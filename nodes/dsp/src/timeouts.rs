@@ -2,7 +2,7 @@
 //! each time-out's deadlines are a first-in-first-out list: an answered command leaves its list at once.
 
 use secnet_accounts::service::FUTURE_DATED_TARGET;
-use secnet_model::{SimDuration, SimTime, Srv};
+use secnet_model::{Region, SimDuration, SimTime, Srv};
 use secnet_topology::scenario::DspParams;
 use secnet_wire::CommandOrigin;
 use serde::{Deserialize, Serialize};
@@ -13,21 +13,28 @@ const NONE: u32 = u32::MAX;
 #[derive(Clone, Debug)]
 pub struct TimeoutClasses {
     timeouts: Vec<SimDuration>,
-    class_by_srv: Vec<u8>,
+    /// Of a command to a SMETS2+ device, and to one of SMETS1.
+    class_by_srv: Vec<[u8; 2]>,
     /// The class of all commands for a device to hold until their time.
     held_by_device: u8,
 }
 
 impl TimeoutClasses {
     pub fn new(params: &DspParams) -> TimeoutClasses {
-        let at_once = |srv: Srv| params.timeout(srv.entry().target_response_time);
+        let at_once = |srv: Srv, region| params.timeout(srv.entry().target_response_time(region).time);
+        let (smets2, smets1) = (None, Some(Region::Smets1));
         let held_by_device = params.timeout(FUTURE_DATED_TARGET);
-        let mut timeouts: Vec<SimDuration> = Srv::all().map(at_once).chain([held_by_device]).collect();
+        let mut timeouts: Vec<SimDuration> = Srv::all()
+            .flat_map(|srv| [at_once(srv, smets2), at_once(srv, smets1)])
+            .chain([held_by_device])
+            .collect();
         timeouts.sort_unstable();
         timeouts.dedup();
         let class = |timeout| timeouts.iter().position(|t| *t == timeout).unwrap_or(0) as u8;
         TimeoutClasses {
-            class_by_srv: Srv::all().map(|srv| class(at_once(srv))).collect(),
+            class_by_srv: Srv::all()
+                .map(|srv| [class(at_once(srv, smets2)), class(at_once(srv, smets1))])
+                .collect(),
             held_by_device: class(held_by_device),
             timeouts,
         }
@@ -39,11 +46,11 @@ impl TimeoutClasses {
 
     /// The class of a command with that SRV, and its time-out.
     #[inline]
-    pub fn of(&self, srv: Srv, origin: CommandOrigin) -> (u8, SimDuration) {
+    pub fn of(&self, srv: Srv, origin: CommandOrigin, is_smets1: bool) -> (u8, SimDuration) {
         let class = match origin {
             CommandOrigin::HeldByDevice => self.held_by_device,
             CommandOrigin::OnDemand | CommandOrigin::HeldByDsp | CommandOrigin::Scheduled => {
-                self.class_by_srv[usize::from(srv.index())]
+                self.class_by_srv[usize::from(srv.index())][usize::from(is_smets1)]
             }
         };
         (class, self.timeouts[usize::from(class)])

@@ -124,7 +124,8 @@ impl Premises {
             premises: PremisesStates::new(first, end),
             held: HeldCommands::default(),
             upcoming: background.begin(),
-            storm_events: Storms::of(world).begin(background.blocks(), &region_of(world, first)),
+            storm_events: Storms::of(world, world.population.region_of(first))
+                .begin(background.blocks(), &region_of(world, first)),
             modifications: Modifications::new(world),
             changes: Changes::default(),
             ledger: Ledger::default(),
@@ -174,7 +175,7 @@ impl Premises {
             answers: Answers::new(world.draws, &world.scenario.premises),
             uplink: Uplink::of(world, region),
             background,
-            storms: Storms::of(world),
+            storms: Storms::of(world, region),
             effects: Effects::default(),
             state,
             world: Arc::clone(world),

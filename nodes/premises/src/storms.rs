@@ -7,7 +7,7 @@ use crate::alerts::{BLOCK, DAY_MICROS};
 use secnet_accounts::Part;
 use secnet_engine::Draws;
 use secnet_engine::draw::Stream;
-use secnet_model::{AlertCode, DeviceId, DeviceType, PremisesId, SimDuration, SimTime};
+use secnet_model::{AlertCode, DeviceId, DeviceType, PremisesId, Region, SimDuration, SimTime};
 use secnet_topology::World;
 use secnet_topology::population::Population;
 use secnet_topology::scenario::AlertStormParams;
@@ -65,8 +65,8 @@ pub struct StormAlert {
 }
 
 impl Storms {
-    /// The scenario's.
-    pub fn of(world: &World) -> Storms {
+    /// The scenario's that strike devices of the region.
+    pub fn of(world: &World, region: Region) -> Storms {
         let (draws, horizon) = (world.draws, world.horizon);
         let storm = |(number, params): (usize, &AlertStormParams)| {
             let starts = SimTime::ZERO + params.starts_after.into();
@@ -88,6 +88,7 @@ impl Storms {
                 .alert_storms
                 .iter()
                 .enumerate()
+                .filter(|(_, params)| params.region.is_none_or(|struck| struck == region))
                 .filter_map(storm)
                 .collect(),
         }

@@ -16,13 +16,13 @@ pub struct Uplink {
 }
 
 impl Uplink {
-    /// That of the region's CSP.
+    /// That of the region.
     pub fn of(world: &World, region: Region) -> Uplink {
-        let csp = world.scenario.csp.get(region);
+        let wan = world.scenario.wan_link(region);
         Uplink {
             draws: world.draws,
-            latency_min: csp.latency_min.as_duration(),
-            latency_mean: csp.latency_mean.as_duration(),
+            latency_min: wan.latency_min.as_duration(),
+            latency_mean: wan.latency_mean.as_duration(),
         }
     }
 

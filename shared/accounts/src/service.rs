@@ -4,6 +4,7 @@ use crate::duration_histogram::DurationHistogram;
 use crate::keyed::{DenseKey, Keyed};
 use crate::mornings::{HOURS, MorningHours};
 use secnet_engine::Outcome;
+use secnet_model::catalogue::TargetResponseTime;
 use secnet_model::{
     DeviceId, DeviceType, Region, ResponseCode, SimDuration, SimTime, Srv, UserId, licence_areas,
 };
@@ -71,26 +72,28 @@ pub struct Target {
 impl Target {
     /// Of a request to a device of that type, where it goes to one: a gas meter, which sleeps, has a day for an update (domain.md §3,
     /// assumed).
-    pub fn on(device_type: Option<DeviceType>, srv: Srv, mode: ServiceMode) -> Target {
+    pub fn on(
+        device_type: Option<DeviceType>,
+        region: Option<Region>,
+        srv: Srv,
+        mode: ServiceMode,
+    ) -> Target {
         let is_update = mode == ServiceMode::OnDemand && srv.entry().critical;
         match device_type {
             Some(DeviceType::Gsme) if is_update => Target {
                 time: FUTURE_DATED_TARGET,
                 sourced: false,
             },
-            _ => Target::of(srv, mode),
+            _ => Target::of(region, srv, mode),
         }
     }
 
     /// Of a request to any other device.
-    pub fn of(srv: Srv, mode: ServiceMode) -> Target {
+    pub fn of(region: Option<Region>, srv: Srv, mode: ServiceMode) -> Target {
         match mode {
             ServiceMode::OnDemand | ServiceMode::NonDevice => {
-                let entry = srv.entry();
-                Target {
-                    time: entry.target_response_time,
-                    sourced: entry.target_response_time_sourced,
-                }
+                let TargetResponseTime { time, sourced } = srv.entry().target_response_time(region);
+                Target { time, sourced }
             }
             ServiceMode::FutureDated => Target {
                 time: FUTURE_DATED_TARGET,
@@ -380,7 +383,8 @@ impl ServiceLevels {
 
 #[inline]
 fn target(key: ServiceKey, place: Option<Place>) -> SimDuration {
-    Target::on(place.map(|place| place.device_type), key.srv, key.mode).time
+    let device_type = place.map(|place| place.device_type);
+    Target::on(device_type, key.region, key.srv, key.mode).time
 }
 
 #[cfg(test)]
@@ -420,6 +424,7 @@ mod tests {
                     Some(Region::North),
                     Some(Region::Central),
                     Some(Region::South),
+                    Some(Region::Smets1),
                 ] {
                     let slot = ServiceKey {
                         srv,
@@ -455,25 +460,29 @@ mod tests {
         assert_eq!(levels.get(on_demand).unwrap().within_target, 1);
         assert_eq!(levels.get(scheduled).unwrap().within_target, 2);
         assert_eq!(
-            Target::of(on_demand.srv, ServiceMode::OnDemand),
+            Target::of(on_demand.region, on_demand.srv, ServiceMode::OnDemand),
             Target {
                 time: seconds(30),
                 sourced: true
             }
         );
-        assert!(!Target::of(on_demand.srv, ServiceMode::FutureDated).sourced);
+        assert!(!Target::of(None, on_demand.srv, ServiceMode::FutureDated).sourced);
     }
 
     #[test]
     fn a_gas_meter_has_a_day_for_an_update_and_no_more_than_others_for_a_read() {
-        let target = |number, device_type| {
+        let target = |region, number, device_type| {
             let srv = Srv::from_number(number).unwrap();
-            Target::on(Some(device_type), srv, ServiceMode::OnDemand).time
+            Target::on(Some(device_type), region, srv, ServiceMode::OnDemand).time
         };
-        assert_eq!(target("1.2.1", DeviceType::Gsme), seconds(86_400));
-        assert_eq!(target("1.2.1", DeviceType::Esme), seconds(30));
-        assert_eq!(target("4.6.1", DeviceType::Gsme), seconds(30));
-        assert_eq!(target("4.1.1", DeviceType::Gpf), seconds(30));
+        for region in [None, Some(Region::South), Some(Region::Smets1)] {
+            assert_eq!(target(region, "1.2.1", DeviceType::Gsme), seconds(86_400));
+            assert_eq!(target(region, "1.2.1", DeviceType::Esme), seconds(30));
+        }
+        for (region, read) in [(Some(Region::South), 30), (Some(Region::Smets1), 16)] {
+            assert_eq!(target(region, "4.6.1", DeviceType::Gsme), seconds(read));
+            assert_eq!(target(region, "4.1.1", DeviceType::Gpf), seconds(read));
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Which nodes there are, who is linked to whom at which shortest delay, and which node answers to an address.
 
 use secnet_model::address::Participant;
-use secnet_model::{Address, PremisesId, SimDuration};
+use secnet_model::{Address, PremisesId, Region, SimDuration};
 use serde::{Deserialize, Serialize};
 
 /// A node's place in [`Network::nodes`].
@@ -44,8 +44,8 @@ pub struct Network {
 pub struct Directory {
     /// The DSP's node, where there is one.
     pub dsp: Option<NodeIndex>,
-    /// By region; `None` where the scenario has no premises.
-    pub csps: [Option<NodeIndex>; 3],
+    /// Who carries messages to each region's premises; `None` where the scenario has no premises.
+    pub providers: [Option<NodeIndex>; Region::ALL.len()],
     /// By User.
     pub users: Vec<NodeIndex>,
     /// Shards by their first premises, ascending, from premises 0 without gaps.
@@ -93,7 +93,8 @@ impl Directory {
                 self.shards.get(after.checked_sub(1)?).map(|(_, node)| *node)
             }
             Participant::User(user) => self.users.get(user.index()).copied(),
-            Participant::Csp(region) => self.csps[region.index()],
+            Participant::Csp(region) => self.providers[region.index()],
+            Participant::S1sp => self.providers[Region::Smets1.index()],
             Participant::Dsp => self.dsp,
         }
     }

@@ -131,8 +131,12 @@ named_enum! {
         /// The User has it.
         Receipt => "receipt",
         /// It is ready to go to the DSP or to the User, and waits for the User's gateway to open, or because a Modification says
-        /// so. The last, so that the identifiers of the others stay what they were.
+        /// so. New steps come after it, so that the identifiers of the others stay what they were.
         Kept => "kept",
+        /// The S1SP wakes the communications hub by a short message.
+        WakeUp => "wake-up",
+        /// The Dual Control Organisation checks a critical request.
+        DualControl => "dual control",
     }
 }
 
@@ -272,6 +276,8 @@ impl Trace {
             | Step::FromCsp
             | Step::Undeliverable
             | Step::Correlation
+            | Step::WakeUp
+            | Step::DualControl
                 if !is_alert =>
             {
                 Some(Step::Command)

@@ -30,6 +30,8 @@ pub enum Participant {
     Dsp,
     /// The Communications Service Provider of a region.
     Csp(Region),
+    /// The SMETS1 Service Provider.
+    S1sp,
     /// A DCC User: a Supplier, a DNO or another.
     User(UserId),
     /// The devices of one premises, its communications hub included.
@@ -43,8 +45,8 @@ impl Address {
     /// The Data Service Provider's.
     pub const DSP: Address = Address(0);
 
-    /// Of the CSP that runs a region's SM WAN.
-    pub const fn csp(region: Region) -> Address {
+    /// Of who carries messages to a region's premises: its CSP, or the S1SP.
+    pub const fn provider(region: Region) -> Address {
         Address(1 + region as u32)
     }
 
@@ -66,7 +68,7 @@ impl Address {
     /// `None` for bit patterns that name nobody, which only a damaged frame can hold.
     pub fn from_bits(bits: u32) -> Option<Address> {
         match bits {
-            0..=3 | USERS..0x0002_0000 | PREMISES.. => Some(Address(bits)),
+            0..=4 | USERS..0x0002_0000 | PREMISES.. => Some(Address(bits)),
             _ => None,
         }
     }
@@ -77,6 +79,7 @@ impl Address {
             1 => Participant::Csp(Region::North),
             2 => Participant::Csp(Region::Central),
             3 => Participant::Csp(Region::South),
+            4 => Participant::S1sp,
             bits if bits >= PREMISES => Participant::Premises(PremisesId(bits & !PREMISES)),
             bits if bits >= USERS => Participant::User(UserId((bits - USERS) as u16)),
             _ => Participant::Dsp,
@@ -88,7 +91,8 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.participant() {
             Participant::Dsp => f.write_str("dsp"),
-            Participant::Csp(region) => write!(f, "csp-{region}"),
+            Participant::Csp(region) => f.write_str(region.provider()),
+            Participant::S1sp => f.write_str(Region::Smets1.provider()),
             Participant::User(user) => write!(f, "user-{}", user.0),
             Participant::Premises(premises) => write!(f, "premises-{}", premises.0),
         }
@@ -110,12 +114,14 @@ mod tests {
         let all = [
             Participant::Dsp,
             Participant::Csp(Region::South),
+            Participant::S1sp,
             Participant::User(UserId(u16::MAX)),
             Participant::Premises(PremisesId(29_999_999)),
         ];
         let addresses = [
             Address::DSP,
-            Address::csp(Region::South),
+            Address::provider(Region::South),
+            Address::provider(Region::Smets1),
             Address::user(UserId(u16::MAX)),
             Address::premises(PremisesId(29_999_999)),
         ];
@@ -123,7 +129,7 @@ mod tests {
             assert_eq!(address.participant(), participant);
             assert_eq!(Address::from_bits(address.to_bits()), Some(address));
         }
-        assert_eq!(Address::from_bits(4), None);
+        assert_eq!(Address::from_bits(5), None);
         assert_eq!(Address::from_bits(0x7FFF_FFFF), None);
     }
 }

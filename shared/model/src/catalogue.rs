@@ -1,7 +1,7 @@
 //! The 129 service request variants (`data/srv.csv`) with their target response times
 //! (`data/target_response_times.csv`). Look-ups by [`Srv`] are an index into a table.
 
-use crate::{CommandVariant, DeviceType, Role, RoleSet, SimDuration, csv};
+use crate::{CommandVariant, DeviceType, Region, Role, RoleSet, SimDuration, csv};
 use core::fmt;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -65,10 +65,22 @@ pub struct SrvEntry {
     pub command_bytes: SizeRange,
     /// Size of the device's response.
     pub response_bytes: SizeRange,
-    /// SMETS2+ target response time for an on-demand request.
-    pub target_response_time: SimDuration,
-    /// Whether a public source gives that time, or the default stands in.
-    pub target_response_time_sourced: bool,
+    target_response_times: TargetResponseTimes,
+}
+
+/// A target response time for an on-demand request, and whether a public source gives it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TargetResponseTime {
+    /// From the request's submission to the response at the User.
+    pub time: SimDuration,
+    /// Whether a public source gives it, or an assumption stands in.
+    pub sourced: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct TargetResponseTimes {
+    smets2: TargetResponseTime,
+    smets1: TargetResponseTime,
 }
 
 /// The sizes of a message, in octets.
@@ -145,9 +157,17 @@ impl SrvEntry {
         matches!(self.number, "5.1" | "5.2" | "5.3")
     }
 
+    /// For an on-demand request to a device there; the DCC's own services have that of SMETS2+.
+    pub const fn target_response_time(&self, region: Option<Region>) -> TargetResponseTime {
+        match region {
+            Some(Region::Smets1) => self.target_response_times.smets1,
+            Some(Region::North | Region::Central | Region::South) | None => self.target_response_times.smets2,
+        }
+    }
+
     /// DUIS's group 4, "Reads".
     pub fn is_read(&self) -> bool {
-        self.number.starts_with("4.")
+        is_read(self.number)
     }
 
     /// 4.8.1 to 4.8.3: as long as the profile asked for.
@@ -162,6 +182,15 @@ impl SrvEntry {
             return variant == CommandVariant::NonDevice;
         }
         variant != CommandVariant::NonDevice && variant.is_critical() == self.critical
+    }
+
+    /// On a SMETS1 device every device service goes in one request over the air, critical ones too: no GBCS command is made of it that
+    /// could be signed or carried to the device by hand. The DCO checks what is critical. That the variant is CV1 is assumed.
+    pub fn allows_variant_on_smets1(&self, variant: CommandVariant) -> bool {
+        match self.is_device_service() {
+            true => variant == CommandVariant::NonCriticalWan,
+            false => self.allows_variant(variant),
+        }
     }
 
     /// Which requests may be delivered locally is in no public source; every on-demand device service may
@@ -185,6 +214,9 @@ impl SizeRange {
 }
 
 fn parse(srvs: &'static str, times: &'static str) -> Result<Vec<SrvEntry>, String> {
+    let mut times = target_response_times(times)?;
+    let default = times.remove("default").ok_or("no default row")?;
+    let reads = times.remove("reads").ok_or("no row for reads")?;
     let mut entries = Vec::with_capacity(Srv::COUNT);
     for row in csv::rows(srvs, 13)? {
         let context = |problem: String| format!("SRV {}: {problem}", row[0]);
@@ -218,35 +250,42 @@ fn parse(srvs: &'static str, times: &'static str) -> Result<Vec<SrvEntry>, Strin
             use_cases: row[8].split_whitespace().collect(),
             command_bytes: size_range(row[9], row[10]).map_err(context)?,
             response_bytes: size_range(row[11], row[12]).map_err(context)?,
-            target_response_time: SimDuration::ZERO,
-            target_response_time_sourced: false,
+            target_response_times: times.remove(row[0]).unwrap_or(match is_read(row[0]) {
+                true => reads,
+                false => default,
+            }),
         });
     }
-    let mut default = None;
-    let mut listed = BTreeMap::new();
-    for row in csv::rows(times, 3)? {
-        let seconds: u64 = row[1]
-            .parse()
-            .map_err(|e| format!("target response time {}: {e}", row[1]))?;
-        let time = SimDuration::from_secs(seconds);
-        match row[0] {
-            "default" => default = Some(time),
-            srv => {
-                listed.insert(srv, (time, row[2].starts_with("sourced")));
-            }
-        }
-    }
-    let default = default.ok_or("target_response_times.csv has no default row")?;
-    for entry in &mut entries {
-        let (time, sourced) = listed.remove(entry.number).unwrap_or((default, false));
-        (entry.target_response_time, entry.target_response_time_sourced) = (time, sourced);
-    }
-    if let Some(unknown) = listed.keys().next() {
+    if let Some(unknown) = times.keys().next() {
         return Err(format!(
             "target_response_times.csv names {unknown}, which srv.csv does not"
         ));
     }
     Ok(entries)
+}
+
+fn is_read(number: &str) -> bool {
+    number.starts_with("4.")
+}
+
+fn target_response_times(text: &'static str) -> Result<BTreeMap<&'static str, TargetResponseTimes>, String> {
+    let time = |seconds: &str, source: &str| {
+        let seconds = seconds
+            .parse()
+            .map_err(|e| format!("target response time {seconds}: {e}"))?;
+        Ok::<_, String>(TargetResponseTime {
+            time: SimDuration::from_secs(seconds),
+            sourced: source.starts_with("sourced"),
+        })
+    };
+    let rows = csv::rows(text, 5)?.into_iter().map(|row| {
+        let times = TargetResponseTimes {
+            smets2: time(row[1], row[2])?,
+            smets1: time(row[3], row[4])?,
+        };
+        Ok((row[0], times))
+    });
+    rows.collect()
 }
 
 fn flag(text: &str) -> Result<bool, String> {
@@ -311,13 +350,20 @@ mod tests {
 
     #[test]
     fn target_response_times_are_those_of_appendix_e() {
-        let seconds = |number| {
+        let seconds = |number, region| {
             let entry = Srv::from_number(number).map(Srv::entry);
-            entry.map(|e| e.target_response_time.as_micros() / 1_000_000)
+            entry.map(|e| e.target_response_time(region).time.as_micros() / 1_000_000)
         };
-        assert_eq!(seconds("4.1.1"), Some(30));
-        assert_eq!(seconds("4.8.1"), Some(5_600));
-        assert_eq!(seconds("1.1.1"), Some(30));
+        for (number, smets2, smets1) in [
+            ("4.1.1", 30, 16),
+            ("4.8.1", 5_600, 16),
+            ("4.10", 30, 16),
+            ("1.1.1", 30, 30),
+        ] {
+            assert_eq!(seconds(number, None), Some(smets2));
+            assert_eq!(seconds(number, Some(Region::South)), Some(smets2));
+            assert_eq!(seconds(number, Some(Region::Smets1)), Some(smets1));
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use secnet_accounts::service::{Place, ServiceLevel, ServiceMode, Target};
 use secnet_engine::Outcome;
 use secnet_model::{DeviceType, Region, ResponseCode, Srv, licence_areas};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Kpis {
@@ -123,6 +123,9 @@ pub struct TargetKpi {
     /// On gas meters, where it is another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gas_meters_seconds: Option<f64>,
+    /// What SMETS1 devices have, where that is another and some of the requests went to them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smets1_seconds: Option<f64>,
     pub source: TargetSource,
 }
 
@@ -209,6 +212,7 @@ impl ServiceKpis {
     fn new(run: &RunOutcome, total: &Account) -> ServiceKpis {
         let mut overall = ServiceLevel::default();
         let mut by_srv = BTreeMap::<(Srv, ServiceMode), ServiceLevel>::new();
+        let mut with_smets1 = BTreeSet::<(Srv, ServiceMode)>::new();
         let mut by_user = BTreeMap::<String, ServiceLevel>::new();
         let mut by_region = BTreeMap::<Option<Region>, ServiceLevel>::new();
         let mut by_area = BTreeMap::<usize, ServiceLevel>::new();
@@ -231,13 +235,22 @@ impl ServiceKpis {
                 user: Some(user),
                 ..KpiKey::of_region(key.region)
             };
-            classes.push(ServiceKpi::of_srv(row, key.srv, key.mode, level));
+            if key.region == Some(Region::Smets1) {
+                with_smets1.insert((key.srv, key.mode));
+            }
+            classes.push(ServiceKpi::of_srv(row, key.region, (key.srv, key.mode), level));
         }
         ServiceKpis {
             overall: ServiceKpi::new(KpiKey::default(), &overall),
             by_srv: by_srv
                 .iter()
-                .map(|((srv, mode), level)| ServiceKpi::of_srv(KpiKey::default(), *srv, *mode, level))
+                .map(|(of, level)| {
+                    let mut row = ServiceKpi::of_srv(KpiKey::default(), None, *of, level);
+                    if with_smets1.contains(of) {
+                        row.add_smets1_target(*of);
+                    }
+                    row
+                })
                 .collect(),
             by_user: by_user
                 .iter()
@@ -303,10 +316,16 @@ impl ServiceKpi {
         }
     }
 
-    fn of_srv(key: KpiKey, srv: Srv, mode: ServiceMode, level: &ServiceLevel) -> ServiceKpi {
-        let target = Target::of(srv, mode);
+    /// `region` is the one all its requests went to.
+    fn of_srv(
+        key: KpiKey,
+        region: Option<Region>,
+        (srv, mode): (Srv, ServiceMode),
+        level: &ServiceLevel,
+    ) -> ServiceKpi {
+        let target = Target::of(region, srv, mode);
         let on_gas_meters = match srv.entry().may_target(DeviceType::Gsme) {
-            true => Target::on(Some(DeviceType::Gsme), srv, mode),
+            true => Target::on(Some(DeviceType::Gsme), region, srv, mode),
             false => target,
         };
         let source = if target.sourced {
@@ -325,9 +344,18 @@ impl ServiceKpi {
         row.target_response_time = Some(TargetKpi {
             seconds: target.time.as_secs_f64(),
             gas_meters_seconds: (on_gas_meters != target).then(|| on_gas_meters.time.as_secs_f64()),
+            smets1_seconds: None,
             source,
         });
         row
+    }
+
+    /// Some of the requests went to SMETS1 devices.
+    fn add_smets1_target(&mut self, (srv, mode): (Srv, ServiceMode)) {
+        let seconds = Target::of(Some(Region::Smets1), srv, mode).time.as_secs_f64();
+        if let Some(target) = self.target_response_time.as_mut() {
+            target.smets1_seconds = (seconds != target.seconds).then_some(seconds);
+        }
     }
 }
 

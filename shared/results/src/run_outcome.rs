@@ -61,7 +61,7 @@ impl LostNode {
             Participant::User(_) => kind == ItemKind::ServiceRequest,
             Participant::Dsp => matches!(kind, ItemKind::ScheduledRead | ItemKind::DccAlert),
             Participant::Premises(_) => kind == ItemKind::DeviceAlert,
-            Participant::Csp(_) => false,
+            Participant::Csp(_) | Participant::S1sp => false,
         }
     }
 }

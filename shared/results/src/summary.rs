@@ -11,6 +11,7 @@ use crate::verdicts::percent;
 use secnet_accounts::figures::ShownTable;
 use secnet_engine::{ItemKind, Outcome};
 use secnet_model::{AlertCode, SimDuration, SimTime, Srv};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 pub const COLUMNS: usize = 110;
@@ -111,6 +112,7 @@ fn services(text: &mut String, report: &RunReport) {
     }
     service_row(text, &format!("{:<43}", "all"), &service.overall);
     not_ended(text, &service.overall);
+    smets1_targets(text, service);
     read_by(text, service);
     let assumed = |row: &&ServiceKpi| {
         row.target_response_time
@@ -124,6 +126,24 @@ fn services(text: &mut String, report: &RunReport) {
             "* assumed: no public source gives the target of {assumed} of these {}",
             service.by_srv.len()
         );
+    }
+}
+
+/// Which of the targets above are not those of all devices.
+fn smets1_targets(text: &mut String, service: &ServiceKpis) {
+    let mut srvs_by_target = BTreeMap::<String, Vec<&str>>::new();
+    for row in &service.by_srv {
+        let target = row.target_response_time.as_ref();
+        if let (Some(seconds), Some(srv)) = (target.and_then(|target| target.smets1_seconds), &row.key.srv) {
+            srvs_by_target.entry(duration(seconds)).or_default().push(srv);
+        }
+    }
+    for (target, srvs) in srvs_by_target {
+        let line = format!(
+            "SMETS1 devices have {target} for {}, and are held to that",
+            srvs.join(", ")
+        );
+        wrap(text, "  ", "  ", &line, ' ');
     }
 }
 
@@ -478,7 +498,6 @@ mod tests {
     use expect_test::expect;
     use secnet_model::Region;
     use secnet_model::address::Participant;
-    use std::collections::BTreeMap;
 
     fn manifest() -> Manifest {
         Manifest {

@@ -10,7 +10,7 @@ pub use rendering::{Selection, render};
 use crate::digest::digest;
 use secnet_engine::trace::{SpanId, TraceBook, TraceId};
 use secnet_engine::{NodeIndex, Outcome, Span, Step, Subject};
-use secnet_model::{DeviceId, Eui64, UserId};
+use secnet_model::{DeviceId, Eui64, Region, UserId};
 use secnet_topology::timeline::{Moment, Place};
 use secnet_topology::{Layout, NodeKind, World};
 use serde::{Deserialize, Serialize};
@@ -233,7 +233,8 @@ fn moment(node: NodeKind, span: &Span) -> Moment {
         step: span.step,
         place: match node {
             NodeKind::Dsp => Place::Dsp,
-            NodeKind::Csp(region) => Place::Csp(region),
+            NodeKind::Csp(region) => Place::Provider(region),
+            NodeKind::S1sp => Place::Provider(Region::Smets1),
             NodeKind::User(_) => Place::User,
             NodeKind::Premises { .. } => Place::Premises,
         },

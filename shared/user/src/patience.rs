@@ -27,7 +27,11 @@ impl Patience {
     pub fn new(scenario: &Scenario) -> Patience {
         let (dsp, patience) = (&scenario.dsp, scenario.user.patience.as_duration());
         let by_srv: Vec<SimDuration> = Srv::all()
-            .map(|srv| dsp.timeout(srv.entry().target_response_time) + patience)
+            .map(|srv| {
+                // SMETS1 devices have no more.
+                let target = srv.entry().target_response_time(None);
+                dsp.timeout(target.time) + patience
+            })
             .collect();
         let held_by_device = dsp.timeout(FUTURE_DATED_TARGET) + patience;
         let shortest = by_srv.iter().copied().min().unwrap_or(patience);

@@ -24,11 +24,19 @@ pub enum Subject {
     Schedule(Vec<(Srv, Vec<Candidate>)>),
 }
 
+/// As what a request is sent, and where to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Posted {
+    pub variant: CommandVariant,
+    pub service: WebService,
+}
+
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RequestForm {
     pub srv: Srv,
-    pub variant: CommandVariant,
-    pub service: WebService,
+    posted: Posted,
+    /// To a SMETS1 device, for which there is nothing to sign.
+    posted_for_smets1: Posted,
     pub mode: ServiceMode,
     pub subject: Subject,
     /// A role claimed by mistake in place of the fitting one.
@@ -54,35 +62,47 @@ pub struct Wishes {
     pub mistake: Option<Mistake>,
 }
 
-impl RequestForm {
-    pub fn new<D: Desk>(srv: Srv, held: RoleSet, wishes: Wishes) -> Result<RequestForm, Unsendable> {
+impl Posted {
+    fn new(srv: Srv, mistake: Option<Mistake>, is_smets1: bool) -> Result<Posted, Unsendable> {
         let entry = srv.entry();
-        let subject = subject_of::<D>(srv, held, wishes).ok_or(Unsendable::NoTarget)?;
-        let mut variant = if !entry.is_device_service() {
+        let right = if !entry.is_device_service() {
             CommandVariant::NonDevice
-        } else if entry.critical {
+        } else if entry.critical && !is_smets1 {
             CommandVariant::CriticalPreCommand
         } else {
             CommandVariant::NonCriticalWan
         };
+        let variant = match mistake {
+            // What is wrong for every SRV there.
+            Some(Mistake::WrongVariant) if is_smets1 => CommandVariant::SignedWan,
+            Some(Mistake::WrongVariant) => mistakes::wrong_variant(srv),
+            Some(Mistake::NotLocal) => mistakes::not_local(srv).ok_or(Unsendable::MistakeNotPossible)?,
+            Some(_) | None => right,
+        };
+        let service = match mistake {
+            Some(Mistake::WrongService) => mistakes::wrong_service(variant),
+            Some(_) | None => variant.web_service(),
+        };
+        Ok(Posted { variant, service })
+    }
+}
+
+impl RequestForm {
+    pub fn new<D: Desk>(srv: Srv, held: RoleSet, wishes: Wishes) -> Result<RequestForm, Unsendable> {
+        let entry = srv.entry();
+        let subject = subject_of::<D>(srv, held, wishes).ok_or(Unsendable::NoTarget)?;
         let mut claimed_role = None;
-        let mut service = None;
         match wishes.mistake {
             Some(mistake @ (Mistake::RoleNotHeld | Mistake::RoleNotAllowed)) => {
                 let role = mistakes::wrong_role(mistake, srv, held).ok_or(Unsendable::MistakeNotPossible)?;
                 claimed_role = Some(role);
-            }
-            Some(Mistake::WrongVariant) => variant = mistakes::wrong_variant(srv),
-            Some(Mistake::WrongService) => service = Some(mistakes::wrong_service(variant)),
-            Some(Mistake::NotLocal) => {
-                variant = mistakes::not_local(srv).ok_or(Unsendable::MistakeNotPossible)?
             }
             Some(Mistake::NotResponsible | Mistake::WrongDeviceType)
                 if matches!(subject, Subject::Dcc(_)) =>
             {
                 return Err(Unsendable::MistakeNotPossible);
             }
-            Some(Mistake::NotResponsible | Mistake::WrongDeviceType | Mistake::UnknownDevice) | None => {}
+            Some(_) | None => {}
         }
         let mode = if !entry.is_device_service() {
             ServiceMode::NonDevice
@@ -91,15 +111,22 @@ impl RequestForm {
         } else {
             ServiceMode::OnDemand
         };
-        let service = service.unwrap_or(variant.web_service());
         Ok(RequestForm {
             srv,
-            variant,
-            service,
+            posted: Posted::new(srv, wishes.mistake, false)?,
+            posted_for_smets1: Posted::new(srv, wishes.mistake, true)?,
             mode,
             subject,
             claimed_role,
         })
+    }
+
+    /// As what it is sent to a device of that kind.
+    pub const fn posted(&self, is_smets1: bool) -> Posted {
+        match is_smets1 {
+            true => self.posted_for_smets1,
+            false => self.posted,
+        }
     }
 
     pub fn candidates(&self) -> impl Iterator<Item = Candidate> + '_ {
@@ -197,7 +224,16 @@ mod tests {
         ];
         for (number, variant, service) in rows {
             let form = form::<SupplierDesk>(number, SUPPLIER_ROLES, Wishes::default()).unwrap();
-            assert_eq!((form.variant, form.service), (variant, service), "{number}");
+            assert_eq!(form.posted(false), Posted { variant, service }, "{number}");
+            let expected = match variant {
+                CommandVariant::CriticalPreCommand => CommandVariant::NonCriticalWan,
+                other => other,
+            };
+            let smets1 = form.posted(true);
+            assert_eq!(
+                (smets1.variant, smets1.service),
+                (expected, expected.web_service())
+            );
         }
     }
 
@@ -317,22 +353,28 @@ mod tests {
                 ..right.clone()
             })
         );
-        let variant = CommandVariant::SignedWan;
-        assert_eq!(
-            wrong(Mistake::WrongVariant),
-            Ok(RequestForm {
-                variant,
-                ..right.clone()
-            })
-        );
-        let service = WebService::NonDevice;
-        assert_eq!(
-            wrong(Mistake::WrongService),
-            Ok(RequestForm {
-                service,
-                ..right.clone()
-            })
-        );
+        for (mistake, variant, service) in [
+            (
+                Mistake::WrongVariant,
+                CommandVariant::SignedWan,
+                WebService::SendCommand,
+            ),
+            (
+                Mistake::WrongService,
+                CommandVariant::NonCriticalWan,
+                WebService::NonDevice,
+            ),
+        ] {
+            let posted = Posted { variant, service };
+            assert_eq!(
+                wrong(mistake),
+                Ok(RequestForm {
+                    posted,
+                    posted_for_smets1: posted,
+                    ..right.clone()
+                })
+            );
+        }
         for chosen_with_the_target in [
             Mistake::NotResponsible,
             Mistake::WrongDeviceType,
@@ -351,7 +393,7 @@ mod tests {
         };
         let local = form::<SupplierDesk>("8.2", SUPPLIER_ROLES, not_local).unwrap();
         assert_eq!(
-            (local.variant, local.service),
+            (local.posted(false).variant, local.posted(false).service),
             (CommandVariant::NonCriticalLocal, WebService::NonDevice)
         );
     }

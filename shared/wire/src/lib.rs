@@ -7,13 +7,19 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod codec;
+pub mod direction;
 pub mod frame;
+pub mod freight;
+pub mod identity;
 pub mod keys;
 pub mod link;
 pub mod message;
 #[cfg(test)]
 mod samples;
 
+pub use direction::Direction;
+pub use freight::Freight;
+pub use identity::Identity;
 pub use keys::{Keys, NameError};
 pub use link::{LinkConfig, LinkEnd, LinkError, LinkStats, Received, Tuning};
 pub use message::{

@@ -178,7 +178,7 @@ fn envelope(message: Message) -> Envelope<Message> {
         due: SimTime(43_200_750_000),
         seq: 5_000_001,
         from: Address::user(UserId(3)),
-        to: Address::csp(Region::Central),
+        to: Address::provider(Region::Central),
         message,
     }
 }

@@ -5,7 +5,7 @@ use super::dice::{DAY, Dice, HOUR, MIN, MS, S, US};
 use secnet_model::{Region, licence_areas};
 use secnet_topology::scenario::{
     AlertsTailParams, CspParams, DnoParams, DspParams, LinkParams, PopulationParams, PremisesParams,
-    ProfileParams, Retry, SupplierParams, UserParams,
+    ProfileParams, Retry, S1spParams, SupplierParams, UserParams,
 };
 use secnet_topology::{BitRate, Bytes, Span};
 
@@ -36,6 +36,7 @@ impl Dice {
             premises: self.premises_count(sort),
             areas,
             enrolled_share: self.share(1.0),
+            smets1_share: self.one_of(&[0.0, 0.0, 0.4, 1.0]),
             gas_share: self.share(0.72),
             dual_fuel_share: self.share(0.85),
             prepayment_share: self.share(0.13),
@@ -154,6 +155,38 @@ impl Dice {
             transmissions_max: self.between(1, 5) as u32,
             retransmit_after: self.span(&[0, MS, 3 * S, 5 * MIN]),
             queue_limit: self.one_of(&[0, 1, 4, 500]),
+        }
+    }
+
+    pub(super) fn s1sp(&mut self) -> S1spParams {
+        let usual = S1spParams::default();
+        if self.once_in(2) {
+            return usual;
+        }
+        let link = self.link(&[US, 300 * MS, S, MIN]);
+        let wake_up_min = self.span(&[0, S, MIN]);
+        S1spParams {
+            servers: self.between(1, 3) as u32,
+            service_time: self.span(&[0, 10 * MS, S, 20 * S]),
+            server_rate: BitRate::from_bits_per_second(self.one_of(&[1, 1_000, 1_000_000])),
+            overhead: Bytes(self.one_of(&[0, 60, 2_000])),
+            queue_limit: self.one_of(&[0, 1, 4, 500]),
+            sized_for_premises: self.one_of(&[None, Some(10), Some(30_000_000)]),
+            dual_control_time: self.span(&[0, S, HOUR]),
+            vend_code_time: self.span(&[0, S]),
+            wake_up_min,
+            wake_up_mean: self.at_least(wake_up_min, &[0, S, HOUR]),
+            wake_up_loss: self.one_of(&[0.0, 0.05, 0.6, 1.0]),
+            wake_ups_max: self.between(1, 5) as u32,
+            wake_up_again_after: self.span(&[0, MS, 20 * S, 5 * MIN]),
+            network_data_wake_ups: self.between(1, 3) as u32,
+            awake_for: self.span(&[0, S, HOUR]),
+            latency_min: link.latency_min,
+            latency_mean: link.latency_mean,
+            loss: self.one_of(&[0.0, 0.05, 0.6, 1.0]),
+            transmissions_max: self.between(1, 5) as u32,
+            retransmit_after: self.span(&[0, MS, 3 * S, 5 * MIN]),
+            cell_premises: self.one_of(&[1, 7, 64, 5_000]),
         }
     }
 

@@ -5,7 +5,7 @@ use crate::check::{Check, rounded};
 use crate::suggest::mend;
 use crate::units::Span;
 use schemars::JsonSchema;
-use secnet_model::{AlertCode, DeviceType};
+use secnet_model::{AlertCode, DeviceType, Region};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -20,6 +20,10 @@ pub struct AlertStormParams {
     #[serde(default = "defaults::esme")]
     #[schemars(schema_with = "crate::words::device_type")]
     pub device: DeviceType,
+    /// Region outside of which no device is of the model; `smets1` for a model of SMETS1 devices.
+    #[serde(default)]
+    #[schemars(schema_with = "crate::words::region")]
+    pub region: Option<Region>,
     /// Share of such devices that are of the model.
     pub device_share: f64,
     /// Code of the alert.

@@ -23,11 +23,13 @@ pub struct CspRegions {
 }
 
 impl CspRegions {
-    pub fn get(&self, region: Region) -> &CspParams {
+    /// `None` of SMETS1, whose premises are on no CSP's SM WAN.
+    pub fn get(&self, region: Region) -> Option<&CspParams> {
         match region {
-            Region::North => &self.north,
-            Region::Central => &self.central,
-            Region::South => &self.south,
+            Region::North => Some(&self.north),
+            Region::Central => Some(&self.central),
+            Region::South => Some(&self.south),
+            Region::Smets1 => None,
         }
     }
 }
@@ -118,6 +120,16 @@ impl CspParams {
     }
 }
 
+impl CspParams {
+    /// The way between its cells and their premises.
+    pub fn link(&self) -> LinkParams {
+        LinkParams {
+            latency_min: self.latency_min,
+            latency_mean: self.latency_mean,
+        }
+    }
+}
+
 impl Default for CspParams {
     fn default() -> Self {
         CspParams::cellular()
@@ -127,11 +139,7 @@ impl Default for CspParams {
 impl Check<'_> {
     pub(crate) fn csp(&mut self, region: Region, csp: &CspParams) {
         let path = |key: &str| format!("csp.{region}.{key}");
-        let link = LinkParams {
-            latency_min: csp.latency_min,
-            latency_mean: csp.latency_mean,
-        };
-        self.link(&format!("csp.{region}"), &link);
+        self.link(&format!("csp.{region}"), &csp.link());
         self.at_least_one(&path("cell_premises"), csp.cell_premises);
         for (key, rate) in [
             ("downlink_rate", csp.downlink_rate),

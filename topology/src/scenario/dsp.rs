@@ -1,5 +1,6 @@
 //! The Data Service Provider.
 
+use super::sizing;
 use crate::units::Span;
 use schemars::JsonSchema;
 use secnet_model::SimDuration;
@@ -51,21 +52,13 @@ impl Default for DspParams {
 }
 
 impl DspParams {
-    /// How long a server is busy with one where there are so many premises: a fraction of a server is one that takes the next
-    /// so much later.
+    /// How long a server is busy with one where there are so many premises.
     pub fn busy_time_for(&self, premises: u32) -> SimDuration {
-        let time = self.service_time.as_duration();
-        match self.scale(premises) {
-            Some(scale) => SimDuration((time.0 as f64 / scale).round().max(1.0) as u64),
-            None => time,
-        }
+        sizing::busy_time(self.scale(premises), self.service_time.as_duration())
     }
 
     pub fn queue_limit_for(&self, premises: u32) -> usize {
-        match self.scale(premises) {
-            Some(scale) => (f64::from(self.queue_limit) * scale).round() as usize,
-            None => self.queue_limit as usize,
-        }
+        sizing::queue_limit(self.scale(premises), self.queue_limit)
     }
 
     /// After how long a command with that target response time is given up: a multiple of it, but not less than the shortest time-out
@@ -96,7 +89,6 @@ impl DspParams {
 
     /// How many times as many premises as it is sized for.
     fn scale(&self, premises: u32) -> Option<f64> {
-        let sized_for = self.sized_for_premises.filter(|sized_for| *sized_for > 0)?;
-        (sized_for != premises).then(|| f64::from(premises.max(1)) / f64::from(sized_for))
+        sizing::scale(self.sized_for_premises, premises)
     }
 }

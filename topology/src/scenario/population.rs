@@ -15,6 +15,10 @@ pub struct PopulationParams {
     /// Share of premises with an enrolled, working smart metering system.
     #[serde(default = "defaults::enrolled_share")]
     pub enrolled_share: f64,
+    /// Share of premises whose devices are SMETS1, in every area alike: they are behind the SMETS1 Service Provider, not on a CSP's
+    /// SM WAN (domain.md §14: 12 m of 32 m meters in August 2024).
+    #[serde(default)]
+    pub smets1_share: f64,
     /// Share of enrolled premises with gas meters as well (domain.md §7.2: 13.1 m gas to 18.1 m electricity).
     #[serde(default = "defaults::gas_share")]
     pub gas_share: f64,

@@ -22,7 +22,8 @@ pub struct Moment {
 pub enum Place {
     User,
     Dsp,
-    Csp(Region),
+    /// A CSP, or the S1SP.
+    Provider(Region),
     Premises,
 }
 
@@ -58,12 +59,12 @@ impl Reach {
             Reach::Nothing => false,
             Reach::Systems { dsp, csps } => match moment.place {
                 Place::Dsp => *dsp && is_done_by_the_dsp(moment.step),
-                Place::Csp(region) => csps.contains(&region),
+                Place::Provider(region) => csps.contains(&region),
                 Place::User | Place::Premises => false,
             },
             Reach::Gateways(users) => moment.step == Step::Kept && is_of(users),
             Reach::Rights(users) => moment.step == Step::AccessControl && is_of(users),
-            Reach::Coverage(selector) => matches!(moment.place, Place::Csp(_)) && selected(selector),
+            Reach::Coverage(selector) => matches!(moment.place, Place::Provider(_)) && selected(selector),
             Reach::Registration { from, selector } => {
                 moment.step == Step::AccessControl && moment.user == *from && selected(selector)
             }

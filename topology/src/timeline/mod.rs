@@ -350,7 +350,7 @@ fn about(event: &EventParams, users: &[UserEntry]) -> String {
         EventKind::DspOutage => "dsp".to_owned(),
         EventKind::CspOutage => event
             .region
-            .map(|region| format!("csp-{region}"))
+            .map(|region| region.provider().to_owned())
             .unwrap_or_default(),
         EventKind::GatewayOutage | EventKind::UserDefault => {
             let meant = users.iter().filter(|user| is_meant(event, user));

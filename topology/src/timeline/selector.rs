@@ -37,7 +37,7 @@ impl Selector {
                 .iter()
                 .enumerate()
                 .filter(|(_, area)| named(area.code))
-                .map(|(index, _)| population.area_range(index))
+                .flat_map(|(index, _)| population.area_ranges(index))
                 .collect();
             areas.sort_by_key(|range| range.start);
             narrow(&mut ranges, &areas);

@@ -1,7 +1,6 @@
 //! The timeline's events: each key fits its kind, and what it names exists.
 
-use super::SERVERS_MAX;
-use crate::check::Check;
+use crate::check::{Check, SERVERS_MAX};
 use crate::population::regional_premises;
 use crate::scenario::Scenario;
 use crate::suggest::mend;
@@ -89,7 +88,7 @@ impl Check<'_> {
             None => {}
             Some(region) => {
                 let premises = regional_premises(&scenario.population)[region.index()];
-                let cells = premises.div_ceil(scenario.csp.get(region).cell_premises.max(1));
+                let cells = premises.div_ceil(scenario.cell_premises(region));
                 self.first_and_last(&cells_path, &event.cells, cells);
             }
         }

@@ -4,10 +4,10 @@
 //!
 //! The next one is a type that implements [`Modification`], named in its line of `modifications/registry.rs`.
 
-use crate::freight::Freight;
 use secnet_accounts::{Part, ask_each, modifications};
 use secnet_model::{Region, SimTime};
 use secnet_topology::World;
+use secnet_wire::Freight;
 
 /// A Modification's part at one region's CSP. The value is its state, plain data that is saved with the CSP's, together with
 /// what it worked out from its parameters.

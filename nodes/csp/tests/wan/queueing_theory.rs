@@ -38,7 +38,7 @@ fn assert_waiting_is_that_of_m_d_1(utilisation: f64, downlink: bool) {
             due: now,
             seq: counter,
             from,
-            to: Address::csp(crate::rig::REGION),
+            to: Address::provider(crate::rig::REGION),
             message,
         };
         rig.csp.handle(now, Input::Message(&envelope), &mut out);

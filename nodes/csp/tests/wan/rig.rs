@@ -104,7 +104,7 @@ impl Rig {
             due: now,
             seq: self.arrivals,
             from,
-            to: Address::csp(REGION),
+            to: Address::provider(REGION),
             message,
         };
         self.csp.handle(now, Input::Message(&envelope), &mut self.out);

@@ -53,7 +53,7 @@ fn a_message_through_an_idle_cell_costs_at_most_200_ns() {
                 due: now,
                 seq: counter,
                 from,
-                to: Address::csp(crate::rig::REGION),
+                to: Address::provider(crate::rig::REGION),
                 message,
             };
             rig.csp.handle(now, Input::Message(&envelope), &mut out);

@@ -37,7 +37,7 @@ pub fn measure() -> anyhow::Result<Figure> {
     );
     let scenario = secnet_topology::parse("idle", &text, &[]).map_err(|e| anyhow::anyhow!("{e}"))?;
     let world = Arc::new(World::new(scenario).map_err(|e| anyhow::anyhow!("{e}"))?);
-    let regions: Vec<(Csp, Premises)> = Region::ALL
+    let regions: Vec<(Csp, Premises)> = Region::CSPS
         .into_iter()
         .map(|region| {
             let range = world.population.region_range(region);

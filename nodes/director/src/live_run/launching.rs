@@ -55,7 +55,7 @@ pub(super) fn launch(network: &Network<'_>) -> anyhow::Result<Launch> {
     };
     let regions = Region::ALL
         .into_iter()
-        .filter(|region| layout.network.directory.csps[region.index()].is_some());
+        .filter(|region| layout.network.directory.providers[region.index()].is_some());
     let wan = regions
         .map(|region| Ok((region, endpoint()?)))
         .collect::<anyhow::Result<BTreeMap<_, _>>>()?;

@@ -311,7 +311,9 @@ impl Dsp {
     ) {
         let Outstanding { id, srv, origin, .. } = outstanding;
         let classes = &self.timeout_classes;
-        let Some(correlation) = self.state.commands.send(classes, at, outstanding) else {
+        let is_smets1 = self.world.population.is_smets1(device.premises);
+        let sent = self.state.commands.send(classes, at, outstanding, is_smets1);
+        let Some(correlation) = sent else {
             return self.no_answer(at, &outstanding, ResponseCode::E20, out);
         };
         let command = Command {
@@ -328,7 +330,7 @@ impl Dsp {
             out.trace(trace.span(Step::ToCsp, at, due).bytes(command.bytes));
         }
         self.send(
-            routing::csp(&self.world.population, device),
+            routing::provider(&self.world.population, device),
             due,
             Message::Command(command),
             out,

@@ -278,7 +278,7 @@ pub(crate) fn alert(code: &str, device: DeviceId, command_sender: Option<UserId>
 
 pub(crate) fn csp(world: &World, target: Eui64) -> Address {
     let region: Region = world.population.region_of(target.device().unwrap().premises);
-    Address::csp(region)
+    Address::provider(region)
 }
 
 pub(crate) fn closed(account: &Account, kind: ItemKind, outcome: Outcome) -> u64 {

@@ -120,7 +120,7 @@ impl Premises {
             out.trace(trace.span(Step::ToCell, at, due).bytes(u32::from(alert.bytes)));
         }
         let premises = alert.device.premises;
-        let (from, to) = (Address::premises(premises), Address::csp(self.region));
+        let (from, to) = (Address::premises(premises), Address::provider(self.region));
         let seq = self.state.premises.next_sequence(premises);
         out.send(from, to, seq, due, Message::DeviceAlert(alert));
     }

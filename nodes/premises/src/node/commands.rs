@@ -53,7 +53,7 @@ impl Premises {
             out.trace(device.failed_if(result == DeviceResult::Error));
             out.trace(trace.span(Step::ToCell, answered_at, due).bytes(response.bytes));
         }
-        let (from, to) = (Address::premises(device.premises), Address::csp(self.region));
+        let (from, to) = (Address::premises(device.premises), Address::provider(self.region));
         out.send(from, to, seq, due, Message::DeviceResponse(response));
         if result == DeviceResult::Success {
             match command.origin {

@@ -19,6 +19,7 @@ fn storm() -> AlertStormParams {
     AlertStormParams {
         name: "failures".to_owned(),
         device: DeviceType::Esme,
+        region: None,
         device_share: 0.2,
         alert: "8F3D".to_owned(),
         per_device_per_hour: 12.0,

@@ -24,7 +24,7 @@ fn the_electricity_meter_answers_after_the_han_and_the_wan() {
     let envelope = &rig.sent[0];
     assert_eq!(
         (envelope.from, envelope.to),
-        (Address::premises(premises), Address::csp(REGION))
+        (Address::premises(premises), Address::provider(REGION))
     );
     rig.command(ms(6_000), command(2, "4.1.1", premises, DeviceType::Esme));
     assert_eq!(

@@ -111,7 +111,7 @@ impl Rig {
         let envelope = Envelope {
             due: now,
             seq: self.arrivals,
-            from: Address::csp(REGION),
+            from: Address::provider(REGION),
             to: Address::premises(premises),
             message: Message::Command(command),
         };

@@ -25,7 +25,7 @@ fn an_idle_premises_costs_less_than_a_byte_and_a_busy_one_less_than_sixteen() {
     let mut out = Outbox::new();
     for premises in (0..count).step_by(64).map(PremisesId) {
         let read = Message::Command(command(1, "4.1.1", premises, DeviceType::Esme));
-        let (from, to) = (Address::csp(REGION), Address::premises(premises));
+        let (from, to) = (Address::provider(REGION), Address::premises(premises));
         let envelope = Envelope {
             due: SimTime::ZERO,
             seq: 1,
@@ -59,7 +59,7 @@ fn a_command_costs_at_most_150_ns() {
             read.id.counter = counter;
             read.id.target = premises.device(DeviceType::Esme).eui64();
             let now = SimTime(counter * 10);
-            let (from, to) = (Address::csp(REGION), Address::premises(premises));
+            let (from, to) = (Address::provider(REGION), Address::premises(premises));
             let envelope = Envelope {
                 due: now,
                 seq: counter,

@@ -7,7 +7,7 @@ use crate::desk::Desk;
 use crate::mistakes;
 use crate::own_schedules::OwnSchedule;
 use crate::payload;
-use crate::request_form::{Candidate, RequestForm, Subject, Unsendable};
+use crate::request_form::{Candidate, Posted, RequestForm, Subject, Unsendable};
 use crate::targets::{Search, Target};
 use crate::workload::{Dated, Workload};
 use secnet_accounts::ServiceMode;
@@ -33,6 +33,9 @@ impl<D: Desk> User<D> {
     ) -> ServiceRequest {
         let counter = self.state.numbers.requests + 1;
         let size = self.world.draws.bits(REQUEST_SIZE, u64::from(self.id.0), counter);
+        let device = target.device();
+        let is_smets1 = device.is_some_and(|device| self.world.population.is_smets1(device.premises));
+        let Posted { variant, service } = form.posted(is_smets1);
         ServiceRequest {
             id: RequestId {
                 originator: self.id,
@@ -40,8 +43,8 @@ impl<D: Desk> User<D> {
                 counter,
             },
             srv: form.srv,
-            variant: form.variant,
-            service: form.service,
+            variant,
+            service,
             role: form.claimed_role.unwrap_or(role),
             bytes: payload::service_request(form.srv, size),
             timing,

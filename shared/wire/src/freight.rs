@@ -1,11 +1,12 @@
-//! What travels over the SM WAN. One exhaustive type: the next kind of message on the WAN cannot go without airtime, class,
+//! What travels between the premises and who carries it to them. One exhaustive type: the next kind of message on the WAN cannot go without airtime, class,
 //! identity or account.
 
 use crate::direction::Direction;
+use crate::{Command, DeviceAlert, DeviceResponse, Message};
 use secnet_model::{PremisesId, RequestId};
-use secnet_wire::{Command, DeviceAlert, DeviceResponse, Message};
 use serde::{Deserialize, Serialize};
 
+/// A message to or from a premises.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Freight {
     /// Towards the premises.
@@ -47,6 +48,7 @@ impl Freight {
         }
     }
 
+    /// Whether it is a device alert, an item of its own.
     pub const fn is_alert(&self) -> bool {
         matches!(self, Freight::Alert(_))
     }

@@ -1,12 +1,13 @@
-//! Whom the SM WAN reaches: the radio's truth, and what the CSP's coverage database says of it.
+//! Whom the SM WAN, or the S1SP, reaches: the radio's truth, and what the coverage database says of it.
 //!
 //! Both begin alike, with the population's share of premises without coverage. Events part them: a mast that is down is true at
 //! once and in the database later, or never; a hub that was taken away is in no database.
 
+use crate::World;
 use secnet_model::{DeviceType, PremisesId, SimTime};
-use secnet_topology::World;
 use std::sync::Arc;
 
+/// Which premises can be reached, and which are on record as such.
 #[derive(Clone, Debug)]
 pub struct Reach {
     world: Arc<World>,

@@ -5,13 +5,16 @@ use crate::freight::Freight;
 /// Two words that tell a message from every other in its direction. The top byte of `n` is zero.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Identity {
+    /// The first word.
     pub id: u64,
+    /// The second.
     pub n: u64,
 }
 
 const EUI64_LOW: u64 = 0x00FF_FFFF_FFFF_FFFF;
 
 impl Identity {
+    /// Of any message.
     #[inline]
     pub fn of(freight: &Freight) -> Identity {
         match freight {
@@ -25,6 +28,7 @@ impl Identity {
         }
     }
 
+    /// Of a request's command or response.
     #[inline]
     pub fn of_request(id: secnet_model::RequestId) -> Identity {
         let [id, target] = id.identity();
