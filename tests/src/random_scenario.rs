@@ -310,6 +310,7 @@ impl Dice {
             share: self.share(0.5),
             starts_at: TimeOfDay::from_second_of_day(self.below(86_400) as u32).unwrap_or_default(),
             window: Span::from_micros(self.one_of(&[US, MIN, HOUR, DAY])),
+            jitter: self.one_of(&[0.0, 0.0, 0.5, 1.0]),
         }
     }
 }

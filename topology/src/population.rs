@@ -7,7 +7,7 @@
 //! Not here: anything that changes during a run.
 
 use crate::apportion::{apportion, part_of};
-use crate::scenario::{PopulationParams, Scenario};
+use crate::scenario::{PopulationParams, Scenario, SupplierParams};
 use crate::supply::Supply;
 use secnet_engine::Draws;
 use secnet_engine::draw::Stream;
@@ -40,8 +40,8 @@ pub struct Population {
     area_starts: Vec<u32>,
     cell_premises: [u32; Region::ALL.len()],
     enrolled: Threshold,
-    prepayment: Threshold,
-    no_wan: Threshold,
+    prepayment: SupplierShares,
+    no_wan: SupplierShares,
     ppmid: Threshold,
     not_commissioned: Threshold,
     not_commissioned_or_suspended: Threshold,
@@ -98,6 +98,39 @@ impl Threshold {
     }
 }
 
+/// A share of the premises that may differ by their electricity's first Supplier.
+#[derive(Clone, Debug)]
+struct SupplierShares {
+    of_most: Threshold,
+    /// By Supplier; empty where none has a share of its own.
+    by_supplier: Arc<[Threshold]>,
+}
+
+impl SupplierShares {
+    fn of(scenario: &Scenario, of_most: f64, own: impl Fn(&SupplierParams) -> Option<f64>) -> SupplierShares {
+        let suppliers = &scenario.suppliers;
+        let by_supplier = match suppliers.iter().any(|supplier| own(supplier).is_some()) {
+            true => suppliers
+                .iter()
+                .map(|supplier| Threshold::of(own(supplier).unwrap_or(of_most)))
+                .collect(),
+            false => Arc::default(),
+        };
+        SupplierShares {
+            of_most: Threshold::of(of_most),
+            by_supplier,
+        }
+    }
+
+    #[inline]
+    fn of_premises(&self, supply: &Supply, premises: PremisesId) -> Threshold {
+        match self.by_supplier.is_empty() {
+            true => self.of_most,
+            false => self.by_supplier[supply.electricity_supplier(premises).index()],
+        }
+    }
+}
+
 impl Population {
     /// The scenario must be valid.
     pub(crate) fn new(scenario: &Scenario, draws: Draws) -> Population {
@@ -121,8 +154,10 @@ impl Population {
             area_starts: areas.starts,
             cell_premises: Region::ALL.map(|region| scenario.cell_premises(region)),
             enrolled: Threshold::of(params.enrolled_share),
-            prepayment: Threshold::of(params.prepayment_share),
-            no_wan: Threshold::of(params.no_wan_share),
+            prepayment: SupplierShares::of(scenario, params.prepayment_share, |supplier| {
+                supplier.prepayment_share
+            }),
+            no_wan: SupplierShares::of(scenario, params.no_wan_share, |supplier| supplier.no_wan_share),
             ppmid: Threshold::of(params.ppmid_share),
             not_commissioned: Threshold::of(params.not_commissioned_share),
             not_commissioned_or_suspended: Threshold::of(
@@ -214,6 +249,7 @@ impl Population {
     #[inline]
     pub fn is_prepayment(&self, premises: PremisesId) -> bool {
         self.prepayment
+            .of_premises(&self.supply, premises)
             .holds(self.draws.bits(PREPAYMENT, u64::from(premises.0), 0))
     }
 
@@ -222,6 +258,7 @@ impl Population {
     pub fn has_wan(&self, premises: PremisesId) -> bool {
         !self
             .no_wan
+            .of_premises(&self.supply, premises)
             .holds(self.draws.bits(WAN_COVERAGE, u64::from(premises.0), 0))
     }
 

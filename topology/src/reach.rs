@@ -4,7 +4,8 @@
 //! once and in the database later, or never; a hub that was taken away is in no database.
 
 use crate::World;
-use secnet_model::{DeviceType, PremisesId, SimTime};
+use secnet_engine::draw::{Draws, Stream};
+use secnet_model::{DeviceType, PremisesId, SimDuration, SimTime};
 use std::sync::Arc;
 
 /// Which premises can be reached, and which are on record as such.
@@ -13,13 +14,29 @@ pub struct Reach {
     world: Arc<World>,
     /// Whether any event ever takes coverage or a hub away.
     changes: bool,
+    /// Where coverage comes and goes.
+    patchy: Option<Patchy>,
 }
+
+/// Coverage that is gone once in each span, from any moment of it on.
+#[derive(Clone, Copy, Debug)]
+struct Patchy {
+    draws: Draws,
+    share: f64,
+    every_micros: u64,
+    outage_mean: SimDuration,
+}
+
+const PATCHY: Stream = Stream::named("wan-patchy");
+const GONE_AT: Stream = Stream::named("wan-patchy-gone-at");
+const GONE_FOR: Stream = Stream::named("wan-patchy-gone-for");
 
 impl Reach {
     pub fn new(world: &Arc<World>) -> Reach {
         let timeline = &world.timeline;
         Reach {
             changes: !timeline.coverage().is_empty() || !timeline.removals().is_empty(),
+            patchy: Patchy::of(world),
             world: Arc::clone(world),
         }
     }
@@ -27,7 +44,9 @@ impl Reach {
     /// The radio's truth at that moment, for premises the WAN reached when the scenario began.
     #[inline]
     pub fn holds(&self, premises: Option<PremisesId>, at: SimTime) -> bool {
-        !self.changes || premises.is_none_or(|premises| self.still_holds(premises, at))
+        let Some(premises) = premises else { return true };
+        (!self.changes || self.still_holds(premises, at))
+            && self.patchy.is_none_or(|patchy| !patchy.is_gone(premises, at))
     }
 
     #[cold]
@@ -42,5 +61,30 @@ impl Reach {
     pub fn is_recorded(&self, premises: PremisesId, at: SimTime) -> bool {
         self.world.population.has_wan(premises)
             && !(self.changes && self.world.timeline.coverage().recorded_lost(premises, at))
+    }
+}
+
+impl Patchy {
+    fn of(world: &World) -> Option<Patchy> {
+        let params = &world.scenario.population;
+        (params.patchy_wan_share > 0.0).then(|| Patchy {
+            draws: world.draws,
+            share: params.patchy_wan_share,
+            every_micros: params.patchy_wan_every.as_micros().max(1),
+            outage_mean: params.patchy_wan_outage_mean.as_duration(),
+        })
+    }
+
+    fn is_gone(&self, premises: PremisesId, at: SimTime) -> bool {
+        let id = u64::from(premises.0);
+        if !self.draws.chance(self.share, PATCHY, id, 0) {
+            return false;
+        }
+        let (span, within) = (at.0 / self.every_micros, at.0 % self.every_micros);
+        let gone_at = self.draws.below(self.every_micros, GONE_AT, id, span);
+        let gone_for = self
+            .draws
+            .delay(SimDuration::ZERO, self.outage_mean, GONE_FOR, id, span);
+        within >= gone_at && within - gone_at < gone_for.0
     }
 }

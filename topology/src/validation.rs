@@ -100,6 +100,7 @@ impl Check<'_> {
             ("dual_fuel_share", params.dual_fuel_share),
             ("prepayment_share", params.prepayment_share),
             ("no_wan_share", params.no_wan_share),
+            ("patchy_wan_share", params.patchy_wan_share),
             ("ppmid_share", params.ppmid_share),
             ("not_commissioned_share", params.not_commissioned_share),
             ("suspended_share", params.suspended_share),
@@ -113,6 +114,7 @@ impl Check<'_> {
                 "with not_commissioned_share it is more than 1",
             );
         }
+        self.positive("population.patchy_wan_every", params.patchy_wan_every);
         self.areas("population.areas", &params.areas);
     }
 

@@ -202,6 +202,36 @@ fn premises_have_the_shares_of_the_scenario() {
 }
 
 #[test]
+fn a_supplier_may_have_shares_of_its_own() {
+    let own = [
+        "suppliers.0.prepayment_share=0.5",
+        "suppliers.1.no_wan_share=0.09",
+    ];
+    for seed in 1..6 {
+        let (without, with) = (world(seed, &[]), world(seed, &own));
+        for (supplier, prepayment, no_wan) in [(0, 0.5, 0.02), (1, 0.13, 0.09), (2, 0.13, 0.02)] {
+            let portfolio = with.population.portfolio(UserId(supplier));
+            let members: Vec<PremisesId> = (0..portfolio.len()).map(|i| portfolio.get(i)).collect();
+            let count = |test: &dyn Fn(PremisesId) -> bool| members.iter().filter(|p| test(**p)).count();
+            let in_prepayment = count(&|p| with.population.is_prepayment(p));
+            assert_share("prepayment", in_prepayment, members.len(), prepayment);
+            assert_share(
+                "no WAN",
+                count(&|p| !with.population.has_wan(p)),
+                members.len(),
+                no_wan,
+            );
+            // Who has it by the population's share has it by a larger one too.
+            assert!(
+                members
+                    .iter()
+                    .all(|p| !without.population.is_prepayment(*p) || with.population.is_prepayment(*p))
+            );
+        }
+    }
+}
+
+#[test]
 fn devices_per_home_are_those_of_the_estate() {
     // domain.md §7.2: 4.2 to 4.3, with the default shares.
     let defaults = ["gas_share=0.72", "ppmid_share=0.75"].map(|flag| format!("population.{flag}"));

@@ -10,8 +10,7 @@ use secnet_model::{Region, SimDuration, SimTime};
 use secnet_topology::Reach;
 use secnet_topology::World;
 use secnet_topology::timeline::Windows;
-use secnet_wire::Direction;
-use secnet_wire::Identity;
+use secnet_wire::{Direction, Freight, Identity};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -23,10 +22,21 @@ pub struct WanParams {
     pub uplink: Channel,
     /// Messages waiting per cell and direction beyond which the least urgent are refused.
     pub queue_limit: u32,
+    /// How long a command is kept; for ever where there is none.
+    pub command_time_to_live: Option<SimDuration>,
     pub loss: Loss,
     /// When no transmission starts; one under way ends.
     pub closed: Windows,
     pub reach: Reach,
+}
+
+impl WanParams {
+    #[inline]
+    fn has_expired(&self, parcel: &Parcel, now: SimTime) -> bool {
+        self.command_time_to_live.is_some_and(|kept| {
+            matches!(parcel.freight, Freight::Command(_)) && now.since(parcel.came) > kept
+        })
+    }
 }
 
 /// How a message leaves the cells.
@@ -40,6 +50,8 @@ pub enum Passage {
     /// Every transmission was lost.
     Lost,
     QueueFull,
+    /// A command that could not be sent for as long as it is kept.
+    Expired,
 }
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -140,6 +152,8 @@ impl Cells {
                     let parcel = self.room.remove(place);
                     if parcel.transmissions >= params.loss.transmissions_max {
                         leave(parcel, Passage::Lost);
+                    } else if params.has_expired(&parcel, at) {
+                        leave(parcel, Passage::Expired);
                     } else {
                         self.offer(at, params, parcel, leave);
                     }
@@ -177,10 +191,16 @@ impl Cells {
         server: u32,
         leave: &mut impl FnMut(Parcel, Passage),
     ) {
-        let Some(place) = self.servers[server as usize].take_next(&mut self.room) else {
-            return;
+        let parcel = loop {
+            let Some(place) = self.servers[server as usize].take_next(&mut self.room) else {
+                return;
+            };
+            let parcel = self.room.remove(place);
+            if !params.has_expired(&parcel, now) {
+                break parcel;
+            }
+            leave(parcel, Passage::Expired);
         };
-        let parcel = self.room.remove(place);
         self.transmit(now, params, parcel, leave);
         let server_state = &self.servers[server as usize];
         if server_state.waiting() > 0 {

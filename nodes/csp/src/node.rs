@@ -73,6 +73,8 @@ figures! {
         commands_lost: sum "commands",
         /// Commands for which a cell had no room.
         commands_queue_full: sum "commands",
+        /// Commands that could not be sent for as long as they are kept.
+        commands_expired: sum "commands",
         /// Responses handed to the DSP.
         responses_delivered: sum "responses",
         /// Responses whose last transmission was lost.
@@ -206,6 +208,7 @@ impl Csp {
             server: server(self.world.population.cell_of(premises), freight.direction()),
             class: class_of(&freight),
             freight,
+            came: now,
             joined: now,
             transmissions: 0,
         };
@@ -292,6 +295,7 @@ impl Clerk<'_> {
             Passage::Sent { starts, ends } => return self.sent(parcel, starts, ends),
             Passage::Lost => Outcome::LostOnWan,
             Passage::QueueFull => Outcome::DroppedQueueFull,
+            Passage::Expired => return self.expired(parcel),
         };
         self.gone(&parcel.freight, outcome);
     }
@@ -321,6 +325,13 @@ impl Clerk<'_> {
         };
         self.trace_passage(parcel, starts, ends, due);
         self.send(to, due, freight.into());
+    }
+
+    fn expired(&mut self, parcel: &Parcel) {
+        if let Freight::Command(command) = &parcel.freight {
+            self.desk.counts.commands_expired += 1;
+            self.undeliverable(command, UndeliverableReason::Expired);
+        }
     }
 
     /// Tells the DSP, which answers the User with E20.
@@ -445,6 +456,7 @@ fn wan_params(world: &Arc<World>, region: Region) -> WanParams {
             overhead_bytes,
         },
         queue_limit: params.queue_limit,
+        command_time_to_live: params.command_time_to_live.map(Into::into),
         loss: Loss::new(world.draws, region, params),
         closed: world.timeline.csp(region).clone(),
         reach: Reach::new(world),

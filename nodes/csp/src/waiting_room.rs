@@ -14,6 +14,8 @@ pub const NOWHERE: u32 = u32::MAX;
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Parcel {
     pub freight: Freight,
+    /// When it came to the CSP.
+    pub came: SimTime,
     /// When it joined the queue it waits in, for the last time.
     pub joined: SimTime,
     /// Which cell and direction it goes through.

@@ -37,6 +37,45 @@ fn expected(rig: &Rig, user: UserId, window_start: u64, window: u64) -> Vec<(u64
     (0..portfolio.len()).filter_map(read).collect()
 }
 
+/// Each within the time until the next, so that they keep their order; every day anew.
+#[test]
+fn readings_stray_from_their_even_places_by_the_jitter() {
+    let days = |jitter: &str| {
+        let mut rig = Rig::with(&format!(
+            r#"[[schedules]]
+            from = "Alpha"
+            srv = "4.6.1"
+            window = "2h"
+            jitter = {jitter}
+            "#
+        ));
+        [DAY, 2 * DAY].map(|end| starts(&rig.run_until(end - 1)))
+    };
+    let even = days("0.0");
+    for (jitter, share) in [("0.5", 0.5), ("1.0", 1.0)] {
+        let strayed = days(jitter);
+        let mut sums = [0.0; 2];
+        for (day, sum) in sums.iter_mut().enumerate() {
+            assert!(strayed[day].is_sorted_by_key(|(at, ..)| *at));
+            assert_eq!(strayed[day].len(), even[day].len());
+            let rig = Rig::with("");
+            let between = 2.0 * HOUR as f64 / f64::from(rig.world.population.portfolio(ALPHA).len());
+            for (strayed, even) in strayed[day].iter().zip(&even[day]) {
+                assert_eq!((strayed.1, strayed.2), (even.1, even.2));
+                let by = (strayed.0 - even.0) as f64 / between;
+                assert!((0.0..=share).contains(&by), "{by}");
+                *sum += by;
+            }
+        }
+        let means = [0, 1].map(|day| sums[day] / even[day].len() as f64);
+        assert!(
+            means.iter().all(|mean| (mean - share / 2.0).abs() < share * 0.08),
+            "{means:?}"
+        );
+        assert_ne!(strayed[0][0].0 + DAY, strayed[1][0].0, "every day anew");
+    }
+}
+
 #[test]
 fn gas_is_read_of_the_premises_its_supplier_has_through_the_proxy_or_the_meter() {
     for (target, device_type) in [("GPF", DeviceType::Gpf), ("GSME", DeviceType::Gsme)] {

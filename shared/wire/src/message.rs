@@ -247,6 +247,8 @@ pub enum UndeliverableReason {
     LostOnWan,
     /// The cell's queue was full.
     QueueFull,
+    /// It could not be sent for so long that the CSP has given it up.
+    Expired,
 }
 
 /// What a device answers to a [`Command`].

@@ -41,6 +41,9 @@ impl Dice {
             dual_fuel_share: self.share(0.85),
             prepayment_share: self.share(0.13),
             no_wan_share: self.share(0.007),
+            patchy_wan_share: self.one_of(&[0.0, 0.0, 0.1, 1.0]),
+            patchy_wan_every: self.span(&[US, MIN, HOUR, DAY]),
+            patchy_wan_outage_mean: self.span(&[0, MIN, HOUR, DAY]),
             ppmid_share: self.share(0.75),
             not_commissioned_share,
             suspended_share: self.share(0.002).min(1.0 - not_commissioned_share),
@@ -67,6 +70,8 @@ impl Dice {
             .map(|i| SupplierParams {
                 name: format!("Supplier {i}"),
                 share: share(i),
+                prepayment_share: self.once_in(4).then(|| self.share(0.5)),
+                no_wan_share: self.once_in(4).then(|| self.share(0.1)),
                 export: self.once_in(2),
                 suspended: self.once_in(8),
             })
@@ -154,6 +159,7 @@ impl Dice {
             bad_hours_loss: self.one_of(&[0.0, 0.3, 1.0]),
             transmissions_max: self.between(1, 5) as u32,
             retransmit_after: self.span(&[0, MS, 3 * S, 5 * MIN]),
+            command_time_to_live: self.once_in(3).then(|| self.span(&[US, S, 10 * MIN])),
             queue_limit: self.one_of(&[0, 1, 4, 500]),
         }
     }

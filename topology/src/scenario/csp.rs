@@ -74,6 +74,10 @@ pub struct CspParams {
     pub transmissions_max: u32,
     /// Wait before a lost message is sent again.
     pub retransmit_after: Span,
+    /// How long a command that cannot be sent, or is lost, stays in the CSP's hands before it is given up. As long as it takes when
+    /// absent. Assumed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command_time_to_live: Option<Span>,
     /// Messages waiting per cell and direction beyond which the least urgent are refused.
     pub queue_limit: u32,
 }
@@ -95,6 +99,7 @@ impl CspParams {
             bad_hours_loss: 0.1,
             transmissions_max: 4,
             retransmit_after: Span::from_secs(5),
+            command_time_to_live: None,
             queue_limit: 500,
         }
     }
@@ -115,6 +120,7 @@ impl CspParams {
             bad_hours_loss: 0.1,
             transmissions_max: 4,
             retransmit_after: Span::from_secs(3),
+            command_time_to_live: None,
             queue_limit: 500,
         }
     }
@@ -159,5 +165,8 @@ impl Check<'_> {
             self.share(&path(key), share);
         }
         self.at_least_one(&path("transmissions_max"), csp.transmissions_max);
+        if let Some(span) = csp.command_time_to_live {
+            self.positive(&path("command_time_to_live"), span);
+        }
     }
 }

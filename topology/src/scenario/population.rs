@@ -1,5 +1,6 @@
 //! What stands where.
 
+use crate::units::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,16 @@ pub struct PopulationParams {
     /// Share of enrolled premises without SM WAN coverage (domain.md §8: 0.5–0.75 %).
     #[serde(default = "defaults::no_wan_share")]
     pub no_wan_share: f64,
+    /// Share of premises whose coverage comes and goes, so that commands are tried in vain and alerts are lost while it is gone: no
+    /// record says so. Assumed: 1.6 m of 34.8 m meters did not work in smart mode for a while (domain.md §14).
+    #[serde(default)]
+    pub patchy_wan_share: f64,
+    /// How often it goes: once in each such span, at any moment of it. Assumed.
+    #[serde(default = "defaults::patchy_wan_every")]
+    pub patchy_wan_every: Span,
+    /// For how long on average, no longer than until the span is over. Assumed.
+    #[serde(default = "defaults::patchy_wan_outage_mean")]
+    pub patchy_wan_outage_mean: Span,
     /// Share of enrolled premises with a PPMID. Assumed: brings devices per home to the published 4.2.
     #[serde(default = "defaults::ppmid_share")]
     pub ppmid_share: f64,
@@ -43,6 +54,8 @@ pub struct PopulationParams {
 }
 
 mod defaults {
+    use super::Span;
+
     pub(super) fn enrolled_share() -> f64 {
         1.0
     }
@@ -61,6 +74,14 @@ mod defaults {
 
     pub(super) fn no_wan_share() -> f64 {
         0.007
+    }
+
+    pub(super) fn patchy_wan_every() -> Span {
+        Span::from_secs(86_400)
+    }
+
+    pub(super) fn patchy_wan_outage_mean() -> Span {
+        Span::from_secs(3 * 3_600)
     }
 
     pub(super) fn ppmid_share() -> f64 {

@@ -32,6 +32,9 @@ pub struct ScheduleParams {
     /// Over how long the DSP spreads them evenly. Assumed.
     #[serde(default = "defaults::schedule_window")]
     pub window: Span,
+    /// How far each reading strays from its even place, as a share of the time between two. Assumed.
+    #[serde(default)]
+    pub jitter: f64,
 }
 
 impl Check<'_> {
@@ -40,6 +43,7 @@ impl Check<'_> {
             let path = format!("schedules.{i}");
             let senders = self.senders(&path, &schedule.from);
             self.share(&format!("{path}.share"), schedule.share);
+            self.share(&format!("{path}.jitter"), schedule.jitter);
             if schedule.window == Span::default() || schedule.window > DAY {
                 self.wrong(
                     format!("{path}.window"),

@@ -23,6 +23,12 @@ pub struct SupplierParams {
     pub name: String,
     /// Share of premises it supplies; the shares of all Suppliers sum to 1.
     pub share: f64,
+    /// Share of the premises it supplies electricity to that are in prepayment mode; the population's when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prepayment_share: Option<f64>,
+    /// Share of the premises it supplies electricity to without coverage; the population's when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_wan_share: Option<f64>,
     /// Whether it also holds the export Supplier role.
     #[serde(default)]
     pub export: bool,
@@ -104,6 +110,16 @@ impl Check<'_> {
                 rounded((1.0 - sum).abs())
             );
             self.wrong("suppliers.0.share", message);
+        }
+        for (i, supplier) in scenario.suppliers.iter().enumerate() {
+            for (key, share) in [
+                ("prepayment_share", supplier.prepayment_share),
+                ("no_wan_share", supplier.no_wan_share),
+            ] {
+                if let Some(share) = share {
+                    self.share(&format!("suppliers.{i}.{key}"), share);
+                }
+            }
         }
         if scenario.suppliers.len() > SUPPLIERS_MAX {
             let message = format!(

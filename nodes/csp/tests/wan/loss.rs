@@ -88,3 +88,40 @@ fn losses_strike_messages_whatever_else_goes_on() {
     let share = calm.len() as f64 / 500.0;
     assert!((share - (1.0 - 0.6f64.powi(3))).abs() < 0.06, "{share}");
 }
+
+/// Kept for 12 s: a command that waits for longer is not sent any more, nor one that was lost so long ago; responses and alerts are.
+#[test]
+fn a_command_is_given_up_when_its_time_to_live_is_over() {
+    let kept = |scenario: &mut secnet_topology::Scenario| {
+        scenario.csp.north.command_time_to_live = Some(secnet_topology::Span::from_secs(12));
+    };
+    let mut rig = Rig::new(kept);
+    for counter in 1..=4 {
+        rig.command(0, command(counter, 1, 5_000));
+    }
+    rig.command(13_000, command(5, 1, 100));
+    rig.finish();
+    // At 0, 5 and 10 s; the fourth would have been at 15 s, when the fifth goes.
+    assert_eq!(
+        rig.delivered(),
+        [(6_000, 1), (11_000, 2), (16_000, 3), (16_100, 5)]
+    );
+    assert_eq!(
+        rig.undeliverable(),
+        [(15_000 + 30, 4, UndeliverableReason::Expired)]
+    );
+    assert_eq!(rig.counter("commands_expired"), 1);
+
+    let mut rig = Rig::new(|scenario| {
+        kept(scenario);
+        scenario.csp.north.loss = 1.0;
+        scenario.csp.north.transmissions_max = 10;
+    });
+    rig.command(0, command(1, 1, 1_000));
+    rig.finish();
+    // Sent at 0, 6 and 12 s, each time lost a second later and noticed after five more.
+    assert_eq!(
+        rig.undeliverable(),
+        [(18_000 + 30, 1, UndeliverableReason::Expired)]
+    );
+}

@@ -4,7 +4,7 @@ use super::share::Share;
 use super::{DAY_MICROS, ScheduledRead, micros_after_midnight, scheduled_counter};
 use crate::access_control::may_be_responsible;
 use crate::records::{Records, first_supplier};
-use secnet_engine::draw::Stream;
+use secnet_engine::draw::{Draws, Stream};
 use secnet_model::{DeviceId, DeviceStatus, DeviceType, PremisesId, RequestId, SimTime, Srv, UserId};
 use secnet_topology::scenario::ScheduleParams;
 use secnet_topology::{Portfolio, UserEntry, UserKind, World};
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 const COVERED: Stream = Stream::named("dsp-schedule-covered");
 const PHASE: Stream = Stream::named("dsp-schedule-phase");
+const JITTER: Stream = Stream::named("dsp-schedule-jitter");
 
 /// One owner's bulk schedule: what never changes.
 #[derive(Clone, Debug)]
@@ -31,6 +32,16 @@ pub(super) struct BulkSchedule {
     /// Where between two readings it begins, in parts of a window, for whoever walks this portfolio: Suppliers of equal size do
     /// not read in step.
     phase_micros: u64,
+    /// How far each reading strays, likewise in parts of a window; `None` where none does.
+    jitter: Option<Jitter>,
+}
+
+/// Readings stray within the time until the next, so that they keep their order.
+#[derive(Clone, Copy, Debug)]
+struct Jitter {
+    draws: Draws,
+    stream: Stream,
+    max_micros: u64,
 }
 
 /// The next reading of a bulk schedule: its moment, its day and its place in the portfolio.
@@ -80,20 +91,33 @@ impl BulkSchedule {
             phase_micros: world
                 .draws
                 .below(window_micros, PHASE, walks.0.into(), number.into()),
+            jitter: Some(Jitter {
+                draws: world.draws,
+                stream: JITTER.variant(number.into()),
+                max_micros: (window_micros as f64 * params.jitter) as u64,
+            })
+            .filter(|jitter| jitter.max_micros > 0),
         })
     }
 
     /// The i-th premises is read this long after the window's start.
     #[inline]
-    fn offset(&self, index: u32) -> u64 {
-        let windows = u128::from(index) * u128::from(self.window_micros) + u128::from(self.phase_micros);
+    fn offset(&self, day: u32, index: u32) -> u64 {
+        let strays = self.jitter.map_or(0, |jitter| {
+            let walk = u64::from(self.walks.0) << 32 | u64::from(index);
+            jitter
+                .draws
+                .below(jitter.max_micros, jitter.stream, walk, day.into())
+        });
+        let evenly = u128::from(index) * u128::from(self.window_micros);
+        let windows = evenly + u128::from(self.phase_micros) + u128::from(strays);
         (windows / u128::from(self.portfolio.len())) as u64
     }
 
     /// `at` is the epoch for moments before it.
     #[inline]
     fn position(&self, day: u32, index: u32) -> Position {
-        let after_first_start = u64::from(day) * DAY_MICROS + self.offset(index);
+        let after_first_start = u64::from(day) * DAY_MICROS + self.offset(day, index);
         Position {
             at: SimTime(after_first_start.saturating_sub(self.lead_micros)),
             day,
@@ -118,7 +142,7 @@ impl BulkSchedule {
         let (mut low, mut high) = (0, self.portfolio.len());
         while low < high {
             let middle = low + (high - low) / 2;
-            if self.offset(middle) < self.lead_micros {
+            if self.offset(0, middle) < self.lead_micros {
                 low = middle + 1
             } else {
                 high = middle
