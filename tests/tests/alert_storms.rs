@@ -174,3 +174,64 @@ fn shards_and_threads_change_nothing_about_a_storm() {
         }
     }
 }
+
+/// Nobody's is lost; of three areas two have a distributor.
+const MAGNETS: &str = r#"
+    name = "magnets"
+    horizon = "2h"
+    [population]
+    premises = 3_000
+    areas = ["EPN", "LPN", "SPM"]
+    no_wan_share = 0.0
+    [[suppliers]]
+    name = "Bright"
+    share = 1.0
+    [[dnos]]
+    name = "UK Power Networks"
+    areas = ["EPN", "LPN"]
+    [[alert_storms]]
+    name = "magnets"
+    device_share = 0.5
+    alert = "8F75"
+    per_device_per_hour = 1.0
+    starts_after = "10min"
+    lasts = "1h"
+    [premises]
+    alerts_per_premises_per_day = 0.0
+    [csp.central]
+    loss = 0.0
+    [csp.south]
+    loss = 0.0
+    [tracing]
+    alerts = 1.0
+"#;
+
+/// One item, two deliveries: the distributor has a copy of each, and the ledger one outcome.
+#[test]
+fn a_strong_magnetic_field_is_told_to_the_supplier_and_to_the_distributor() {
+    let run = run(&scenario(MAGNETS, &[]), 1);
+    run.keeps_the_laws().unwrap();
+    let raised = opened(&run, ItemKind::DeviceAlert);
+    assert!(raised > 1_000);
+    assert_eq!(outcome(&run, ItemKind::DeviceAlert, Outcome::Delivered), raised);
+    let alerts = &run.report.kpis.alerts;
+    let of_user = |name: &str| {
+        let mut rows = alerts.by_user.iter();
+        rows.find(|row| row.key.user.as_deref() == Some(name)).unwrap()
+    };
+    let (supplier, dno) = (of_user("Bright"), of_user("UK Power Networks"));
+    assert_eq!(
+        (supplier.delivered, supplier.copies, dno.delivered),
+        (raised, 0, 0)
+    );
+    let copies = run.report.ledger.counters["dsp.alert_copies"];
+    assert_eq!((dno.copies, dno.copies_within_target), (copies, copies));
+    // EPN and LPN have 6 of the 7.5 million customers.
+    let share = copies as f64 / raised as f64;
+    assert!((share - 6.0 / 7.5).abs() < 0.03, "{share}");
+    let told_twice = |tree: &&[secnet_results::traces::SpanRecord]| {
+        tree.iter().filter(|span| span.name == "receipt").count() == 2
+    };
+    let trees = run.outcome.traces.trees().filter(told_twice).count() as u64;
+    assert_eq!(trees, copies);
+}

@@ -17,6 +17,8 @@ pub enum Leg {
     Response,
     DeviceAlert,
     DccAlert,
+    /// To a User other than the first.
+    AlertCopy,
 }
 
 const LEGS: Stream = Stream::named("dsp-delay");

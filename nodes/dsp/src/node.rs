@@ -73,6 +73,8 @@ figures! {
         requests: sum "requests",
         /// Device alerts from CSPs.
         device_alerts: sum "alerts",
+        /// Copies of alerts for a second User.
+        alert_copies: sum "alerts",
         /// Messages nobody should send to the DSP.
         misdirected: sum "messages",
     }
@@ -125,7 +127,8 @@ impl Node for Dsp {
             | Message::Command(_)
             | Message::ServiceResponse(_)
             | Message::DccAlert(_)
-            | Message::PushedAgain(_) => self.state.counts.misdirected += 1,
+            | Message::PushedAgain(_)
+            | Message::AlertCopy(_) => self.state.counts.misdirected += 1,
         }
     }
 

@@ -105,7 +105,8 @@ impl Node for Premises {
                 | Message::ServiceResponse(_)
                 | Message::DeviceAlert(_)
                 | Message::DccAlert(_)
-                | Message::PushedAgain(_) => self.state.counts.misrouted += 1,
+                | Message::PushedAgain(_)
+                | Message::AlertCopy(_) => self.state.counts.misrouted += 1,
             },
         }
     }

@@ -426,7 +426,8 @@ impl Node for S1sp {
                 | Message::Undeliverable(_)
                 | Message::ServiceResponse(_)
                 | Message::DccAlert(_)
-                | Message::PushedAgain(_) => self.state.desk.counts.misrouted += 1,
+                | Message::PushedAgain(_)
+                | Message::AlertCopy(_) => self.state.desk.counts.misrouted += 1,
             },
         }
     }

@@ -49,6 +49,10 @@ pub struct AlertLevel {
     pub since_consolidation: DurationHistogram,
     /// Delivered within the target, though raised too late to be due when the run ends.
     pub within_target_not_due: u64,
+    /// Alerts that came to the User though they are another's first.
+    pub copies: u64,
+    /// Within [`ALERT_TARGET`] among those.
+    pub copies_within_target: u64,
 }
 
 /// The alerts of one code that were raised in one region.
@@ -148,6 +152,8 @@ impl AlertLevel {
         self.throttled += other.throttled;
         self.since_consolidation.add(&other.since_consolidation);
         self.within_target_not_due += other.within_target_not_due;
+        self.copies += other.copies;
+        self.copies_within_target += other.copies_within_target;
     }
 
     pub fn delivered(&self) -> u64 {
@@ -173,6 +179,13 @@ impl AlertLevels {
             level.within_target += 1;
             level.within_target_not_due += u64::from(!is_due(world, raised_at));
         }
+    }
+
+    /// An alert that is another User's first arrives.
+    pub fn record_copy(&mut self, key: AlertKey, raised_at: SimTime, now: SimTime) {
+        let level = self.levels.get_mut(key);
+        level.copies += 1;
+        level.copies_within_target += u64::from(now.since(raised_at) <= ALERT_TARGET);
     }
 
     /// What has arrived was `consolidated_at` then, and speaks for `throttled` others.

@@ -45,6 +45,8 @@ pub struct AlertEntry {
     pub meaning: &'static str,
     /// Who gets it.
     pub recipient: AlertRecipient,
+    /// Who gets a copy as well.
+    pub also: Option<AlertRecipient>,
     /// Whether the device signs it (a critical alert).
     pub critical: bool,
     /// Least size of the message, in octets.
@@ -113,6 +115,15 @@ fn known(code: &str) -> AlertCode {
     }
 }
 
+fn recipient(code: &str, text: &str) -> Result<AlertRecipient, String> {
+    match text {
+        "supplier" => Ok(AlertRecipient::Supplier),
+        "dno" => Ok(AlertRecipient::Dno),
+        "sender" => Ok(AlertRecipient::CommandSender),
+        other => Err(format!("{code}: recipient {other}")),
+    }
+}
+
 fn parse(text: &'static str) -> Result<Vec<AlertEntry>, String> {
     let mut entries = Vec::new();
     for row in csv::rows(text, 7)? {
@@ -120,14 +131,14 @@ fn parse(text: &'static str) -> Result<Vec<AlertEntry>, String> {
             text.parse::<u32>()
                 .map_err(|e| format!("{}: {text}: {e}", row[0]))
         };
+        let (first, also) = match row[1].split_once('+') {
+            Some((first, also)) => (first, Some(also)),
+            None => (row[1], None),
+        };
         entries.push(AlertEntry {
             code: row[0],
-            recipient: match row[1] {
-                "supplier" => AlertRecipient::Supplier,
-                "dno" => AlertRecipient::Dno,
-                "sender" => AlertRecipient::CommandSender,
-                other => return Err(format!("{}: recipient {other}", row[0])),
-            },
+            recipient: recipient(row[0], first)?,
+            also: also.map(|also| recipient(row[0], also)).transpose()?,
             critical: number(row[2])? == 1,
             bytes_min: number(row[3])? as u16,
             bytes_max: number(row[4])? as u16,

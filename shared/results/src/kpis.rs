@@ -170,6 +170,12 @@ pub struct AlertKpi {
     /// Alerts those spoke for besides themselves.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub throttled: u64,
+    /// Deliveries besides those: alerts that went to a second User too; absent where there were none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub copies: u64,
+    /// Within the target among those.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub copies_within_target: u64,
     /// From when an alert was raised, or the first of those a consolidated one speaks for, to arrival.
     pub delivery_time_s: Option<Quantiles>,
     /// Of consolidated alerts, from the end of their period to arrival.
@@ -439,6 +445,8 @@ impl AlertKpi {
             within_target_share: share(level.within_target, level.delivered()),
             consolidated: level.consolidated,
             throttled: level.throttled,
+            copies: level.copies,
+            copies_within_target: level.copies_within_target,
             delivery_time_s: Quantiles::of(&level.delivery_times),
             consolidated_delivery_time_s: Quantiles::of(&level.since_consolidation),
         }

@@ -5,7 +5,7 @@ use secnet_accounts::Part;
 use secnet_model::{SimDuration, SimTime, UserId};
 use secnet_topology::World;
 use secnet_topology::timeline::Windows;
-use secnet_wire::{DccAlert, DeviceAlert, Pushed, ServiceResponse};
+use secnet_wire::{AlertCopy, DccAlert, DeviceAlert, Pushed, ServiceResponse};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -47,6 +47,7 @@ pub enum PushedId {
     Response { id: [u64; 2], started_at: SimTime },
     DeviceAlert { id: [u64; 2] },
     DccAlert { id: [u64; 2] },
+    AlertCopy { id: [u64; 2] },
 }
 
 impl From<&ServiceResponse> for PushedId {
@@ -70,12 +71,19 @@ impl From<&DccAlert> for PushedId {
     }
 }
 
+impl From<&AlertCopy> for PushedId {
+    fn from(AlertCopy(alert): &AlertCopy) -> PushedId {
+        PushedId::AlertCopy { id: alert.identity() }
+    }
+}
+
 impl From<&Pushed> for PushedId {
     fn from(pushed: &Pushed) -> PushedId {
         match pushed {
             Pushed::Response(response) => response.into(),
             Pushed::DeviceAlert(alert) => alert.into(),
             Pushed::DccAlert(alert) => alert.into(),
+            Pushed::AlertCopy(copy) => copy.into(),
         }
     }
 }

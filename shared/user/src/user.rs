@@ -223,6 +223,10 @@ impl<D: Desk> User<D> {
                 modifications.hears_dcc_alert(now, world, alert);
                 self.receive_dcc_alert(now, alert);
             }
+            Message::AlertCopy(copy) => {
+                modifications.hears_device_alert(now, world, &copy.0);
+                self.receive_alert_copy(now, copy);
+            }
             // Its item ended when it came in first: nothing else is done about it, even where the User has forgotten.
             Message::PushedAgain(pushed) => self.state.counts.copy(self.state.received.knows(pushed)),
             Message::ServiceRequest(_)

@@ -482,7 +482,7 @@ mod tests {
         unnumbered[12] = 0;
         assert_eq!(error(&unnumbered), "frame 0: kind cannot be 1");
         let cut = &bytes[..bytes.len() - PROMISE_BYTES - 1];
-        assert_eq!(error(cut), "envelope 15 of frame 12: ends 1 bytes early");
+        assert_eq!(error(cut), "envelope 16 of frame 12: ends 1 bytes early");
         assert_eq!(
             error(&bytes[..bytes.len() - 1]),
             "the promise of frame 12: ends 1 bytes early"

@@ -29,6 +29,8 @@ pub enum Message {
     DccAlert(DccAlert),
     /// DSP → User: a copy of what came in before, as the gateway closed before the DSP could know that it had.
     PushedAgain(Pushed),
+    /// DSP → User: a device alert that goes to another User first.
+    AlertCopy(AlertCopy),
 }
 
 /// What the DSP pushes to a User.
@@ -40,7 +42,13 @@ pub enum Pushed {
     DeviceAlert(DeviceAlert),
     /// An alert the DSP raised itself.
     DccAlert(DccAlert),
+    /// A device's alert for a second User.
+    AlertCopy(AlertCopy),
 }
+
+/// A device alert for a User other than the first it goes to: one item, several deliveries.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AlertCopy(pub DeviceAlert);
 
 macro_rules! is_pushed {
     ($($Type:ident as $Variant:ident),*) => {
@@ -65,7 +73,8 @@ macro_rules! is_pushed {
 is_pushed!(
     ServiceResponse as Response,
     DeviceAlert as DeviceAlert,
-    DccAlert as DccAlert
+    DccAlert as DccAlert,
+    AlertCopy as AlertCopy
 );
 
 impl From<Pushed> for Message {
@@ -74,6 +83,7 @@ impl From<Pushed> for Message {
             Pushed::Response(response) => Message::ServiceResponse(response),
             Pushed::DeviceAlert(alert) => Message::DeviceAlert(alert),
             Pushed::DccAlert(alert) => Message::DccAlert(alert),
+            Pushed::AlertCopy(copy) => Message::AlertCopy(copy),
         }
     }
 }
@@ -408,8 +418,8 @@ impl Carries for Message {
             },
             Message::DeviceAlert(_) => Some(ItemKind::DeviceAlert),
             Message::DccAlert(_) => Some(ItemKind::DccAlert),
-            // The message it is a copy of brought the item.
-            Message::PushedAgain(_) => None,
+            // The message it is a copy of brings the item.
+            Message::PushedAgain(_) | Message::AlertCopy(_) => None,
         }
     }
 }

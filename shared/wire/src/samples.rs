@@ -1,9 +1,9 @@
 //! Messages for this crate's tests: one of each kind, as large on the wire as it gets.
 
 use crate::message::{
-    Acknowledgement, Answer, Command, CommandOrigin, DccAlert, DccAlertCode, DeviceAlert, DeviceResponse,
-    DeviceResult, Message, Pushed, ServiceRequest, ServiceResponse, ThrottledAlert, Timing, Undeliverable,
-    UndeliverableReason,
+    Acknowledgement, AlertCopy, Answer, Command, CommandOrigin, DccAlert, DccAlertCode, DeviceAlert,
+    DeviceResponse, DeviceResult, Message, Pushed, ServiceRequest, ServiceResponse, ThrottledAlert, Timing,
+    Undeliverable, UndeliverableReason,
 };
 use secnet_engine::{Envelope, Promise};
 use secnet_model::{
@@ -138,6 +138,7 @@ pub(crate) fn largest_messages() -> Vec<(&'static str, Message)> {
             "device alert pushed again",
             Message::PushedAgain(Pushed::DeviceAlert(device_alert)),
         ),
+        ("alert copy", Message::AlertCopy(AlertCopy(device_alert))),
         (
             "DCC alert",
             Message::DccAlert(DccAlert {

@@ -7,7 +7,7 @@ use crate::delivery::{Over, Push};
 use crate::modifications::{Northbound, Work};
 use secnet_engine::{ItemKind, Outbox, Outcome, Span, Step, Trace};
 use secnet_model::{Address, Eui64, SimDuration, SimTime, UserId};
-use secnet_wire::{CommandOrigin, DccAlert, DccAlertCode, DeviceAlert, Message, Pushed};
+use secnet_wire::{AlertCopy, CommandOrigin, DccAlert, DccAlertCode, DeviceAlert, Message, Pushed};
 
 impl Dsp {
     pub(super) fn device_alert(&mut self, now: SimTime, alert: DeviceAlert, out: &mut Outbox<Message>) {
@@ -37,8 +37,9 @@ impl Dsp {
         alert: DeviceAlert,
         out: &mut Outbox<Message>,
     ) {
-        let Some(user) = alerts::recipient(&self.world, &self.state.records, self.taken(served), &alert)
-        else {
+        let at = self.taken(served);
+        let mut recipients = alerts::recipients(&self.world, &self.state.records, at, &alert);
+        let Some(user) = recipients.next() else {
             let region = self.world.population.region_of(alert.device.premises);
             let unaddressed = &mut self.state.unaddressed;
             unaddressed.record_for_nobody(&self.world, alert.alert, region, alert.raised_at);
@@ -56,6 +57,28 @@ impl Dsp {
         }
         self.state.messages.device_alerts_sent_on += 1;
         self.push(user, served, due, alert, out);
+        for (number, user) in (1..).zip(recipients) {
+            self.copy_alert(served, user, number, alert, out);
+        }
+    }
+
+    /// The alert goes to one User more.
+    fn copy_alert(
+        &mut self,
+        served: SimTime,
+        user: UserId,
+        number: u64,
+        alert: DeviceAlert,
+        out: &mut Outbox<Message>,
+    ) {
+        let copy = AlertCopy(alert);
+        let due = served + self.push_delay(&copy.into());
+        if let Some(trace) = self.trace_of_alert(&alert) {
+            let delivery = trace.nth(Step::Delivery, number, served, due);
+            out.trace(delivery.bytes(u32::from(alert.bytes)).for_user(user));
+        }
+        self.state.counts.alert_copies += 1;
+        self.push(user, served, due, copy, out);
     }
 
     pub(super) fn close_alert(
@@ -160,6 +183,8 @@ impl Dsp {
         let ledger = &mut self.state.ledger;
         match pushed {
             Pushed::DeviceAlert(alert) => self.close_alert(now, alert, Outcome::Undelivered, out),
+            // The first User has the item.
+            Pushed::AlertCopy(_) => {}
             Pushed::DccAlert(alert) => {
                 ledger.close(ItemKind::DccAlert, Outcome::Undelivered, alert.identity(), now);
             }
@@ -180,6 +205,10 @@ impl Dsp {
                 let [device, number] = alert.identity();
                 self.delays.of(Leg::DeviceAlert, device, number)
             }
+            Pushed::AlertCopy(AlertCopy(alert)) => {
+                let [device, number] = alert.identity();
+                self.delays.of(Leg::AlertCopy, device, number)
+            }
             Pushed::DccAlert(alert) => self.delays.of(Leg::DccAlert, alert.about.0, alert.number),
         }
     }
@@ -187,7 +216,7 @@ impl Dsp {
     pub(super) fn trace_of_pushed(&self, user: UserId, pushed: &Pushed) -> Option<Trace> {
         match pushed {
             Pushed::Response(response) => self.world.sampler.request(&response.id, response.srv),
-            Pushed::DeviceAlert(alert) => self.trace_of_alert(alert),
+            Pushed::DeviceAlert(alert) | Pushed::AlertCopy(AlertCopy(alert)) => self.trace_of_alert(alert),
             Pushed::DccAlert(alert) => self.world.sampler.dcc_alert(user, alert.about, alert.number),
         }
     }

@@ -7,13 +7,15 @@ use crate::request_book::Stage;
 use secnet_accounts::AlertKey;
 use secnet_engine::{ItemKind, Outcome, Step};
 use secnet_model::{AlertCode, SimDuration, SimTime};
-use secnet_wire::{DccAlert, DccAlertCode, DeviceAlert};
+use secnet_wire::{AlertCopy, DccAlert, DccAlertCode, DeviceAlert};
 
 impl<D: Desk> User<D> {
     pub(crate) fn receive_device_alert(&mut self, now: SimTime, alert: &DeviceAlert) {
         self.state.received.note(&self.gateway, now, alert);
-        let counts = &mut self.state.counts;
-        counts.misdirected_alerts += u64::from(!D::expects(alert.alert.entry().recipient));
+        let (counts, entry) = (&mut self.state.counts, alert.alert.entry());
+        // Where nobody is there for the alert itself, its copy's recipient has it.
+        let is_expected = D::expects(entry.recipient) || entry.also.is_some_and(D::expects);
+        counts.misdirected_alerts += u64::from(!is_expected);
         counts.future_dated_executed += u64::from(alert.alert == AlertCode::future_dated_succeeded());
         counts.future_dated_failed += u64::from(alert.alert == AlertCode::future_dated_failed());
         let key = AlertKey {
@@ -38,6 +40,26 @@ impl<D: Desk> User<D> {
             let receipt = trace.span(Step::Receipt, now, now);
             self.told
                 .push(receipt.ended(Outcome::Delivered).bytes(u32::from(alert.bytes)));
+        }
+    }
+
+    /// One that another User has as well, with whom its item ends.
+    pub(crate) fn receive_alert_copy(&mut self, now: SimTime, copy: &AlertCopy) {
+        let AlertCopy(alert) = copy;
+        self.state.received.note(&self.gateway, now, copy);
+        let is_expected = alert.alert.entry().also.is_some_and(D::expects);
+        self.state.counts.misdirected_alerts += u64::from(!is_expected);
+        let key = AlertKey {
+            alert: alert.alert,
+            user: self.id,
+            region: self.world.population.region_of(alert.device.premises),
+        };
+        self.state.alerts.record_copy(key, alert.raised_at, now);
+        self.state.desk.note_alert(now, alert);
+        let sampler = &self.world.sampler;
+        if let Some(trace) = sampler.device_alert(alert.device, alert.alert, alert.number) {
+            let receipt = trace.nth(Step::Receipt, u64::from(self.id.0) + 1, now, now);
+            self.told.push(receipt.bytes(u32::from(alert.bytes)));
         }
     }
 
