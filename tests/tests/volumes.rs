@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used)]
 #![allow(clippy::print_stdout, reason = "the volumes measured are worth reading")]
 
+use secnet_model::{DeviceType, PremisesId};
 use secnet_results::messages::MessageKpis;
 use secnet_tests::in_virtual_time::{run, scenario};
+use secnet_topology::World;
 
 const GB: &str = include_str!("../../topology/gb.toml");
 const GB_PREMISES: f64 = 30.0e6;
@@ -36,6 +38,21 @@ fn assert_about(what: &str, emulated: f64, published: f64) {
     );
 }
 
+/// Of gb's enrolled electricity and gas meters.
+fn smets1_share_of_meters(premises: f64) -> f64 {
+    let size = format!("population.premises={premises}");
+    let world = World::new(scenario(GB, &[&size])).unwrap();
+    let population = &world.population;
+    let (mut smets1, mut all) = (0_u64, 0_u64);
+    for premises in (0..population.premises_count()).map(PremisesId) {
+        let has = |device_type| u64::from(population.has_device(premises, device_type));
+        let meters = has(DeviceType::Esme) + has(DeviceType::Gsme);
+        all += meters;
+        smets1 += meters * u64::from(population.is_smets1(premises));
+    }
+    smets1 as f64 / all as f64
+}
+
 #[test]
 fn a_month_like_the_scenarios_day_has_the_published_volumes() {
     let full = std::env::var_os("SECNET_FULL").is_some();
@@ -64,6 +81,10 @@ fn a_month_like_the_scenarios_day_has_the_published_volumes() {
         (0.55..0.65).contains(&reads),
         "{reads} of gb's messages are reads"
     );
+
+    let share = smets1_share_of_meters(gb_premises);
+    println!("August 2024, SMETS1: {share:.4} of the meters");
+    assert!((share - 0.37).abs() < 0.37 * TOLERANCE, "{share}");
 
     for seed in ["seed=1", "seed=2"] {
         let without = [seed, "modifications.SECMP0062=off"];

@@ -79,3 +79,73 @@ fn classes_share_the_waiting_but_do_not_add_to_it() {
     };
     assert_eq!(total(4), total(1));
 }
+
+/// Poisson arrivals of four classes, as many of each; the wait of each that was sent, in µs, by class, and how many were not.
+fn waits_by_class(utilisation: f64, queue_limit: u32, arrivals: u64) -> ([Vec<f64>; 4], u64) {
+    const SERVICE_US: f64 = 100_000.0;
+    let mut rig = Rig::new(|scenario| scenario.csp.north.queue_limit = queue_limit);
+    let draws = Draws::new(9);
+    let class = |counter| draws.below(4, GAP, 3, counter) as usize;
+    let (mut at, mut came) = (0.0, Vec::new());
+    for counter in 0..arrivals {
+        at += draws.exponential(GAP, 2, counter) * SERVICE_US / utilisation;
+        let now = SimTime(at as u64);
+        came.push(now);
+        rig.arrive(
+            now,
+            Address::DSP,
+            Message::Command(command(counter, class(counter) as u8, 100)),
+        );
+    }
+    rig.finish();
+    let mut waits = [const { Vec::new() }; 4];
+    for envelope in &rig.sent {
+        if let Message::Command(sent) = envelope.message {
+            let counter = sent.id.counter;
+            // Behind the wait lie the transmission and a second of latency.
+            let wait = envelope.due.since(came[counter as usize]).0 as f64 - SERVICE_US - 1e6;
+            waits[class(counter)].push(wait);
+        }
+    }
+    let sent: usize = waits.iter().map(Vec::len).sum();
+    (waits, arrivals - sent as u64)
+}
+
+/// Cobham: the k-th class waits λs²/2 / ((1 − σₖ₋₁)(1 − σₖ)), σₖ the load of the classes up to it.
+#[test]
+fn each_class_waits_as_long_as_cobham_says() {
+    let utilisation = 0.8;
+    let (waits, lost) = waits_by_class(utilisation, 1_000_000, 400_000);
+    assert_eq!(lost, 0);
+    for (class, waits) in waits.iter().enumerate() {
+        let load = |classes: usize| utilisation * classes as f64 / 4.0;
+        let residual_us = utilisation * 100_000.0 / 2.0;
+        let expected = residual_us / ((1.0 - load(class)) * (1.0 - load(class + 1)));
+        let mean = waits.iter().sum::<f64>() / waits.len() as f64;
+        let error = mean / expected - 1.0;
+        assert!(
+            error.abs() < 0.04,
+            "class {class}: {mean:.0} µs, Cobham says {expected:.0}"
+        );
+    }
+}
+
+/// Who is pushed out depends on the class; how many are lost is that of M/D/1/K, since the cell is never idle for it.
+#[test]
+fn a_full_queue_pushes_out_the_least_urgent_and_no_more_than_m_d_1_k_loses() {
+    let (utilisation, waiting_places) = (1.2, 3_usize);
+    let arrivals = 200_000;
+    let (waits, lost) = waits_by_class(utilisation, waiting_places as u32, arrivals);
+    let come = |count: usize| (1..=count).fold((-utilisation).exp(), |p, k| p * utilisation / k as f64);
+    let mut q = vec![1.0];
+    for j in 0..waiting_places {
+        let through: f64 = (1..=j).map(|i| q[i] * come(j + 1 - i)).sum();
+        q.push((q[j] - q[0] * come(j) - through) / come(0));
+    }
+    let expected = 1.0 - 1.0 / (1.0 / q.iter().sum::<f64>() + utilisation);
+    let measured = lost as f64 / arrivals as f64;
+    assert!((measured - expected).abs() < 0.006, "{measured}, {expected}");
+    let sent = waits.map(|waits| waits.len() as f64 / (arrivals as f64 / 4.0));
+    assert!(sent.is_sorted_by(|urgent, less| urgent > less), "{sent:?}");
+    assert!(sent[0] > 0.99 && sent[3] < 0.5, "{sent:?}");
+}
