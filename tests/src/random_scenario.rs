@@ -14,7 +14,7 @@ use secnet_model::{DeviceType, Region, Srv};
 use secnet_topology::modifications::ModificationSwitches;
 use secnet_topology::scenario::{
     CspParams, CspRegions, DayShape, HostingParams, MaintenanceParams, Mistake, NoAnswer, OtherUserParams,
-    Scenario, ScheduleParams, TracingParams, WorkloadParams,
+    OtherUserRole, Scenario, ScheduleParams, TracingParams, WorkloadParams,
 };
 use secnet_topology::{BLOCK_PREMISES, Date, DateTime, ExecuteAt, Invalid, Span, TimeOfDay, World};
 
@@ -159,6 +159,12 @@ impl Dice {
         let (suppliers, dnos) = (self.suppliers(), self.dnos());
         let other_users = (0..self.below(3)).map(|i| OtherUserParams {
             name: format!("Other {i}"),
+            roles: [
+                vec![OtherUserRole::OU],
+                vec![OtherUserRole::GT, OtherUserRole::RSA],
+                vec![OtherUserRole::RSA],
+            ][i as usize]
+                .clone(),
         });
         let mut scenario = Scenario {
             name: format!("random-{number}"),

@@ -7,9 +7,11 @@ use secnet_engine::{Input, Node, Outbox};
 use secnet_model::{AlertRecipient, DeviceType, Region, Role};
 use secnet_other_user::OtherUserDesk;
 use secnet_supplier::SupplierDesk;
+use secnet_tests::in_virtual_time::{run, scenario};
 use secnet_topology::{NodeKind, World};
 use secnet_user::Desk;
 use secnet_wire::{Message, ServiceRequest};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Two Suppliers, a DNO of East England and an other User over East England and London.
@@ -120,4 +122,66 @@ fn alerts_concern_those_the_alert_table_names() {
     assert_eq!(recipients.map(SupplierDesk::expects), [true, false, true]);
     assert_eq!(recipients.map(DnoDesk::expects), [false, true, true]);
     assert_eq!(recipients.map(OtherUserDesk::expects), [false, false, true]);
+}
+
+/// A gas transporter and a Supplier's agent: each may send what its role allows, 14.1 the first alone.
+#[test]
+fn a_gas_transporter_and_an_agent_send_what_their_roles_allow() {
+    const HOMES: &str = r#"
+        name = "homes"
+        horizon = "2h"
+        drain = "2h"
+        [population]
+        premises = 500
+        no_wan_share = 0.0
+        not_commissioned_share = 0.0
+        suspended_share = 0.0
+        [[suppliers]]
+        name = "Bright"
+        share = 1.0
+        [[other_users]]
+        name = "Pipes"
+        roles = ["GT"]
+        [[other_users]]
+        name = "Agents"
+        roles = ["RSA"]
+        [[workloads]]
+        name = "gas-network"
+        from = "Pipes"
+        srvs = ["14.1", "4.10", "4.1.1", "8.2"]
+        per_device_per_day = 6.0
+        [[workloads]]
+        name = "configuration"
+        from = "Agents"
+        srvs = ["6.2.4", "6.13", "11.2", "8.2"]
+        per_device_per_day = 6.0
+        [csp.north]
+        loss = 0.0
+        [csp.central]
+        loss = 0.0
+        [csp.south]
+        loss = 0.0
+        [premises]
+        device_error_share = 0.0
+    "#;
+    let run = run(&scenario(HOMES, &[]), 1);
+    run.keeps_the_laws().unwrap();
+    for user in ["Pipes", "Agents"] {
+        let mut rows = run.report.kpis.service.classes.iter();
+        let sent: BTreeSet<&str> = rows
+            .by_ref()
+            .filter(|row| row.key.user.as_deref() == Some(user))
+            .map(|row| {
+                assert_eq!(row.completed_share, Some(1.0), "{row:#?}");
+                row.key.srv.as_deref().unwrap()
+            })
+            .collect();
+        assert_eq!(sent.len(), 4, "{user}: {sent:?}");
+    }
+    let gt_alone = ["workloads.1.srvs=[\"14.1\"]", "workloads.0.srvs=[\"14.1\"]"];
+    let overrides: Vec<String> = gt_alone.iter().map(|flag| (*flag).to_owned()).collect();
+    let refused = secnet_topology::parse("homes.toml", HOMES, &overrides)
+        .unwrap_err()
+        .to_string();
+    assert!(refused.contains("Agents"), "{refused}");
 }

@@ -31,7 +31,7 @@ pub use requests::{RequestParams, validate_request};
 pub use s1sp::S1spParams;
 pub use schedules::ScheduleParams;
 pub use tracing::{TracedSrv, TracingParams};
-pub use users::{DnoParams, OtherUserParams, SupplierParams, UserParams};
+pub use users::{DnoParams, OtherUserParams, OtherUserRole, SupplierParams, UserParams};
 pub use verdicts::VerdictParams;
 pub use workloads::{DayShape, Mistake, NoAnswer, Retry, WorkloadParams};
 
@@ -175,7 +175,7 @@ impl Scenario {
             (
                 other.name.clone(),
                 UserKind::OtherUser,
-                RoleSet::EMPTY.with(Role::OtherUser),
+                other.roles.iter().map(|role| role.role()).collect(),
                 false,
             )
         });

@@ -165,7 +165,15 @@ fn candidates<D: Desk>(srv: Srv, held: RoleSet, wishes: Wishes) -> Vec<Candidate
     let entry = srv.entry();
     let mut device_types: Vec<DeviceType> = match wishes.target {
         Some(target) if entry.may_target(target) || !entry.is_device_service() => vec![target],
-        _ if !entry.is_device_service() => vec![DeviceType::Esme],
+        // Whoever deals with gas alone asks about the proxy.
+        _ if !entry.is_device_service()
+            && D::roles_for(DeviceType::Esme)
+                .iter()
+                .any(|role| held.contains(*role)) =>
+        {
+            vec![DeviceType::Esme]
+        }
+        _ if !entry.is_device_service() => vec![DeviceType::Gpf],
         _ => entry.targets.to_vec(),
     };
     let place = |device_type: DeviceType| device_types.iter().position(|d| *d == device_type);

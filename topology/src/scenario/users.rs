@@ -6,7 +6,7 @@ use crate::suggest::mend;
 use crate::units::Span;
 use crate::users::UserKind;
 use schemars::JsonSchema;
-use secnet_model::licence_areas;
+use secnet_model::{Role, licence_areas};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,12 +47,42 @@ pub struct DnoParams {
     pub areas: Vec<String>,
 }
 
-/// A User with the other User role; it has the consent of every consumer.
+/// A User that is neither Supplier nor electricity distributor; an other User has the consent of every consumer, and a gas transporter
+/// and an agent deal with every premises (assumed: whose area or agent each is, is not emulated).
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OtherUserParams {
     /// Unique among all Users.
     pub name: String,
+    /// The roles it holds.
+    #[serde(default = "other_user_alone")]
+    pub roles: Vec<OtherUserRole>,
+}
+
+/// A role of such a User, by DUIS's code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub enum OtherUserRole {
+    /// Other User.
+    OU,
+    /// Gas transporter.
+    GT,
+    /// Registered Supplier agent.
+    RSA,
+}
+
+impl OtherUserRole {
+    /// As the access control matrix has it.
+    pub const fn role(self) -> Role {
+        match self {
+            OtherUserRole::OU => Role::OtherUser,
+            OtherUserRole::GT => Role::GasTransporter,
+            OtherUserRole::RSA => Role::RegisteredSupplierAgent,
+        }
+    }
+}
+
+fn other_user_alone() -> Vec<OtherUserRole> {
+    vec![OtherUserRole::OU]
 }
 
 /// What every User does alike.
@@ -133,6 +163,14 @@ impl Check<'_> {
                 "suppliers",
                 format!("{} Users are more than {USERS_MAX}", self.users.len()),
             );
+        }
+        for (i, other) in scenario.other_users.iter().enumerate() {
+            if other.roles.is_empty() {
+                self.wrong(
+                    format!("other_users.{i}.roles"),
+                    "give `OU`, `GT`, `RSA` or several of them",
+                );
+            }
         }
         let mut names = BTreeSet::new();
         let mut places = BTreeMap::new();

@@ -124,9 +124,12 @@ impl Records {
     }
 
     fn owner_may_read(&self, world: &World, owner: UserId, srv: Srv, device: DeviceId, at: SimTime) -> bool {
-        let kind = world.users.get(owner.index()).map(|user| user.kind);
+        let user = world.users.get(owner.index());
+        let kind = user.map(|user| user.kind);
         let role = match kind {
-            Some(UserKind::OtherUser) => Role::OtherUser,
+            Some(UserKind::OtherUser) => user
+                .and_then(|user| user.roles.iter().find(|role| srv.entry().roles.contains(*role)))
+                .unwrap_or(Role::OtherUser),
             Some(UserKind::Dno) => Role::ElectricityDistributor,
             Some(UserKind::Supplier) | None if device.device_type.is_gas() => Role::GasSupplier,
             Some(UserKind::Supplier) | None => Role::ImportSupplier,
