@@ -45,6 +45,8 @@ pub struct AlertEntry {
     pub meaning: &'static str,
     /// Who gets it.
     pub recipient: AlertRecipient,
+    /// Whether a public source says so, or the Supplier stands in.
+    pub recipient_sourced: bool,
     /// Who gets a copy as well.
     pub also: Option<AlertRecipient>,
     /// Whether the device signs it (a critical alert).
@@ -137,7 +139,8 @@ fn parse(text: &'static str) -> Result<Vec<AlertEntry>, String> {
         };
         entries.push(AlertEntry {
             code: row[0],
-            recipient: recipient(row[0], first)?,
+            recipient: recipient(row[0], first.trim_end_matches('?'))?,
+            recipient_sourced: !first.ends_with('?'),
             also: also.map(|also| recipient(row[0], also)).transpose()?,
             critical: number(row[2])? == 1,
             bytes_min: number(row[3])? as u16,
@@ -176,6 +179,15 @@ mod tests {
         assert_eq!(AlertCode::future_dated_succeeded().to_string(), "8F66");
         assert_eq!(AlertCode::future_dated_failed().to_string(), "8F67");
         assert!(AlertCode::all().any(|alert| alert.entry().background_weight > 0));
+        assert!(AlertCode::all().all(|alert| !alert.entry().meaning.is_empty()));
+        let recipient = |code| {
+            let entry = AlertCode::from_code(code).map(AlertCode::entry);
+            entry.map(|entry| (entry.recipient, entry.recipient_sourced, entry.also))
+        };
+        assert_eq!(recipient("809C"), Some((AlertRecipient::Dno, true, None)));
+        assert_eq!(recipient("81B3"), Some((AlertRecipient::Supplier, false, None)));
+        let dno = Some(AlertRecipient::Dno);
+        assert_eq!(recipient("8F75"), Some((AlertRecipient::Supplier, true, dno)));
         assert!(AlertCode::from_index(AlertCode::all().count() as u8).is_none());
     }
 }
