@@ -3,7 +3,7 @@
 use crate::local_time::LocalTime;
 use crate::modifications::Releases;
 use crate::population::Population;
-use crate::scenario::{Scenario, WorkloadParams};
+use crate::scenario::{Scenario, SupplierParams, WorkloadParams};
 use crate::timeline::Timeline;
 use crate::tracing::Sampler;
 use crate::units::DateTime;
@@ -75,7 +75,40 @@ impl World {
             true => self.population.gas_portfolio(user.id),
             false => self.population.portfolio(user.id),
         };
-        f64::from(portfolio.len()) * workload.target_share(&self.scenario.population, by_gas)
+        let in_prepayment = self.expected_prepayment_share(user.id, by_gas);
+        f64::from(portfolio.len()) * workload.target_share(&self.scenario.population, by_gas, in_prepayment)
+    }
+
+    /// The share in prepayment mode of the premises a User begins with, or of those it supplies gas to: Suppliers may have their own.
+    pub fn expected_prepayment_share(&self, user: UserId, by_gas: bool) -> f64 {
+        let (population, suppliers) = (&self.scenario.population, &self.scenario.suppliers);
+        if suppliers
+            .iter()
+            .all(|supplier| supplier.prepayment_share.is_none())
+        {
+            return population.prepayment_share;
+        }
+        let own =
+            |supplier: &SupplierParams| supplier.prepayment_share.unwrap_or(population.prepayment_share);
+        let mean_of = |suppliers: &mut dyn Iterator<Item = &SupplierParams>| {
+            let (sum, weight) = suppliers.fold((0.0, 0.0), |(sum, weight), supplier| {
+                (sum + supplier.share * own(supplier), weight + supplier.share)
+            });
+            if weight > 0.0 {
+                sum / weight
+            } else {
+                population.prepayment_share
+            }
+        };
+        match suppliers.get(user.index()) {
+            None => mean_of(&mut suppliers.iter()),
+            Some(supplier) if !by_gas => own(supplier),
+            // It supplies gas to homes of other Suppliers' too.
+            Some(supplier) => {
+                let others = mean_of(&mut suppliers.iter().filter(|other| other.name != supplier.name));
+                population.dual_fuel_share * own(supplier) + (1.0 - population.dual_fuel_share) * others
+            }
+        }
     }
 
     pub fn user(&self, user: UserId) -> Option<&UserEntry> {

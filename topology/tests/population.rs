@@ -210,6 +210,8 @@ fn a_supplier_may_have_shares_of_its_own() {
     for seed in 1..6 {
         let (without, with) = (world(seed, &[]), world(seed, &own));
         for (supplier, prepayment, no_wan) in [(0, 0.5, 0.02), (1, 0.13, 0.09), (2, 0.13, 0.02)] {
+            let expected = |world: &World| world.expected_prepayment_share(UserId(supplier), false);
+            assert_eq!((expected(&with), expected(&without)), (prepayment, 0.13));
             let portfolio = with.population.portfolio(UserId(supplier));
             let members: Vec<PremisesId> = (0..portfolio.len()).map(|i| portfolio.get(i)).collect();
             let count = |test: &dyn Fn(PremisesId) -> bool| members.iter().filter(|p| test(**p)).count();

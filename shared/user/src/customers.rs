@@ -19,6 +19,8 @@ pub struct Customers<'a> {
 #[derive(Clone, Debug)]
 pub struct Gained {
     pub told_at: SimTime,
+    /// Whose they were; of several at that moment the first.
+    pub from: UserId,
     /// By electricity.
     pub electricity: Arc<[PremisesId]>,
     pub gas: Arc<[PremisesId]>,
@@ -105,6 +107,7 @@ pub fn gained(world: &World, user: UserId) -> Vec<Gained> {
         let takeover = takeovers.iter().find(takes)?;
         Some(Gained {
             told_at,
+            from: takeover.from,
             electricity: newly(Population::portfolio, place),
             gas: newly(Population::gas_portfolio, place),
             credentials_within: takeover.credentials_within,

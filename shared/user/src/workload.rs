@@ -187,7 +187,11 @@ impl Workload {
         let per_day = if forms.is_empty() {
             0.0
         } else {
-            let share = params.target_share(&world.scenario.population, reach == Reach::Gas);
+            let by_gas = reach == Reach::Gas;
+            // What it gains is in the mode it was in.
+            let first = gained.map_or(user.id, |gained| gained.from);
+            let in_prepayment = world.expected_prepayment_share(first, by_gas);
+            let share = params.target_share(&world.scenario.population, by_gas, in_prepayment);
             params.per_device_per_day * share * f64::from(portfolio.len())
         };
         Workload {

@@ -182,8 +182,9 @@ impl WorkloadParams {
         !device_types.is_empty() && device_types.into_iter().all(DeviceType::is_gas)
     }
 
-    /// The share of a portfolio's premises that have a device it may be sent to, to be expected of the population's shares.
-    pub fn target_share(&self, population: &PopulationParams, all_have_gas: bool) -> f64 {
+    /// The share of a portfolio's premises that have a device it may be sent to, to be expected of the population's shares, of which
+    /// `in_prepayment` is the portfolio's own.
+    pub fn target_share(&self, population: &PopulationParams, all_have_gas: bool, in_prepayment: f64) -> f64 {
         let share = |device_type| match device_type {
             DeviceType::Esme | DeviceType::Chf => 1.0,
             DeviceType::Gsme | DeviceType::Gpf if all_have_gas => 1.0,
@@ -192,11 +193,7 @@ impl WorkloadParams {
             DeviceType::Hcalcs | DeviceType::Sapc | DeviceType::Ihd | DeviceType::Cad => 0.0,
         };
         let with_device = self.device_types().into_iter().map(share).fold(0.0, f64::max);
-        let in_mode = if self.prepayment_only {
-            population.prepayment_share
-        } else {
-            1.0
-        };
+        let in_mode = if self.prepayment_only { in_prepayment } else { 1.0 };
         population.enrolled_share * with_device * in_mode
     }
 }
