@@ -82,8 +82,9 @@ fn m_d_c(servers: usize, utilisation: f64) -> Vec<f64> {
     const STATES: usize = 200;
     let offered = utilisation * servers as f64;
     let arrivals: Vec<f64> = (0..STATES).map(|count| poisson(offered, count)).collect();
-    let mut p = vec![1.0 / STATES as f64; STATES];
-    for _ in 0..1_500 {
+    let mut p = vec![0.0; STATES];
+    p[0] = 1.0;
+    loop {
         let mut next = vec![0.0; STATES];
         for (in_system, probability) in p.iter().enumerate() {
             let stay = in_system.saturating_sub(servers);
@@ -92,9 +93,13 @@ fn m_d_c(servers: usize, utilisation: f64) -> Vec<f64> {
             }
         }
         let sum: f64 = next.iter().sum();
-        p = next.iter().map(|value| value / sum).collect();
+        next.iter_mut().for_each(|value| *value /= sum);
+        let change: f64 = next.iter().zip(&p).map(|(next, p)| (next - p).abs()).sum();
+        p = next;
+        if change < 1e-12 {
+            return p;
+        }
     }
-    p
 }
 
 #[test]
