@@ -9,8 +9,7 @@ use secnet_engine::Draws;
 use secnet_engine::draw::Stream;
 use secnet_model::{PremisesId, Region, SimDuration, SimTime};
 use secnet_topology::scenario::CspParams;
-use secnet_wire::Direction;
-use secnet_wire::Identity;
+use secnet_wire::{Direction, Identity};
 
 const DOWNLINK_LOSS: Stream = Stream::named("csp-downlink-loss");
 const UPLINK_LOSS: Stream = Stream::named("csp-uplink-loss");

@@ -11,14 +11,12 @@ use secnet_accounts::figures::{Figures, Key};
 use secnet_accounts::{Account, Accountable, Part, figures, part, parts};
 use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Outcome, Step, Trace};
 use secnet_model::{Address, PremisesId, Region, SimTime};
-use secnet_topology::Reach;
 use secnet_topology::tracing::Sampler;
-use secnet_topology::{TakesRequests, World};
-use secnet_wire::Direction;
-use secnet_wire::Freight;
-use secnet_wire::Identity;
+use secnet_topology::{Reach, TakesRequests, World};
 use secnet_wire::codec::{CodecError, Problem, STATE_BYTES_MAX, decode_value, encode_value};
-use secnet_wire::{Command, DeviceResponse, Message, Undeliverable, UndeliverableReason};
+use secnet_wire::{
+    Command, DeviceResponse, Direction, Freight, Identity, Message, Undeliverable, UndeliverableReason,
+};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::sync::Arc;

@@ -1,8 +1,7 @@
 //! Which of the CSPs' priority classes a message travels in.
 
 use crate::cell::CLASSES;
-use secnet_wire::DeviceAlert;
-use secnet_wire::Freight;
+use secnet_wire::{DeviceAlert, Freight};
 
 const CLASS_LAST: u8 = CLASSES as u8 - 1;
 /// Assumed: an alert the alert table calls critical goes before everything else …

@@ -155,15 +155,15 @@ impl S1sp {
         let Some(premises) = self.premises_of(command.id.target.device().map(|device| device.premises))
         else {
             self.state.desk.counts.misrouted += 1;
-            return self.undeliverable(now, command, now, UndeliverableReason::NoCoverage, out);
+            return self.undeliverable(command, now, UndeliverableReason::NoCoverage, out);
         };
         if !self.air.is_recorded(premises, now) {
             self.state.desk.counts.no_coverage += 1;
-            return self.undeliverable(now, command, now, UndeliverableReason::NoCoverage, out);
+            return self.undeliverable(command, now, UndeliverableReason::NoCoverage, out);
         }
         let freight = Freight::Command(*command);
         let Some(served) = self.through_head_end(now, &freight) else {
-            return self.gone(now, &freight, End::QueueFull, now, out);
+            return self.gone(&freight, End::QueueFull, now, out);
         };
         let ready = self.ready(command, served.ends);
         let awake = self.state.hubs.reach(
@@ -203,7 +203,7 @@ impl S1sp {
                 self.state.desk.counts.commands_delivered += 1;
                 self.send(Address::premises(premises), due, freight.into(), out);
             }
-            Passage::Lost { at, .. } => self.gone(now, &freight, End::Lost, at, out),
+            Passage::Lost { at, .. } => self.gone(&freight, End::Lost, at, out),
         }
     }
 
@@ -226,36 +226,28 @@ impl S1sp {
     fn up(&mut self, now: SimTime, freight: Freight, out: &mut Outbox<Message>) {
         let Some(premises) = self.premises_of(freight.premises()) else {
             self.state.desk.counts.misrouted += 1;
-            return self.gone(now, &freight, End::Lost, now, out);
+            return self.gone(&freight, End::Lost, now, out);
         };
-        match self
+        let passage = self
             .air
-            .send(Direction::Uplink, premises, Identity::of(&freight), now)
-        {
-            Passage::Received { tries: 1, .. } => self.received(now, freight, 1, out),
-            Passage::Received { at, tries } => self.state.resending.insert(
-                at,
-                Late {
-                    freight,
-                    received: true,
-                    tries,
-                },
-            ),
-            Passage::Lost { at, tries } => self.state.resending.insert(
-                at,
-                Late {
-                    freight,
-                    received: false,
-                    tries,
-                },
-            ),
-        }
+            .send(Direction::Uplink, premises, Identity::of(&freight), now);
+        let (at, received, tries) = match passage {
+            Passage::Received { tries: 1, .. } => return self.received(now, freight, 1, out),
+            Passage::Received { at, tries } => (at, true, tries),
+            Passage::Lost { at, tries } => (at, false, tries),
+        };
+        let late = Late {
+            freight,
+            received,
+            tries,
+        };
+        self.state.resending.insert(at, late);
     }
 
     /// Through the head end and on to the DSP.
     fn received(&mut self, now: SimTime, freight: Freight, tries: u32, out: &mut Outbox<Message>) {
         let Some(served) = self.through_head_end(now, &freight) else {
-            return self.gone(now, &freight, End::QueueFull, now, out);
+            return self.gone(&freight, End::QueueFull, now, out);
         };
         let counts = &mut self.state.desk.counts;
         match freight {
@@ -276,7 +268,7 @@ impl S1sp {
         while let Some((at, late)) = self.state.resending.take_due(now) {
             match late.received {
                 true => self.received(at, late.freight, late.tries, out),
-                false => self.gone(at, &late.freight, End::Lost, at, out),
+                false => self.gone(&late.freight, End::Lost, at, out),
             }
         }
     }
@@ -291,7 +283,7 @@ impl S1sp {
     }
 
     /// The DSP is told of a request that is gone. A response that is gone leaves the DSP to its time-out (E21). An alert ends here.
-    fn gone(&mut self, now: SimTime, freight: &Freight, end: End, at: SimTime, out: &mut Outbox<Message>) {
+    fn gone(&mut self, freight: &Freight, end: End, at: SimTime, out: &mut Outbox<Message>) {
         let counts = &mut self.state.desk.counts;
         let count = match (freight, end) {
             (Freight::Command(_), End::Lost) => &mut counts.commands_lost,
@@ -307,7 +299,7 @@ impl S1sp {
             End::QueueFull => (Outcome::DroppedQueueFull, UndeliverableReason::QueueFull),
         };
         match freight {
-            Freight::Command(command) => return self.undeliverable(now, command, at, reason, out),
+            Freight::Command(command) => return self.undeliverable(command, at, reason, out),
             Freight::Response(_) => {}
             Freight::Alert(alert) => {
                 let ledger = &mut self.state.desk.ledger;
@@ -322,14 +314,12 @@ impl S1sp {
     /// Tells the DSP, which answers the User with E20.
     fn undeliverable(
         &mut self,
-        now: SimTime,
         command: &Command,
         known_at: SimTime,
         reason: UndeliverableReason,
         out: &mut Outbox<Message>,
     ) {
-        let due =
-            known_at.max(now) + self.latency_to_dsp(UNDELIVERABLE_TO_DSP, Identity::of_request(command.id));
+        let due = known_at + self.latency_to_dsp(UNDELIVERABLE_TO_DSP, Identity::of_request(command.id));
         if let Some(trace) = self.world.sampler.request(&command.id, command.srv) {
             out.trace(trace.span(Step::Undeliverable, known_at, due).failed_if(true));
         }

@@ -1,5 +1,5 @@
-//! What travels between the premises and who carries it to them. One exhaustive type: the next kind of message on the WAN cannot go without airtime, class,
-//! identity or account.
+//! What travels between the premises and who carries it to them. One exhaustive type: the next kind of message on the WAN cannot go
+//! without airtime, class, identity or account.
 
 use crate::direction::Direction;
 use crate::{Command, DeviceAlert, DeviceResponse, Message};

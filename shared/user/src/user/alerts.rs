@@ -18,11 +18,7 @@ impl<D: Desk> User<D> {
         counts.misdirected_alerts += u64::from(!is_expected);
         counts.future_dated_executed += u64::from(alert.alert == AlertCode::future_dated_succeeded());
         counts.future_dated_failed += u64::from(alert.alert == AlertCode::future_dated_failed());
-        let key = AlertKey {
-            alert: alert.alert,
-            user: self.id,
-            region: self.world.population.region_of(alert.device.premises),
-        };
+        let key = self.alert_key(alert);
         let levels = &mut self.state.alerts;
         levels.record(&self.world, key, alert.raised_at, now);
         if let Some(throttled) = alert.throttled {
@@ -49,17 +45,21 @@ impl<D: Desk> User<D> {
         self.state.received.note(&self.gateway, now, copy);
         let is_expected = alert.alert.entry().also.is_some_and(D::expects);
         self.state.counts.misdirected_alerts += u64::from(!is_expected);
-        let key = AlertKey {
-            alert: alert.alert,
-            user: self.id,
-            region: self.world.population.region_of(alert.device.premises),
-        };
+        let key = self.alert_key(alert);
         self.state.alerts.record_copy(key, alert.raised_at, now);
         self.state.desk.note_alert(now, alert);
         let sampler = &self.world.sampler;
         if let Some(trace) = sampler.device_alert(alert.device, alert.alert, alert.number) {
             let receipt = trace.nth(Step::Receipt, u64::from(self.id.0) + 1, now, now);
             self.told.push(receipt.bytes(u32::from(alert.bytes)));
+        }
+    }
+
+    fn alert_key(&self, alert: &DeviceAlert) -> AlertKey {
+        AlertKey {
+            alert: alert.alert,
+            user: self.id,
+            region: self.world.population.region_of(alert.device.premises),
         }
     }
 
