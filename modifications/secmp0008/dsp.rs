@@ -12,11 +12,11 @@ use crate::service_process::Capacity;
 use secnet_accounts::figures::{Figures, Key};
 use secnet_accounts::{Part, figures};
 use secnet_engine::draw::Stream;
-use secnet_model::{SimTime, UserId};
+use secnet_model::{DccAlertCode, SimTime, UserId};
 use secnet_topology::World;
 use secnet_topology::modifications::meant;
 use secnet_topology::modifications::secmp0008::DccLimit;
-use secnet_wire::{DccAlertCode, ServiceRequest};
+use secnet_wire::ServiceRequest;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -1,5 +1,6 @@
 //! SECMP0062 at the DSP: of alerts of one code from one device those beyond the threshold go no further. Once a period
-//! one goes on to its recipient and says how many it speaks for (domain.md §5.2).
+//! one goes on to its recipient and says how many it speaks for (domain.md §5.2). With the DSP's own alerts about a device it is
+//! the same, User by User.
 //!
 //! Assumed: an alert is counted as it arrives, before it takes its turn in the service process. What is held back costs the
 //! DSP nothing; the SM WAN has carried it all the same.
@@ -9,12 +10,12 @@ use crate::records::Records;
 use crate::service_process::Capacity;
 use secnet_accounts::figures::{Figures, Key};
 use secnet_accounts::{Part, figures};
-use secnet_engine::repeats::{Limits, Repeat};
+use secnet_engine::repeats::{Consolidated, Limits, Repeat};
 use secnet_engine::{ItemKind, Outcome, Repeats};
-use secnet_model::SimTime;
+use secnet_model::{SimTime, UserId};
 use secnet_topology::World;
 use secnet_topology::modifications::secmp0062::ConsolidationPlace;
-use secnet_wire::DeviceAlert;
+use secnet_wire::{DccAlert, DeviceAlert};
 use serde::{Deserialize, Serialize};
 
 figures! {
@@ -29,13 +30,34 @@ figures! {
     }
 }
 
+figures! {
+    /// What the DSP makes of repeated alerts of its own.
+    struct OwnTally: "SECMP0062, DCC alerts" in "dsp" {
+        /// Alerts that were not sent.
+        dcc_alerts_suppressed: sum "alerts" if nonzero says "DCC alerts suppressed" tells held_back,
+        /// Alerts that stand for many.
+        dcc_alerts_consolidated: sum "alerts" if nonzero says "consolidated DCC alerts sent" tells held_back,
+    }
+}
+
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct AlertStormProtection {
     limits: Limits,
+    /// `None` where hubs do it.
+    of_devices: Option<Counted<DeviceAlert>>,
+    /// `None` where they are left alone. They are raised in order but for the moments between being served and having been.
+    own: Option<Counted<(UserId, DccAlert)>>,
+    own_raised_at: SimTime,
+}
+
+/// Alerts of one kind, and what became of them.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(bound(serialize = "T: Copy + Serialize", deserialize = "T: Deserialize<'de>"))]
+struct Counted<T> {
     /// By the alert's place in the catalogue.
     excluded: Vec<bool>,
     /// Of devices and codes with recent alerts only: 33 to 55 B each, and about three times as much in a storm.
-    repeats: Repeats<DeviceAlert>,
+    repeats: Repeats<T>,
     suppressed: u64,
     consolidated: u64,
     /// Most devices and codes with a window or a storm under way at once.
@@ -45,27 +67,74 @@ pub struct AlertStormProtection {
 impl Modification for AlertStormProtection {
     fn new(world: &World) -> Option<AlertStormProtection> {
         let params = &world.scenario.parameters.secmp0062;
-        (params.place == ConsolidationPlace::Dsp).then(|| AlertStormProtection {
+        let at_the_dsp = params.place == ConsolidationPlace::Dsp;
+        (at_the_dsp || params.dcc_alerts).then(|| AlertStormProtection {
             limits: Limits {
                 threshold: params.threshold,
                 window: params.window.into(),
                 period: params.period.into(),
             },
-            excluded: params.exclusions(),
-            repeats: Repeats::default(),
-            suppressed: 0,
-            consolidated: 0,
-            active_max: 0,
+            of_devices: at_the_dsp.then(|| Counted::new(params.exclusions())),
+            own: params.dcc_alerts.then(|| Counted::new(params.dcc_exclusions())),
+            own_raised_at: SimTime::ZERO,
         })
     }
 
     fn alert_arrives(&mut self, now: SimTime, alert: &DeviceAlert) -> Northbound {
-        if self.excluded[usize::from(alert.alert.index())] {
+        let Some(counted) = &mut self.of_devices else {
+            return Northbound::Forward;
+        };
+        let (place, key) = (usize::from(alert.alert.index()), alert.repetition_key());
+        counted.note(now, self.limits, place, key, *alert)
+    }
+
+    fn dcc_alert_raised(&mut self, user: UserId, alert: &DccAlert) -> Northbound {
+        let (Some(counted), Some(key)) = (&mut self.own, alert.repetition_key(user)) else {
+            return Northbound::Forward;
+        };
+        self.own_raised_at = self.own_raised_at.max(alert.raised_at);
+        counted.note(
+            self.own_raised_at,
+            self.limits,
+            alert.code.index(),
+            key,
+            (user, *alert),
+        )
+    }
+
+    fn due(&mut self, now: SimTime, _world: &World, _records: &Records, _capacity: Capacity) -> Option<Due> {
+        let limits = self.limits;
+        if let Some(due) = self
+            .of_devices
+            .as_mut()
+            .and_then(|counted| counted.take_due(now, limits))
+        {
+            let alert = due.event.standing_for(due.at, due.suppressed, due.sequence);
+            return Some(Due::Forward(alert));
+        }
+        let due = self.own.as_mut()?.take_due(now, limits)?;
+        let (user, alert) = due.event;
+        let alert = alert.standing_for(due.suppressed, due.sequence);
+        Some(Due::ForwardDcc(user, alert))
+    }
+}
+
+impl<T: Copy> Counted<T> {
+    fn new(excluded: Vec<bool>) -> Counted<T> {
+        Counted {
+            excluded,
+            repeats: Repeats::default(),
+            suppressed: 0,
+            consolidated: 0,
+            active_max: 0,
+        }
+    }
+
+    fn note(&mut self, now: SimTime, limits: Limits, place: usize, key: u64, alert: T) -> Northbound {
+        if self.excluded[place] {
             return Northbound::Forward;
         }
-        let repeat = self
-            .repeats
-            .note(now, self.limits, alert.repetition_key(), *alert);
+        let repeat = self.repeats.note(now, limits, key, alert);
         let (windows, storms) = self.repeats.active();
         self.active_max = self.active_max.max((windows + storms) as u64);
         match repeat {
@@ -78,32 +147,49 @@ impl Modification for AlertStormProtection {
         }
     }
 
-    fn due(&mut self, now: SimTime, _world: &World, _records: &Records, _capacity: Capacity) -> Option<Due> {
-        let due = self.repeats.take_due(now, self.limits)?;
+    fn take_due(&mut self, now: SimTime, limits: Limits) -> Option<Consolidated<T>> {
+        let due = self.repeats.take_due(now, limits)?;
         self.consolidated += 1;
-        let alert = due.event.standing_for(due.at, due.suppressed, due.sequence);
-        Some(Due::Forward(alert))
+        Some(due)
     }
 }
 
 impl Part for AlertStormProtection {
     fn next_deadline(&self, _world: &World) -> SimTime {
-        self.repeats.next_at()
+        let of_devices = self
+            .of_devices
+            .as_ref()
+            .map_or(SimTime::NEVER, |it| it.repeats.next_at());
+        let own = self
+            .own
+            .as_ref()
+            .map_or(SimTime::NEVER, |it| it.repeats.next_at());
+        of_devices.min(own)
     }
 
     fn held(&self, kind: ItemKind) -> u64 {
         match kind {
-            ItemKind::DeviceAlert => self.repeats.kept(),
-            ItemKind::ServiceRequest | ItemKind::ScheduledRead | ItemKind::DccAlert => 0,
+            ItemKind::DeviceAlert => self.of_devices.as_ref().map_or(0, |it| it.repeats.kept()),
+            ItemKind::DccAlert => self.own.as_ref().map_or(0, |it| it.repeats.kept()),
+            ItemKind::ServiceRequest | ItemKind::ScheduledRead => 0,
         }
     }
 
     fn figures(&self, _world: &World, figures: &mut Figures) {
-        let tally = Tally {
-            alerts_suppressed: self.suppressed,
-            alerts_consolidated: self.consolidated,
-            alert_counters_max: self.active_max,
-        };
-        figures.put(Key::Whole, &tally);
+        if let Some(counted) = &self.of_devices {
+            let tally = Tally {
+                alerts_suppressed: counted.suppressed,
+                alerts_consolidated: counted.consolidated,
+                alert_counters_max: counted.active_max,
+            };
+            figures.put(Key::Whole, &tally);
+        }
+        if let Some(counted) = &self.own {
+            let tally = OwnTally {
+                dcc_alerts_suppressed: counted.suppressed,
+                dcc_alerts_consolidated: counted.consolidated,
+            };
+            figures.put(Key::Whole, &tally);
+        }
     }
 }

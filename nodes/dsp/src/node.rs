@@ -233,6 +233,7 @@ impl Dsp {
                 self.no_answer(now, &command, ResponseCode::Deleted, out);
             }
             Due::Forward(alert) => self.alert_admitted(now, alert, out),
+            Due::ForwardDcc(user, alert) => self.push_dcc_alert(now, user, alert, out),
             Due::Withdraw(user, right) => self.state.records.withdraw(user, right, now),
         }
     }

@@ -268,3 +268,80 @@ fn a_dsp_restored_in_the_middle_of_a_storm_goes_on_as_if_nothing_had_been() {
         assert!(run(Some(step)) == undisturbed, "restored after alert {step}");
     }
 }
+
+/// A DCC alert: the request it names, when it came, and for how many others it speaks, as which of its storm.
+type Told = (u64, u64, Option<(u32, u32)>);
+
+/// Requests for one device, one a minute, each of which is quarantined and told of by N46; the DCC alerts their User was sent.
+fn told_of_quarantine(readings: u64, more: &str) -> (Rig, Vec<Told>) {
+    let mut rig = Rig::with(&format!(
+        "[modifications]\nSECMP0062 = \"on\"\nSECMP0008 = \"on\"\n\
+         [parameters.SECMP0008]\nuser_limits = [{{ per_premises = 0.0 }}]\n\
+         [parameters.SECMP0062]\nthreshold = 3\nwindow = \"15min\"\nperiod = \"1h\"\n{more}"
+    ));
+    let mut sent = Vec::new();
+    for i in 0..readings {
+        let request = rig.reading();
+        sent.extend(rig.submit(i * MINUTE, request));
+    }
+    let account = rig.account();
+    let raised = account.ledger.opened(ItemKind::DccAlert);
+    let suppressed = rig::closed(&account, ItemKind::DccAlert, Outcome::Suppressed);
+    let kept = account.held[ItemKind::DccAlert as usize];
+    let is_dcc_alert = |envelope: &&Sent| matches!(envelope.message, Message::DccAlert(_));
+    let so_far = sent.iter().filter(is_dcc_alert).count() as u64;
+    assert_eq!((raised, raised), (readings, so_far + suppressed + kept));
+    sent.extend(rig.run_until(5 * HOUR));
+    let told = |envelope: &Sent| match envelope.message {
+        Message::DccAlert(alert) => {
+            let throttled = alert.throttled.map(|t| (t.count, t.sequence));
+            Some((alert.request, envelope.due.0, throttled))
+        }
+        _ => None,
+    };
+    let told = sent.iter().filter_map(told).collect();
+    (rig, told)
+}
+
+#[test]
+fn alerts_of_the_dccs_own_about_one_device_are_consolidated_too() {
+    let (rig, told) = told_of_quarantine(100, "excluded = []");
+    // The fourth, of minute 3, is kept for an hour and speaks for the 60 after it, the last of which is raised as the hour ends. That
+    // of minute 64 speaks for the 35 left.
+    let expected = [
+        (1, None),
+        (2, None),
+        (3, None),
+        (4, Some((60, 1))),
+        (65, Some((35, 2))),
+    ];
+    let which: Vec<_> = told
+        .iter()
+        .map(|(request, _, throttled)| (*request, *throttled))
+        .collect();
+    assert_eq!(which, expected);
+    // Raised when its request had been served, after 10 ms, and pushed in 40 ms at the period's end.
+    assert_eq!(told[3].1, 63 * MINUTE + 10 * MS + 40 * MS);
+    assert_eq!(
+        (
+            rig.counter("dsp.dcc_alerts_suppressed"),
+            rig.counter("dsp.dcc_alerts_consolidated")
+        ),
+        (95, 2)
+    );
+    let sent = rig.account().counters()["dsp.dcc_alerts"];
+    assert_eq!(sent, 5, "what was held back is no message");
+}
+
+#[test]
+fn alerts_of_the_dccs_own_pass_where_they_are_left_alone() {
+    for more in ["", "dcc_alerts = false\nexcluded = []"] {
+        assert_eq!(told_of_quarantine(20, more).1.len(), 20, "{more:?}");
+    }
+    let at_hubs = "excluded = []\nplace = \"hub\"";
+    assert_eq!(
+        told_of_quarantine(20, at_hubs).1.len(),
+        4,
+        "hubs see none of them"
+    );
+}

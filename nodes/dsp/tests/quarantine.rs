@@ -7,8 +7,8 @@ use rig::{ALPHA, HOUR, Rig, S, Sent, commands};
 use secnet_accounts::Accountable;
 use secnet_dsp::Dsp;
 use secnet_engine::ItemKind;
-use secnet_model::{Address, DeviceType, ResponseCode, Role};
-use secnet_wire::{Answer, DccAlert, DccAlertCode, Message, ServiceRequest, ServiceResponse};
+use secnet_model::{Address, DccAlertCode, DeviceType, ResponseCode, Role};
+use secnet_wire::{Answer, DccAlert, Message, ServiceRequest, ServiceResponse};
 
 fn detecting(parameters: &str) -> Rig {
     Rig::with(&format!(

@@ -5,11 +5,11 @@ mod rig;
 
 use rig::{ALPHA, BETA, DAY, DNO, HOUR, MS, Rig, S, Sent, alert, commands, csp, only, response};
 use secnet_model::{
-    Address, CommandVariant, DeviceId, DeviceStatus, DeviceType, Eui64, PremisesId, ResponseCode, Role, Srv,
-    UserId,
+    Address, CommandVariant, DccAlertCode, DeviceId, DeviceStatus, DeviceType, Eui64, PremisesId,
+    ResponseCode, Role, Srv, UserId,
 };
 use secnet_topology::World;
-use secnet_wire::{Answer, CommandOrigin, DccAlertCode, DeviceResult, Message, ServiceRequest, Timing};
+use secnet_wire::{Answer, CommandOrigin, DeviceResult, Message, ServiceRequest, Timing};
 
 const TAKEOVER: &str = r#"
     [[events]]

@@ -6,9 +6,11 @@ mod rig;
 use rig::{ALPHA, BETA, DAY, DNO, HOUR, MS, Rig, S, Sent, commands, world_with};
 use secnet_engine::ItemKind;
 use secnet_engine::draw::Stream;
-use secnet_model::{Address, DeviceId, DeviceStatus, DeviceType, Eui64, PremisesId, Role, Srv, UserId};
+use secnet_model::{
+    Address, DccAlertCode, DeviceId, DeviceStatus, DeviceType, Eui64, PremisesId, Role, Srv, UserId,
+};
 use secnet_topology::World;
-use secnet_wire::{Acknowledgement, Answer, CommandOrigin, DccAlertCode, Message, ServiceRequest, Timing};
+use secnet_wire::{Acknowledgement, Answer, CommandOrigin, Message, ServiceRequest, Timing};
 use std::collections::BTreeSet;
 
 /// When each reading started: the command left 10 ms of service and 30 ms of link later.

@@ -5,10 +5,8 @@ mod rig;
 
 use rig::{ALPHA, DAY, HOUR, MS, Rig, S, commands, csp, response, undeliverable};
 use secnet_engine::{ItemKind, Outcome};
-use secnet_model::{CommandVariant, DeviceType, ResponseCode, Role};
-use secnet_wire::{
-    Command, CommandOrigin, DccAlert, DccAlertCode, Message, ServiceRequest, ServiceResponse, Timing,
-};
+use secnet_model::{CommandVariant, DccAlertCode, DeviceType, ResponseCode, Role};
+use secnet_wire::{Command, CommandOrigin, DccAlert, Message, ServiceRequest, ServiceResponse, Timing};
 
 fn service_responses(sent: &[rig::Sent]) -> Vec<(u64, ServiceResponse)> {
     let response = |envelope: &rig::Sent| match envelope.message {

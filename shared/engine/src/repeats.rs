@@ -89,10 +89,9 @@ impl<T> Default for Repeats<T> {
 }
 
 impl<T: Copy> Repeats<T> {
-    /// An event of `key` at `now`. What is due by then must have been taken.
+    /// An event of `key` at `now`, not before the last. A period lasts until it has been taken.
     pub fn note(&mut self, now: SimTime, limits: Limits, key: u64, event: T) -> Repeat {
         debug_assert!(limits.period >= limits.window);
-        debug_assert!(self.next_at() > now, "what is due comes first");
         self.forget_windows(now);
         if let Some(storm) = self.storms.get_mut(&key) {
             if storm.kept.is_some() {

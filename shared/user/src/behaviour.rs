@@ -11,14 +11,12 @@ use secnet_accounts::figures::Figures;
 use secnet_accounts::{Accountable, AlertKey, Part, ServiceKey, ServiceMode, figures};
 use secnet_engine::{ItemKind, Node, Outcome};
 use secnet_model::{
-    AlertCode, AlertRecipient, CommandVariant, DeviceType, Eui64, PremisesId, Region, ResponseCode, Role,
-    SimDuration, SimTime, Srv,
+    AlertCode, AlertRecipient, CommandVariant, DccAlertCode, DeviceType, Eui64, PremisesId, Region,
+    ResponseCode, Role, SimDuration, SimTime, Srv,
 };
 use secnet_topology::World;
 use secnet_topology::scenario::Mistake;
-use secnet_wire::{
-    Answer, CommandOrigin, DccAlert, DccAlertCode, DeviceAlert, DeviceResult, Message, ServiceRequest,
-};
+use secnet_wire::{Answer, CommandOrigin, DccAlert, DeviceAlert, DeviceResult, Message, ServiceRequest};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -314,6 +312,7 @@ fn alerts_are_delivered_timed_and_counted() {
         request: 0,
         number: 1,
         raised_at: at,
+        throttled: None,
     };
     harness.tell(at, Message::DccAlert(dcc));
     let account = harness.account();

@@ -1,7 +1,8 @@
 //! What a User counts beside its ledger and service levels.
 
 use secnet_accounts::figures;
-use secnet_wire::DccAlertCode;
+use secnet_model::DccAlertCode;
+use secnet_wire::DccAlert;
 
 figures! {
     /// What a User counts.
@@ -46,6 +47,10 @@ figures! {
         n47: sum "alerts" as "dcc_alerts.n47" if nonzero,
         /// DCC alerts N48.
         n48: sum "alerts" as "dcc_alerts.n48" if nonzero,
+        /// DCC alerts that speak for others (SECMP0062).
+        dcc_consolidated: sum "alerts" as "dcc_alerts.consolidated" if nonzero,
+        /// DCC alerts those speak for besides themselves.
+        dcc_throttled: sum "alerts" as "dcc_alerts.throttled" if nonzero,
     }
 }
 
@@ -59,8 +64,8 @@ impl Counts {
         }
     }
 
-    pub fn dcc_alert(&mut self, code: DccAlertCode) {
-        let count = match code {
+    pub fn dcc_alert(&mut self, alert: &DccAlert) {
+        let count = match alert.code {
             DccAlertCode::N12 => &mut self.n12,
             DccAlertCode::N13 => &mut self.n13,
             DccAlertCode::N17 => &mut self.n17,
@@ -69,5 +74,9 @@ impl Counts {
             DccAlertCode::N48 => &mut self.n48,
         };
         *count += 1;
+        if let Some(throttled) = alert.throttled {
+            self.dcc_consolidated += 1;
+            self.dcc_throttled += u64::from(throttled.count);
+        }
     }
 }

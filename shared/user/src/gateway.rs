@@ -130,8 +130,8 @@ mod tests {
     use super::*;
     use crate::testing::{Harness, response_to, world_with};
     use secnet_engine::{ItemKind, Node};
-    use secnet_model::{AlertCode, DeviceType, PremisesId, ResponseCode, Srv};
-    use secnet_wire::{Answer, CommandOrigin, DccAlertCode, DeviceResult, Message};
+    use secnet_model::{AlertCode, DccAlertCode, DeviceType, PremisesId, ResponseCode, Srv};
+    use secnet_wire::{Answer, CommandOrigin, DeviceResult, Message};
 
     /// Closed for an hour from noon.
     const CLOSED: &str = "[[events]]\nname = \"down\"\nkind = \"gateway_outage\"\nstarts_after = \"12h\"\nlasts = \"1h\"\n\
@@ -238,6 +238,7 @@ mod tests {
                 request: 0,
                 number: 1,
                 raised_at: harness.now,
+                throttled: None,
             }),
         ];
         let closed = |harness: &Harness| {

@@ -133,8 +133,8 @@ mod tests {
     use super::*;
     use crate::testing::{Harness, world_with};
     use secnet_engine::Outcome;
-    use secnet_model::ResponseCode;
-    use secnet_wire::{Answer, DccAlert, DccAlertCode, DeviceResult, Message};
+    use secnet_model::{DccAlertCode, ResponseCode};
+    use secnet_wire::{Answer, DccAlert, DeviceResult, Message};
 
     const TIMES: &str = "[dsp]\ntimeout_min = \"10min\"\n[user]\npatience = \"1min\"";
 
@@ -187,6 +187,7 @@ mod tests {
                 request: request.id.counter,
                 number: 1,
                 raised_at: harness.now,
+                throttled: None,
             });
             if acknowledged_first {
                 harness.acknowledge(request, Answer::Accepted);

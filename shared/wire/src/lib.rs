@@ -23,7 +23,7 @@ pub use identity::Identity;
 pub use keys::{Keys, NameError};
 pub use link::{LinkConfig, LinkEnd, LinkError, LinkStats, Received, Tuning};
 pub use message::{
-    Acknowledgement, AlertCopy, Answer, Command, CommandOrigin, DccAlert, DccAlertCode, DeviceAlert,
-    DeviceResponse, DeviceResult, Message, Pushed, ServiceRequest, ServiceResponse, ThrottledAlert, Timing,
-    Undeliverable, UndeliverableReason,
+    Acknowledgement, AlertCopy, Answer, Command, CommandOrigin, DccAlert, DeviceAlert, DeviceResponse,
+    DeviceResult, Message, Pushed, ServiceRequest, ServiceResponse, ThrottledAlert, ThrottledDccAlert,
+    Timing, Undeliverable, UndeliverableReason,
 };

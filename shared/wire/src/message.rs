@@ -3,8 +3,8 @@
 
 use secnet_engine::{Carries, ItemKind};
 use secnet_model::{
-    AlertCode, CommandVariant, DeviceId, Eui64, RequestId, ResponseCode, Role, SimTime, Srv, UserId,
-    WebService,
+    AlertCode, CommandVariant, DccAlertCode, DeviceId, Eui64, RequestId, ResponseCode, Role, SimTime, Srv,
+    UserId, WebService,
 };
 use serde::{Deserialize, Serialize};
 
@@ -365,23 +365,6 @@ impl DeviceAlert {
     }
 }
 
-/// The DCC alerts emulated, of those in domain.md §2.5.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-pub enum DccAlertCode {
-    /// A schedule was removed.
-    N17,
-    /// The command of a scheduled read could not be delivered.
-    N12,
-    /// No response to the command of a scheduled read.
-    N13,
-    /// A request is quarantined: above a limit of the User's.
-    N46,
-    /// A request is quarantined: above a limit for all Users together.
-    N47,
-    /// A request is quarantined: a value in it is beyond its limit.
-    N48,
-}
-
 /// An alert the DSP raises itself and pushes to one User.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DccAlert {
@@ -394,14 +377,40 @@ pub struct DccAlert {
     pub request: u64,
     /// Counts the DSP's alerts from 1.
     pub number: u64,
-    /// When the DSP raised it; the push comes later.
+    /// When the DSP raised it; the push comes later. Of a consolidated alert: the first of those it stands for.
     pub raised_at: SimTime,
+    /// For a consolidated alert (SECMP0062): what it stands for.
+    pub throttled: Option<ThrottledDccAlert>,
+}
+
+/// DUIS `ThrottledAlertCount` and `ThrottledAlertSequenceId`, as with [`ThrottledAlert`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ThrottledDccAlert {
+    /// Alerts that were not sent, besides the one that carries this.
+    pub count: u32,
+    /// Counts the consolidated alerts of one storm of one code about one device from 1.
+    pub sequence: u32,
 }
 
 impl DccAlert {
     /// The two words that tell it from every other of its kind.
     pub const fn identity(&self) -> [u64; 2] {
         [self.about.0, self.number]
+    }
+
+    /// The same for all alerts of one code about one device to one User, and for no others; `None` where it is about no device.
+    pub fn repetition_key(&self, user: UserId) -> Option<u64> {
+        let device = self.about.device()?;
+        let device = u64::from(device.premises.0) << 8 | u64::from(device.device_type.index());
+        Some((device << 8 | self.code.index() as u64) << 16 | u64::from(user.0))
+    }
+
+    /// The consolidated alert that speaks for `count` others besides this one, all later.
+    pub fn standing_for(self, count: u32, sequence: u32) -> DccAlert {
+        DccAlert {
+            throttled: Some(ThrottledDccAlert { count, sequence }),
+            ..self
+        }
     }
 }
 

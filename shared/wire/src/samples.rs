@@ -1,14 +1,14 @@
 //! Messages for this crate's tests: one of each kind, as large on the wire as it gets.
 
 use crate::message::{
-    Acknowledgement, AlertCopy, Answer, Command, CommandOrigin, DccAlert, DccAlertCode, DeviceAlert,
-    DeviceResponse, DeviceResult, Message, Pushed, ServiceRequest, ServiceResponse, ThrottledAlert, Timing,
-    Undeliverable, UndeliverableReason,
+    Acknowledgement, AlertCopy, Answer, Command, CommandOrigin, DccAlert, DeviceAlert, DeviceResponse,
+    DeviceResult, Message, Pushed, ServiceRequest, ServiceResponse, ThrottledAlert, ThrottledDccAlert,
+    Timing, Undeliverable, UndeliverableReason,
 };
 use secnet_engine::{Envelope, Promise};
 use secnet_model::{
-    Address, AlertCode, CommandVariant, DeviceType, Eui64, PremisesId, RequestId, ResponseCode, Role,
-    SimTime, Srv, UserId, WebService,
+    Address, AlertCode, CommandVariant, DccAlertCode, DeviceType, Eui64, PremisesId, RequestId, ResponseCode,
+    Role, SimTime, Srv, UserId, WebService,
 };
 
 pub(crate) fn largest_envelope(message: Message) -> Envelope<Message> {
@@ -147,6 +147,10 @@ pub(crate) fn largest_messages() -> Vec<(&'static str, Message)> {
                 request: u64::MAX,
                 number: u64::MAX,
                 raised_at,
+                throttled: Some(ThrottledDccAlert {
+                    count: u32::MAX,
+                    sequence: u32::MAX,
+                }),
             }),
         ),
     ]

@@ -5,14 +5,14 @@
 
 use secnet_engine::{Envelope, Promise};
 use secnet_model::{
-    Address, AlertCode, CommandVariant, DeviceType, Eui64, PremisesId, Region, RequestId, ResponseCode, Role,
-    SimTime, Srv, UserId, WebService,
+    Address, AlertCode, CommandVariant, DccAlertCode, DeviceType, Eui64, PremisesId, Region, RequestId,
+    ResponseCode, Role, SimTime, Srv, UserId, WebService,
 };
 use secnet_wire::frame::{self, Frame, FrameWriter, Hello};
 use secnet_wire::{
-    Acknowledgement, Answer, Command, CommandOrigin, DccAlert, DccAlertCode, DeviceAlert, DeviceResponse,
-    DeviceResult, Message, Pushed, ServiceRequest, ServiceResponse, ThrottledAlert, Timing, Undeliverable,
-    UndeliverableReason,
+    Acknowledgement, Answer, Command, CommandOrigin, DccAlert, DeviceAlert, DeviceResponse, DeviceResult,
+    Message, Pushed, ServiceRequest, ServiceResponse, ThrottledAlert, ThrottledDccAlert, Timing,
+    Undeliverable, UndeliverableReason,
 };
 
 /// Every field has a value of its own, so that two that change places are seen.
@@ -158,6 +158,7 @@ fn messages() -> Vec<(&'static str, Message)> {
                 request: 70_001,
                 number: 66_000,
                 raised_at: SimTime(43_200_000_031),
+                throttled: None,
             }),
         ),
         (
@@ -168,6 +169,10 @@ fn messages() -> Vec<(&'static str, Message)> {
                 request: 70_002,
                 number: 66_001,
                 raised_at: SimTime(43_200_000_037),
+                throttled: Some(ThrottledDccAlert {
+                    count: 918,
+                    sequence: 16,
+                }),
             })),
         ),
     ]

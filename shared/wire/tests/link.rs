@@ -3,9 +3,9 @@
 
 use proptest::prelude::*;
 use secnet_engine::{Envelope, Promise};
-use secnet_model::{Address, Eui64, SimTime};
+use secnet_model::{Address, DccAlertCode, Eui64, SimTime};
 use secnet_wire::frame::FRAME_BYTES_MAX;
-use secnet_wire::{DccAlert, DccAlertCode, LinkConfig, LinkEnd, LinkError, Message, Received, Tuning};
+use secnet_wire::{DccAlert, LinkConfig, LinkEnd, LinkError, Message, Received, Tuning};
 use std::collections::BTreeMap;
 
 fn config(session: u32) -> LinkConfig {
@@ -34,6 +34,7 @@ fn envelope(number: u64) -> Envelope<Message> {
         request: 0,
         number,
         raised_at: SimTime(number),
+        throttled: None,
     };
     let message = Message::DccAlert(alert);
     Envelope {

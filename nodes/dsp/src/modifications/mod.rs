@@ -10,10 +10,10 @@ use crate::schedules::ScheduledRead;
 use crate::service_process::{Capacity, ServiceProcess};
 use secnet_accounts::{Part, ask_each, modifications};
 use secnet_engine::Outcome;
-use secnet_model::{Address, RequestId, SimTime, Srv, UserId};
+use secnet_model::{Address, DccAlertCode, RequestId, SimTime, Srv, UserId};
 use secnet_topology::World;
 use secnet_topology::modifications::Released;
-use secnet_wire::{DccAlertCode, DeviceAlert, DeviceResponse, ServiceRequest, Undeliverable};
+use secnet_wire::{DccAlert, DeviceAlert, DeviceResponse, ServiceRequest, Undeliverable};
 use serde::{Deserialize, Serialize};
 
 /// A Modification's part in the DSP. The value is its state, plain data that is saved with the DSP's, together with
@@ -42,6 +42,11 @@ pub trait Modification: Part + Sized {
 
     /// A device alert at the DSP's door, before it has cost anything.
     fn alert_arrives(&mut self, _now: SimTime, _alert: &DeviceAlert) -> Northbound {
+        Northbound::Forward
+    }
+
+    /// The DSP raises an alert of its own to a User.
+    fn dcc_alert_raised(&mut self, _user: UserId, _alert: &DccAlert) -> Northbound {
         Northbound::Forward
     }
 
@@ -101,13 +106,13 @@ pub enum Scrutiny {
     Quarantine(DccAlertCode),
 }
 
-/// What becomes of a device alert on its way to its recipient.
+/// What becomes of an alert on its way to its recipient.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Northbound {
     Forward,
     /// It ends here.
     Close(Outcome),
-    /// Kept, counted in [`Part::held`], and handed back by [`Due::Forward`].
+    /// Kept, counted in [`Part::held`], and handed back by [`Due::Forward`] or [`Due::ForwardDcc`].
     Hold,
 }
 
@@ -122,6 +127,8 @@ pub enum Due {
     Delete { id: RequestId, srv: Srv },
     /// An alert goes on from the DSP's door.
     Forward(DeviceAlert),
+    /// An alert of the DSP's own goes on to its User.
+    ForwardDcc(UserId, DccAlert),
     /// A User loses a right (SEC M8.6).
     Withdraw(UserId, Right),
 }
@@ -184,6 +191,17 @@ macro_rules! declare {
             pub fn alert_arrives(&mut self, now: SimTime, alert: &DeviceAlert) -> Northbound {
                 ask_each!(self: $($module)*, |it| {
                     let said = it.alert_arrives(now, alert);
+                    if said != Northbound::Forward {
+                        return said;
+                    }
+                });
+                Northbound::Forward
+            }
+
+            #[inline]
+            pub fn dcc_alert_raised(&mut self, user: UserId, alert: &DccAlert) -> Northbound {
+                ask_each!(self: $($module)*, |it| {
+                    let said = it.dcc_alert_raised(user, alert);
                     if said != Northbound::Forward {
                         return said;
                     }

@@ -6,8 +6,8 @@ use crate::delays::Leg;
 use crate::delivery::{Over, Push};
 use crate::modifications::{Northbound, Work};
 use secnet_engine::{ItemKind, Outbox, Outcome, Span, Step, Trace};
-use secnet_model::{Address, Eui64, SimDuration, SimTime, UserId};
-use secnet_wire::{AlertCopy, CommandOrigin, DccAlert, DccAlertCode, DeviceAlert, Message, Pushed};
+use secnet_model::{Address, DccAlertCode, Eui64, SimDuration, SimTime, UserId};
+use secnet_wire::{AlertCopy, CommandOrigin, DccAlert, DeviceAlert, Message, Pushed};
 
 impl Dsp {
     pub(super) fn device_alert(&mut self, now: SimTime, alert: DeviceAlert, out: &mut Outbox<Message>) {
@@ -105,7 +105,6 @@ impl Dsp {
         out: &mut Outbox<Message>,
     ) {
         self.state.numbers.dcc_alerts += 1;
-        self.state.messages.dcc_alerts += 1;
         self.state.ledger.open(ItemKind::DccAlert);
         let number = self.state.numbers.dcc_alerts;
         let alert = DccAlert {
@@ -114,10 +113,33 @@ impl Dsp {
             request,
             number,
             raised_at: now,
+            throttled: None,
         };
+        match self.state.modifications.dcc_alert_raised(user, &alert) {
+            Northbound::Forward => self.push_dcc_alert(now, user, alert, out),
+            Northbound::Hold => {}
+            Northbound::Close(outcome) => {
+                let ledger = &mut self.state.ledger;
+                ledger.close(ItemKind::DccAlert, outcome, alert.identity(), now);
+                if let Some(trace) = self.world.sampler.dcc_alert(user, about, number) {
+                    out.trace(trace.span(Step::Item, now, now).ended(outcome));
+                }
+            }
+        }
+    }
+
+    pub(super) fn push_dcc_alert(
+        &mut self,
+        now: SimTime,
+        user: UserId,
+        alert: DccAlert,
+        out: &mut Outbox<Message>,
+    ) {
+        let DccAlert { about, number, .. } = alert;
+        self.state.messages.dcc_alerts += 1;
         let due = now + self.delays.of(Leg::DccAlert, about.0, number);
         if let Some(trace) = self.world.sampler.dcc_alert(user, about, number) {
-            out.trace(trace.span(Step::Item, now, due));
+            out.trace(trace.span(Step::Item, alert.raised_at, due));
         }
         self.push(user, now, due, alert, out);
     }

@@ -14,8 +14,8 @@ use crate::schedules::ScheduledRead;
 use crate::services::NonDeviceService;
 use crate::transform;
 use secnet_engine::{ItemKind, Outbox, Step};
-use secnet_model::{Address, DeviceId, Eui64, RequestId, ResponseCode, SimTime, UserId};
-use secnet_wire::{Answer, Command, CommandOrigin, DccAlertCode, Message, ServiceRequest, Timing};
+use secnet_model::{Address, DccAlertCode, DeviceId, Eui64, RequestId, ResponseCode, SimTime, UserId};
+use secnet_wire::{Answer, Command, CommandOrigin, Message, ServiceRequest, Timing};
 
 impl Dsp {
     pub(super) fn serve_request(

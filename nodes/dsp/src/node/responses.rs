@@ -6,10 +6,8 @@ use crate::delays::Leg;
 use crate::modifications::Work;
 use crate::services::{Learnt, SrvRules};
 use secnet_engine::{ItemKind, Outbox, Outcome, Step, Trace};
-use secnet_model::{DeviceId, ResponseCode, SimTime, UserId};
-use secnet_wire::{
-    CommandOrigin, DccAlertCode, DeviceResponse, DeviceResult, Message, ServiceResponse, Undeliverable,
-};
+use secnet_model::{DccAlertCode, DeviceId, ResponseCode, SimTime, UserId};
+use secnet_wire::{CommandOrigin, DeviceResponse, DeviceResult, Message, ServiceResponse, Undeliverable};
 
 /// A service response that says only that there is no answer. Assumed.
 const NO_ANSWER_BYTES: u32 = 200;

@@ -6,8 +6,8 @@ use crate::desk::Desk;
 use crate::request_book::Stage;
 use secnet_accounts::AlertKey;
 use secnet_engine::{ItemKind, Outcome, Step};
-use secnet_model::{AlertCode, SimDuration, SimTime};
-use secnet_wire::{AlertCopy, DccAlert, DccAlertCode, DeviceAlert};
+use secnet_model::{AlertCode, DccAlertCode, SimDuration, SimTime};
+use secnet_wire::{AlertCopy, DccAlert, DeviceAlert};
 
 impl<D: Desk> User<D> {
     pub(crate) fn receive_device_alert(&mut self, now: SimTime, alert: &DeviceAlert) {
@@ -65,7 +65,7 @@ impl<D: Desk> User<D> {
 
     pub(crate) fn receive_dcc_alert(&mut self, now: SimTime, alert: &DccAlert) {
         self.state.received.note(&self.gateway, now, alert);
-        self.state.counts.dcc_alert(alert.code);
+        self.state.counts.dcc_alert(alert);
         match alert.code {
             DccAlertCode::N46 | DccAlertCode::N47 | DccAlertCode::N48 => self.quarantined(now, alert.request),
             DccAlertCode::N12 | DccAlertCode::N13 | DccAlertCode::N17 => {}
