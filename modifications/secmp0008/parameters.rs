@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Requests that passed access control and would go to a device are counted; what is above a limit is quarantined and its User
-/// told, who has it released or deleted after a while.
+/// told. What is above one limit in one window and from one User is an event, which the User has released or deleted whole after a
+/// while.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AnomalyDetectionParams {
@@ -21,12 +22,17 @@ pub struct AnomalyDetectionParams {
     /// Largest payload of a request: alert N48. It stands in for the values in a request, which are not modelled; no such
     /// limit when absent. Assumed.
     pub payload_max: Option<Bytes>,
-    /// Share of quarantined requests that their Users have released; they have the others deleted. Assumed.
+    /// Share of quarantined events that their Users have released; they have the others deleted. What is above `payload_max` and for
+    /// a SMETS1 device is always deleted, after the least time (domain.md §5.3). Assumed.
     pub release_share: f64,
-    /// Least time until then. Assumed.
+    /// Least time from an event's first request until its User has decided. Assumed.
     pub release_delay_min: Span,
     /// Mean time until then. Assumed: thresholds and releases go by files people put in place (domain.md §5.3).
     pub release_delay_mean: Span,
+    /// Most requests of an event that are released or deleted at once. Assumed: such a file holds so many.
+    pub batch: u32,
+    /// Time from one such batch of an event to the next. Assumed.
+    pub batch_every: Span,
 }
 
 /// A limit of a User.
@@ -65,6 +71,8 @@ impl Default for AnomalyDetectionParams {
             release_share: 0.8,
             release_delay_min: Span::from_secs(900),
             release_delay_mean: Span::from_secs(7_200),
+            batch: 10_000,
+            batch_every: Span::from_secs(600),
         }
     }
 }
@@ -75,6 +83,7 @@ impl AnomalyDetectionParams {
         check.share(&format!("{path}.release_share"), self.release_share);
         let (min, mean) = (self.release_delay_min, self.release_delay_mean);
         check.min_and_mean(&format!("{path}.release_delay_mean"), min, mean);
+        check.at_least_one(&format!("{path}.batch"), self.batch);
         for (i, limit) in self.user_limits.iter().enumerate() {
             let path = format!("{path}.user_limits.{i}");
             if let Some(name) = &limit.user {

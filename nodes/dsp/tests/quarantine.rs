@@ -3,18 +3,22 @@
 
 mod rig;
 
-use rig::{ALPHA, HOUR, Rig, S, Sent, commands};
+use rig::{ALPHA, DAY, HOUR, MS, Rig, S, Sent, commands, world_set};
 use secnet_accounts::Accountable;
 use secnet_dsp::Dsp;
 use secnet_engine::ItemKind;
-use secnet_model::{Address, DccAlertCode, DeviceType, ResponseCode, Role};
+use secnet_model::{Address, DccAlertCode, DeviceType, RequestId, ResponseCode, Role};
 use secnet_wire::{Answer, DccAlert, Message, ServiceRequest, ServiceResponse};
 
 fn detecting(parameters: &str) -> Rig {
-    Rig::with(&format!(
+    Rig::with(&scenario(parameters))
+}
+
+fn scenario(parameters: &str) -> String {
+    format!(
         "[modifications]\nSECMP0008 = \"on\"\n[parameters.SECMP0008]\n\
          release_delay_min = \"10min\"\nrelease_delay_mean = \"30min\"\n{parameters}"
-    ))
+    )
 }
 
 /// Alpha supplies 240 premises: two readings an hour.
@@ -148,7 +152,8 @@ fn what_is_no_command_is_not_counted() {
 
 #[test]
 fn a_dsp_saved_with_requests_in_quarantine_still_has_them() {
-    let parameters = format!("{NO_LIMIT}payload_max = \"500B\"\nrelease_share = 0.5");
+    // Each second's is an event of its own.
+    let parameters = format!("{NO_LIMIT}payload_max = \"500B\"\nrelease_share = 0.5\nwindow = \"1s\"");
     let mut rig = detecting(&parameters);
     for i in 0..40 {
         submit(&mut rig, S + i * S);
@@ -189,4 +194,88 @@ fn a_request_released_after_its_sender_has_lost_the_premises_is_refused() {
         sent.iter().filter_map(refused).collect::<Vec<_>>(),
         [ResponseCode::E4]
     );
+}
+
+/// When each of these went on to its device, as the DSP was told to release it: 10 ms to be served and 30 ms to the CSP before.
+fn released_at(sent: &[Sent], requests: &[RequestId]) -> Vec<u64> {
+    let of = |id: &RequestId| {
+        let (due, _) = commands(sent)
+            .into_iter()
+            .find(|(_, command)| command.id == *id)?;
+        Some(due - 40 * MS)
+    };
+    requests.iter().filter_map(of).collect()
+}
+
+#[test]
+fn an_event_is_released_or_deleted_whole() {
+    let mut rig = detecting(&format!("{TWO_READINGS}release_share = 0.5"));
+    let (mut sent, mut hours) = (Vec::new(), Vec::new());
+    for hour in 0..40 {
+        let mut of_hour = Vec::new();
+        for i in 0..7 {
+            let (request, more) = submit(&mut rig, hour * HOUR + i * S);
+            of_hour.push(request.id);
+            sent.extend(more);
+        }
+        hours.push(of_hour.split_off(2));
+    }
+    sent.extend(rig.run_until(60 * HOUR));
+    let released: Vec<Vec<u64>> = hours.iter().map(|ids| released_at(&sent, ids)).collect();
+    for of_hour in &released {
+        assert!(matches!(of_hour.len(), 0 | 5), "{of_hour:?}");
+        // At one moment: each waits only for the one before it to be served.
+        let after_the_first = |at: &u64| at - of_hour[0];
+        let apart: Vec<u64> = of_hour.iter().map(after_the_first).collect();
+        assert!(
+            apart.is_empty() || apart == [0, 10 * MS, 20 * MS, 30 * MS, 40 * MS],
+            "{apart:?}"
+        );
+    }
+    let whole = released.iter().filter(|of_hour| !of_hour.is_empty()).count();
+    assert!((10..=30).contains(&whole), "{whole} of 40 released");
+    assert_eq!(rig.counter("dsp.quarantine_events"), 40);
+    assert_eq!(rig.counter("dsp.quarantine_released"), 5 * whole as u64);
+    assert_eq!(rig.counter("dsp.quarantine_deleted"), 200 - 5 * whole as u64);
+    assert_eq!(rig.counter("dsp.quarantine_held"), 0);
+}
+
+#[test]
+fn what_comes_after_the_decision_is_an_event_of_its_own() {
+    let parameters =
+        "user_limits = [{ user = \"Alpha\", per_premises = 0.0 }]\nrelease_share = 1.0\nwindow = \"1d\"";
+    let mut rig = detecting(parameters);
+    let (first, _) = submit(&mut rig, S);
+    let (second, _) = submit(&mut rig, 5 * 60 * S);
+    let sent = rig.run_until(12 * HOUR);
+    let released = released_at(&sent, &[first.id, second.id]);
+    assert_eq!(released[1] - released[0], 10 * MS, "one decision, the first's");
+    let (third, _) = submit(&mut rig, 12 * HOUR);
+    let sent = rig.run_until(2 * DAY);
+    assert!(released_at(&sent, &[third.id])[0] >= 12 * HOUR + HOUR / 6);
+    assert_eq!(rig.counter("dsp.quarantine_events"), 2);
+}
+
+#[test]
+fn a_large_event_leaves_in_batches() {
+    let parameters = "user_limits = [{ user = \"Alpha\", per_premises = 0.0 }]\nrelease_share = 1.0\nbatch = 2\nbatch_every = \"7min\"";
+    let mut rig = detecting(parameters);
+    let ids: Vec<RequestId> = (0..5).map(|i| submit(&mut rig, S + i * S).0.id).collect();
+    let sent = rig.run_until(20 * HOUR);
+    let released = released_at(&sent, &ids);
+    let apart: Vec<u64> = released.iter().map(|at| at - released[0]).collect();
+    let minutes = |minutes: u64| minutes * 60 * S;
+    let expected = [0, 10 * MS, minutes(7), minutes(7) + 10 * MS, minutes(14)];
+    assert_eq!(apart, expected);
+}
+
+#[test]
+fn a_value_beyond_its_limit_for_a_smets1_device_is_always_deleted() {
+    let parameters = format!("{NO_LIMIT}payload_max = \"500B\"\nrelease_share = 1.0");
+    let smets1 = world_set(&scenario(&parameters), &["population.smets1_share=1.0"]);
+    let mut rig = Rig::of(smets1);
+    let (request, _) = submit(&mut rig, S);
+    let sent = rig.run_until(DAY);
+    assert!(released_at(&sent, &[request.id]).is_empty());
+    assert_eq!(rig.counter("dsp.quarantine_deleted"), 1);
 }

@@ -68,6 +68,12 @@ impl Dice {
             threshold: self.between(1, 3) as u32,
             window,
             period: self.at_least(window, &[0, MIN, HOUR]),
+            dcc_alerts: self.once_in(2),
+            // The DCC's own repeat where quarantine's are not left out.
+            excluded: match self.once_in(2) {
+                true => Vec::new(),
+                false => Secmp0062Params::default().excluded,
+            },
             ..Secmp0062Params::default()
         };
         let release_delay_min = self.span(&[0, S, 10 * MIN]);
@@ -86,6 +92,8 @@ impl Dice {
             release_share: self.share(0.5),
             release_delay_min,
             release_delay_mean: self.at_least(release_delay_min, &[0, MIN, HOUR]),
+            batch: self.between(1, 4) as u32,
+            batch_every: self.span(&[0, S, 10 * MIN]),
         };
         ModificationParams {
             secmp0067,

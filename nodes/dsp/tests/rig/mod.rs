@@ -29,6 +29,12 @@ pub(crate) const DAY: u64 = 24 * HOUR;
 /// One server that takes 10 ms; 40 ms to Users and 30 ms to CSPs, exactly; no answer for a minute, or twice the
 /// target response time, is none.
 pub(crate) fn world_with(more: &str) -> World {
+    world_set(more, &[])
+}
+
+/// With overrides, as of `--set`.
+pub(crate) fn world_set(more: &str, overrides: &[&str]) -> World {
+    let overrides: Vec<String> = overrides.iter().map(|it| (*it).to_owned()).collect();
     let text = format!(
         r#"
         name = "rig"
@@ -44,7 +50,7 @@ pub(crate) fn world_with(more: &str) -> World {
         {more}
         "#
     );
-    World::new(secnet_topology::parse("rig.toml", &text, &[]).unwrap()).unwrap()
+    World::new(secnet_topology::parse("rig.toml", &text, &overrides).unwrap()).unwrap()
 }
 
 pub(crate) struct Rig {
