@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used)]
 #![allow(clippy::print_stdout, reason = "how close it comes is worth reading")]
 
+mod alert_storms;
 mod arrivals;
 mod losses;
 mod queues;
 mod recomputed;
+mod traffic_management;
