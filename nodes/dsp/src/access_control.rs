@@ -55,7 +55,7 @@ pub fn check(register: Register<'_>, request: &ServiceRequest) -> Result<Accepte
         return check_non_device(register, request);
     }
     let (device, status) = register.known_device(request.id.target)?;
-    device_type_fits(entry, device.device_type)?;
+    device_type_fits(register, entry, device.device_type)?;
     register.responsible(device, request.id.originator, request.role)?;
     status_allows(status, request.srv)?;
     Ok(if !request.variant.goes_over_wan() {
@@ -132,9 +132,13 @@ fn web_service_fits(request: &ServiceRequest) -> Result<(), ResponseCode> {
     }
 }
 
-/// E11: the service request is for devices of this type.
-fn device_type_fits(entry: &SrvEntry, device_type: DeviceType) -> Result<(), ResponseCode> {
-    if entry.may_target(device_type) {
+/// E11: the service request is for devices of this type, as far as that is known.
+fn device_type_fits(
+    register: Register<'_>,
+    entry: &SrvEntry,
+    device_type: DeviceType,
+) -> Result<(), ResponseCode> {
+    if entry.may_target(device_type) || !register.world.scenario.dsp.refuses_unseen_targets {
         Ok(())
     } else {
         Err(ResponseCode::E11)
@@ -240,7 +244,7 @@ fn schedule_fits(register: Register<'_>, request: &ServiceRequest) -> Result<(),
     let (device, status) = register.known_device(request.id.target)?;
     let scheduled = scheduled_srv(request).ok_or(ResponseCode::E11)?;
     role_may_use(scheduled.entry(), request.role)?;
-    device_type_fits(scheduled.entry(), device.device_type)?;
+    device_type_fits(register, scheduled.entry(), device.device_type)?;
     register.responsible(device, request.id.originator, request.role)?;
     status_allows(status, scheduled)
 }

@@ -330,6 +330,21 @@ fn each_error_code_has_its_cause() {
     }
 }
 
+/// The table of targets is a lower bound (domain.md §1).
+#[test]
+fn a_target_the_catalogue_does_not_know_is_refused_or_not_as_the_scenario_says() {
+    let mut rig = Rig::new();
+    let reading = good(&mut rig);
+    let id = RequestId {
+        target: rig.alphas().device(DeviceType::Chf).eui64(),
+        ..reading.id
+    };
+    let of_a_hub = ServiceRequest { id, ..reading };
+    assert_eq!(check_at_first(&rig.world, &of_a_hub), Err(ResponseCode::E11));
+    let lenient = rig::world_set("", &["dsp.refuses_unseen_targets=false"]);
+    assert!(check_at_first(&lenient, &of_a_hub).is_ok());
+}
+
 #[test]
 fn a_suspended_user_gets_e3() {
     let mut rig = Rig::new();

@@ -123,6 +123,7 @@ impl Dice {
         let usual = DspParams {
             timeout_min: self.span(&[S, MIN, HOUR]),
             timeout_in_target_response_times: self.one_of(&[1e-6, 0.5, 2.0]),
+            refuses_unseen_targets: self.once_in(2),
             ..DspParams::default()
         };
         // One in three is overloaded as soon as two requests meet.

@@ -20,6 +20,9 @@ pub struct DspParams {
     /// shorter after each service, and the queue limit is scaled, so that the capacity per premises and the longest wait stay
     /// what they are. A service takes as long as ever. As they stand when absent.
     pub sized_for_premises: Option<u32>,
+    /// Whether a request is refused (E11) for a type of device that the RTDS vectors have no example of with its SRV. Assumed: the vectors
+    /// have one device each and are a lower bound, but no public source lists the others.
+    pub refuses_unseen_targets: bool,
     /// What a Busy answer asks the User to wait. Assumed.
     pub retry_after: Span,
     /// A command without an answer is given up this many times the SRV's target response time after it was sent. Assumed.
@@ -41,6 +44,7 @@ impl Default for DspParams {
             service_time: Span::from_micros(2_000),
             queue_limit: 20_000,
             sized_for_premises: None,
+            refuses_unseen_targets: true,
             retry_after: Span::from_secs(2),
             timeout_in_target_response_times: 2.0,
             timeout_min: Span::from_secs(3_600),
