@@ -138,6 +138,23 @@ fn a_good_scenario_is_called_good_with_what_it_makes() {
 }
 
 #[test]
+fn a_modification_that_changes_nothing_in_a_scenario_is_remarked_on() {
+    let desk = Desk::new();
+    let on = "--set modifications.MHHS=on";
+    let call = desk.call(&format!("topology check small.toml {on}"));
+    call.assert_exit(GOOD);
+    expect![[r#"
+        small.toml: good. 200 premises, 2 Users, 9 nodes in 9 processes.
+        MHHS is on and changes nothing here: it lets daily schedules grow, and the scenario has none of 4.8.1 of each ESME by `suppliers` with a share below 1.
+    "#]]
+    .assert_eq(&call.out);
+    let half = r#"schedules = [{ from = "suppliers", srv = "4.8.1", share = 0.5 }]"#;
+    desk.write("half.toml", &format!("{half}\n{SMALL}"));
+    let call = desk.call(&format!("topology check half.toml {on}"));
+    assert_eq!(call.out.lines().count(), 1, "{}", call.out);
+}
+
+#[test]
 fn an_unknown_key_is_named_with_its_line_and_the_mend() {
     let desk = Desk::new();
     desk.write_wrong("premises = 200", "premises = 200\nenroled_share = 1.0");

@@ -21,6 +21,7 @@ pub mod permutation;
 pub mod population;
 pub mod reach;
 pub mod reference;
+mod remarks;
 pub mod scenario;
 pub mod schema;
 pub mod segments;

@@ -175,9 +175,8 @@ pub fn run(command: &TopologyCommand) -> anyhow::Result<Exit> {
                 layout.kinds.len(),
                 layout.processes.len()
             ));
-            let premises = world.population.premises_count();
-            if let Some(slice) = world.scenario.dsp.slice(premises) {
-                print(&format!("{slice}\n"));
+            for remark in world.scenario.remarks() {
+                print(&format!("{remark}\n"));
             }
         }
         TopologyCommand::Show { scenario, overrides } => {

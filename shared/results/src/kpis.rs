@@ -26,9 +26,9 @@ pub struct Kpis {
     pub messages: MessageKpis,
     #[serde(default)]
     pub back_pressure: BackPressureKpis,
-    /// What a run of a part of the network says of the whole, where it is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub slice: Option<String>,
+    /// What is to be known of the scenario to read them: what a part of the network says of the whole, and what of it has no effect.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
     pub verdicts: Vec<Verdict>,
 }
 
@@ -198,7 +198,7 @@ impl Kpis {
             alerts: AlertKpis::new(run, &total),
             messages: MessageKpis::new(run, &total),
             back_pressure: BackPressureKpis::new(run, &total),
-            slice: run.scenario.dsp.slice(run.scenario.population.premises),
+            remarks: run.scenario.remarks(),
             verdicts: verdicts::evaluate(&run.scenario.verdicts, &total, &run.users),
         };
         kpis.digest = kpis.digest_of_content();

@@ -22,8 +22,8 @@ pub fn summary(manifest: &Manifest, report: &RunReport) -> String {
     header(&mut text, manifest, report);
     events(&mut text, manifest);
     services(&mut text, report);
-    if let Some(slice) = &report.kpis.slice {
-        wrap(&mut text, "", "", slice, ' ');
+    for remark in &report.kpis.remarks {
+        wrap(&mut text, "", "", remark, ' ');
     }
     back_pressure(&mut text, report);
     alerts(&mut text, report);

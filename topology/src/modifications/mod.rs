@@ -21,6 +21,9 @@ pub(crate) use switch::problem;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// What a Modification says of how schedules grow.
+pub(crate) type Growth = fn(&ModificationParams, UserKind, Srv, DeviceType) -> Option<ShareGrowth>;
+
 /// Declares each Modification's `parameters.rs`, its switch and its table of parameters.
 macro_rules! registry {
     ($(
@@ -80,6 +83,17 @@ macro_rules! registry {
                     }
                 )?)*
                 rule
+            }
+
+            /// The Modifications that are live at some time, by name, each with what it says of how schedules grow.
+            pub(crate) fn growths(&self, releases: &Releases) -> Vec<(&'static str, Growth)> {
+                let mut growths: Vec<(&'static str, Growth)> = Vec::new();
+                $($(
+                    if !releases.$module.is_never() {
+                        growths.push(($name, <$module::$Plan as plan::Modification>::schedule_growth));
+                    }
+                )?)*
+                growths
             }
 
             /// How the share of the holders' daily schedules of a variant and a type of device grows, and from when on, where a Modification has it grow. The
