@@ -2,7 +2,7 @@
 
     pip install eclipse-zenoh
     secnet run topology/demo.toml --speed 20 --interactive &
-    python3 examples/drive.py runs/demo/launch.json OVO supplier-ovo 1274
+    python3 examples/drive.py runs/demo/1/launch.json OVO supplier-ovo 1274
 
 The last two are the User's node, as `secnet status` names it, and the premises. Whatever speaks zenoh can do the same; docs/driving.md
 says what is asked and answered.

@@ -108,7 +108,7 @@ fn an_assessment_is_printed_and_written_and_each_of_its_runs_can_be_made_again()
     assert!(stdout(&output).starts_with("SECMP0067 in calm: 5 seeds"));
     assert_eq!(stderr(&output).lines().count(), 10, "a line for each run");
 
-    let written = "runs/assess-SECMP0067-calm";
+    let written = "runs/assess-SECMP0067-calm/latest";
     let assessment = folder.read_json(&format!("{written}/assessment.json"));
     assert_eq!(assessment, folder.read_json("copy.json"));
     assert_eq!(assessment["seeds"], serde_json::json!([1, 2, 3, 4, 5]));
@@ -133,7 +133,7 @@ fn an_assessment_is_printed_and_written_and_each_of_its_runs_can_be_made_again()
         );
         // The command as the report gives it, for the second seed.
         let command = assessment["reproduce"][side].as_str().unwrap();
-        let command = command.replace("SEED", "2") + " --out again --quiet";
+        let command = command.replace("SEED", "2") + " --out again --replace --quiet";
         let words: Vec<&str> = command.split(' ').skip(1).collect();
         let output = folder.secnet(&words);
         assert_eq!(output.status.code(), Some(0), "{command}: {}", stderr(&output));
@@ -166,7 +166,7 @@ fn the_number_of_threads_changes_nothing() {
         let output = folder.secnet(&arguments);
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
         assert_eq!(stdout(&output), "");
-        let mut assessment = folder.read_json("runs/assess-SECMP0067-calm/assessment.json");
+        let mut assessment = folder.read_json("runs/assess-SECMP0067-calm/latest/assessment.json");
         assessment.as_object_mut().unwrap().remove("facts");
         assessment
     };

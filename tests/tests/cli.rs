@@ -237,10 +237,10 @@ fn a_run_leaves_its_folder_and_says_where() {
     let desk = Desk::new();
     let call = desk.call("run small.toml --driver virtual");
     call.assert_exit(GOOD);
-    assert!(call.out.ends_with("Run folder: runs/small\n"), "{}", call.out);
+    assert!(call.out.ends_with("Run folder: runs/small/1\n"), "{}", call.out);
     assert!(call.out.contains("Ledger balanced\n"), "{}", call.out);
 
-    let mut files: Vec<String> = fs::read_dir(desk.folder.join("runs/small"))
+    let mut files: Vec<String> = fs::read_dir(desk.folder.join("runs/small/1"))
         .unwrap()
         .map(|file| file.unwrap().file_name().into_string().unwrap())
         .collect();
@@ -256,10 +256,10 @@ fn a_run_leaves_its_folder_and_says_where() {
         ]
     );
     let (ledger, kpis) = (
-        desk.json("runs/small/ledger.json"),
-        desk.json("runs/small/kpis.json"),
+        desk.json("runs/small/1/ledger.json"),
+        desk.json("runs/small/1/kpis.json"),
     );
-    let manifest = desk.json("runs/small/manifest.json");
+    let manifest = desk.json("runs/small/1/manifest.json");
     assert_eq!(ledger["balanced"], true);
     assert_eq!(ledger["complete"], true);
     let requests = &ledger["outcomes"]["service_request"];
@@ -294,11 +294,11 @@ fn flags_override_the_scenario_and_are_written_down() {
     let desk = Desk::new();
     desk.call("run small.toml --driver virtual --quiet --seed 7 --for 2min --set csp.north.cell_premises=10")
         .assert_exit(GOOD);
-    let text = fs::read_to_string(desk.folder.join("runs/small/scenario.toml")).unwrap();
+    let text = fs::read_to_string(desk.folder.join("runs/small/1/scenario.toml")).unwrap();
     for line in ["seed = 7", "horizon = \"2min\"", "cell_premises = 10"] {
         assert!(text.lines().any(|written| written == line), "{line} in\n{text}");
     }
-    assert_eq!(desk.json("runs/small/manifest.json")["seed"], 7);
+    assert_eq!(desk.json("runs/small/1/manifest.json")["seed"], 7);
 }
 
 #[test]
@@ -315,7 +315,7 @@ fn a_missed_verdict_has_its_own_exit_code_and_is_named() {
         verdict.contains("all requests answered within the target response time: at least 100 %"),
         "{verdict}"
     );
-    assert_eq!(desk.json("runs/small/kpis.json")["verdicts"][0]["met"], false);
+    assert_eq!(desk.json("runs/small/1/kpis.json")["verdicts"][0]["met"], false);
 }
 
 #[test]
@@ -425,14 +425,48 @@ fn a_run_writes_over_nothing_of_the_users_nor_over_what_it_comes_from() {
     );
     desk.call("run small.toml --driver virtual --quiet")
         .assert_exit(GOOD);
-    desk.call("run runs/small/scenario.toml --driver virtual")
+    desk.call("run runs/small/1/scenario.toml --driver virtual --out runs/small/1 --replace")
         .assert_refused(expect![[r#"
-            secnet: runs/small/scenario.toml is in runs/small, which the run would write over; give another folder with --out
+            secnet: runs/small/1/scenario.toml is in runs/small/1, which the run would write over; give another folder with --out
         "#]]);
     assert_eq!(fs::read(desk.folder.join("small.toml")).unwrap(), before);
-    // An earlier run is replaced.
-    desk.call("run small.toml --driver virtual --quiet")
+}
+
+#[test]
+fn each_run_has_a_folder_of_its_own_and_an_earlier_one_is_replaced_only_where_asked() {
+    let desk = Desk::new();
+    let digest = |folder: &str| desk.json(&format!("{folder}/ledger.json"))["digest"].clone();
+    for seed in [1, 2] {
+        desk.call(&format!("run small.toml --driver virtual --quiet --seed {seed}"))
+            .assert_exit(GOOD);
+    }
+    // An archived scenario is run again like any other.
+    desk.call("run runs/small/1/scenario.toml --driver virtual --quiet")
         .assert_exit(GOOD);
+    let digests = [1, 2, 3].map(|number| digest(&format!("runs/small/{number}")));
+    assert_ne!(digests[0], digests[1]);
+    assert_eq!(digests[0], digests[2]);
+    assert_eq!(digest("runs/small/latest"), digests[2]);
+    // The folder of them all stands for the newest.
+    let call = desk.call("compare runs/small runs/small/1");
+    call.assert_exit(GOOD);
+    assert!(
+        call.out.starts_with("A  runs/small/3\nB  runs/small/1\n"),
+        "{}",
+        call.out
+    );
+
+    desk.call("run small.toml --driver virtual --out runs/small/1 --seed 3")
+        .assert_refused(expect![[r#"
+            secnet: runs/small/1 holds another run (--replace puts this one in its place); choose another with --out
+        "#]]);
+    assert_eq!(digest("runs/small/1"), digests[0]);
+    desk.call("run small.toml --driver virtual --quiet --out runs/small/1 --replace --seed 2")
+        .assert_exit(GOOD);
+    assert_eq!(digest("runs/small/1"), digests[1]);
+    let alone = desk.call("run small.toml --driver virtual --replace");
+    assert_eq!(alone.exit, Some(BAD_INPUT));
+    assert!(alone.err.contains("--out <DIR>"), "{}", alone.err);
 }
 
 /// Whatever their distance in time: exit 0 means the digest of one's own seed.
@@ -450,7 +484,7 @@ fn of_two_runs_into_one_folder_each_has_its_own_results_or_is_refused() {
     let expected = [alone(1), alone(2)].map(|digest| digest.as_str().unwrap()[..16].to_owned());
     for gap_ms in [0, 20, 150] {
         let start = |seed: u64| {
-            let arguments = format!("run small.toml --seed {seed} --out both");
+            let arguments = format!("run small.toml --seed {seed} --out both --replace");
             let arguments: Vec<&str> = arguments.split(' ').collect();
             let mut command = desk.command(&arguments);
             command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -661,7 +695,7 @@ fn a_compose_file_names_the_scenario_as_it_lies_and_passes_overrides_on() {
         "    command: [secnet, control, /scenario.toml, \"--set\", \"population.premises=100\", \"--seed\", \"7\", \"--for\", \"5min\"]",
         "      - \"../../small.toml:/scenario.toml:ro\"",
         "  supplier-alba-energy:",
-        "    command: [secnet, attach, \"tcp/control:7447\", --out, \"/runs/small\", --speed, \"${SECNET_SPEED:-max}\", \"--interactive=${SECNET_INTERACTIVE:-off}\"]",
+        "    command: [secnet, attach, \"tcp/control:7447\", --out, \"/runs/small\", --replace, --speed, \"${SECNET_SPEED:-max}\", \"--interactive=${SECNET_INTERACTIVE:-off}\"]",
     ] {
         assert!(text.lines().any(|there| there == line), "{line}\nin\n{text}");
     }

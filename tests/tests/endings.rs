@@ -83,7 +83,7 @@ fn on_a_full_disk_the_summary_is_printed_and_one_run_is_whole() {
         &own_mounts,
         r#"
         mount -t tmpfs -o size=16m none disk || exit 9
-        run() { "$secnet" run small.toml --driver virtual --set tracing.requests=1 --out disk/run --seed "$1"; }
+        run() { "$secnet" run small.toml --driver virtual --set tracing.requests=1 --out disk/run --replace --seed "$1"; }
         digest() { sed -n 's/^  "digest": "\(.*\)",/\1/p' disk/run/ledger.json; }
         run 2 >/dev/null || exit 8; two=$(digest)
         for free in 0 4 16 32 64 256 1024 8192; do
@@ -223,8 +223,8 @@ fn takes_signals(status: &str) -> bool {
 #[test]
 fn a_signal_at_any_moment_ends_a_run_within_two_seconds_as_incomplete() {
     let desk = Desk::new();
-    let absurd = "run small.toml --driver virtual --out absurd --for 10d --set workloads.reads.per_device_per_day=80000";
-    let live = "run small.toml --out live --for 1d --speed 1";
+    let absurd = "run small.toml --driver virtual --out absurd --replace --for 10d --set workloads.reads.per_device_per_day=80000";
+    let live = "run small.toml --out live --replace --for 1d --speed 1";
     for (arguments, signal, after_ms) in [
         (absurd, "INT", 0),
         (absurd, "HUP", 60),

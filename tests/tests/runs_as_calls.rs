@@ -3,6 +3,7 @@
 use secnet_director::{Cancellation, Driver, FinishedRun, RunOptions, run};
 use secnet_engine::Pace;
 use secnet_results::LoadedRun;
+use secnet_results::run_folder::Place;
 use secnet_tests::in_virtual_time::scenario;
 use secnet_tests::live::Programs;
 use secnet_topology::Scenario;
@@ -52,7 +53,7 @@ fn a_run_with_a_folder_leaves_there_what_the_call_returns() {
     let folder = std::env::temp_dir().join(format!("secnet-call-{}", std::process::id()));
     let options = RunOptions {
         driver: Driver::Virtual { threads: 2 },
-        out: Some(folder.clone()),
+        out: Some(Place::New(folder.clone())),
         ..RunOptions::default()
     };
     let finished = run(demo_for("5min"), &options).unwrap_or_else(|error| panic!("{error:#}"));
@@ -97,7 +98,7 @@ fn options_that_cannot_be_kept_are_refused() {
     };
     assert!(refused(ready).starts_with("a run in virtual time takes no requests"));
     let out = RunOptions {
-        out: Some(PathBuf::from("/proc/run")),
+        out: Some(Place::New(PathBuf::from("/proc/run"))),
         ..RunOptions::default()
     };
     assert!(refused(out).starts_with("cannot write /proc/run"));
@@ -106,7 +107,7 @@ fn options_that_cannot_be_kept_are_refused() {
         driver: Driver::Live {
             programs: Some(PathBuf::from("/nowhere")),
         },
-        out: Some(folder.clone()),
+        out: Some(Place::New(folder.clone())),
         ..RunOptions::default()
     };
     let said = refused(live);

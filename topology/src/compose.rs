@@ -290,7 +290,7 @@ fn write_director(out: &mut String, layout: &Layout, compose: &Compose<'_>, run:
   # Runs the network and leaves the run's folder; its exit code is the run's.
   director:
     <<: *secnet
-    command: [secnet, attach, {}, --out, {}, --speed, "${{SECNET_SPEED:-max}}", "--interactive=${{SECNET_INTERACTIVE:-off}}"]
+    command: [secnet, attach, {}, --out, {}, --replace, --speed, "${{SECNET_SPEED:-max}}", "--interactive=${{SECNET_INTERACTIVE:-off}}"]
     mem_limit: 2048m
     stop_grace_period: 60s
     volumes:

@@ -9,6 +9,7 @@
 use crate::cancellation::Cancellation;
 use crate::console;
 use crate::exit::{Exit, bad_input};
+use crate::live_network::RUNS;
 use crate::progress::Progress;
 use crate::scenario_arguments::ScenarioArguments;
 use crate::signals::stop_at_first;
@@ -19,12 +20,12 @@ use secnet_engine::{Pace, Watch};
 use secnet_model::SimTime;
 use secnet_results::assessment::rendering::{markdown, summary};
 use secnet_results::assessment::{Assessment, AssessmentFacts, Pair, Question, RunFigures};
-use secnet_results::run_folder::{ASSESSMENT, ASSESSMENT_REPORT, WITH, WITHOUT};
+use secnet_results::run_folder::{ASSESSMENT, ASSESSMENT_REPORT, Place, WITH, WITHOUT};
 use secnet_results::{Machine, RunFolder};
 use secnet_topology::modifications::{ModificationSwitches, Switch};
 use secnet_topology::{Scenario, World};
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -45,9 +46,13 @@ pub struct AssessArguments {
     /// Runs side by side; as many as there are cores otherwise.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub threads: Option<u16>,
-    /// Folder for the report; `runs/assess-<Modification>-<scenario's name>` otherwise.
+    /// Folder for the report; the next number in `runs/assess-<Modification>-<scenario's name>/` otherwise, where `latest` is the
+    /// newest. A folder with anything in it is refused.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Put the report in the place of the one in the folder that `--out` names.
+    #[arg(long, requires = "out")]
+    pub replace: bool,
     /// Also writes the assessment as JSON to this file.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
@@ -145,8 +150,12 @@ fn prepare_folder(
     modification: &str,
     sides: &Sides,
 ) -> anyhow::Result<RunFolder> {
-    let default = || PathBuf::from("runs").join(format!("assess-{modification}-{}", sides.with.name));
-    let folder = RunFolder::create(arguments.out.clone().unwrap_or_else(default))
+    let place = match (&arguments.out, arguments.replace) {
+        (Some(out), false) => Place::New(out.clone()),
+        (Some(out), true) => Place::Replace(out.clone()),
+        (None, _) => Place::Next(Path::new(RUNS).join(format!("assess-{modification}-{}", sides.with.name))),
+    };
+    let folder = RunFolder::create(&place)
         .map_err(|error| bad_input(format!("{error}; choose another with --out")))?;
     for old in [ASSESSMENT, ASSESSMENT_REPORT] {
         let old = folder.path().join(old);
@@ -168,6 +177,7 @@ fn write(
     let document = Document { assessment, facts };
     folder.write_file(ASSESSMENT_REPORT, markdown(assessment, facts).as_bytes())?;
     folder.write_json(ASSESSMENT, &document)?;
+    folder.found_as_latest()?;
     if let Some(file) = &arguments.json {
         let text = serde_json::to_string_pretty(&document)?;
         std::fs::write(file, text + "\n").with_context(|| format!("cannot write {}", file.display()))?;

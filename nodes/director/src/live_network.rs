@@ -35,7 +35,8 @@ impl LiveNetwork {
             return Ok(LiveNetwork { launch, scenario });
         }
         let folder = match run {
-            Some(folder) => folder.to_path_buf(),
+            Some(folder) if folder.join(LAUNCH).exists() => folder.to_path_buf(),
+            Some(folder) => newest(folder, LAUNCH).unwrap_or_else(|| folder.to_path_buf()),
             None => newest(Path::new(RUNS), LAUNCH)
                 .ok_or_else(|| bad_input(format!("no live run goes on under {RUNS}/")))?,
         };
@@ -71,10 +72,21 @@ impl LiveNetwork {
     }
 }
 
-/// The folder under `runs` whose `file` is the newest.
+/// The folder under `runs`, or in a folder of numbered runs there, whose `file` is the newest.
 pub fn newest(runs: &Path, file: &str) -> Option<PathBuf> {
-    let folders = std::fs::read_dir(runs).ok()?.flatten().map(|entry| entry.path());
+    let inside = |folder: &Path| {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        // The link to the newest is that one over again.
+        let folders = entries
+            .map(|entry| entry.path())
+            .filter(|path| !path.is_symlink());
+        folders.collect::<Vec<PathBuf>>()
+    };
+    let folders = inside(runs);
+    let numbered: Vec<PathBuf> = folders.iter().flat_map(|folder| inside(folder)).collect();
     folders
+        .into_iter()
+        .chain(numbered)
         .filter(|folder| folder.join(file).exists())
         .max_by_key(|folder| {
             let metadata = folder.join(file).metadata();

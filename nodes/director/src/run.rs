@@ -12,10 +12,11 @@ use crate::virtual_run::{self, VirtualRun};
 use secnet_engine::{Pace, Watch};
 use secnet_fabric::Launch;
 use secnet_model::SimTime;
+use secnet_results::run_folder::Place;
 use secnet_results::{EventFact, Machine, Manifest, RunFolder, RunFolderError, RunOutcome, RunReport};
 use secnet_telemetry::SpanExport;
 use secnet_topology::{Layout, Scenario, Span, World, assumptions};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -32,9 +33,9 @@ pub struct RunOptions {
     /// Emulated time of a run over the bus that does not move for longer, beyond what its pace or a paused process explains, ends
     /// the run: whoever is waited for is lost.
     pub stall_max: Duration,
-    /// Run folder; what an earlier run left there is replaced. `None`: the run leaves no files, except that a run over the
-    /// bus keeps a temporary folder with the logs when it fails or loses a node.
-    pub out: Option<PathBuf>,
+    /// Where the run folder is to be. `None`: the run leaves no files, except that a run over the bus keeps a temporary folder with the
+    /// logs when it fails or loses a node.
+    pub out: Option<Place>,
     /// Draws a progress bar if standard error is a terminal.
     pub shows_progress: bool,
     /// Stops the run early; its books are in order all the same.
@@ -181,9 +182,9 @@ pub fn run(scenario: Scenario, options: &RunOptions) -> anyhow::Result<FinishedR
     }
 }
 
-fn prepare_folder(out: &Path) -> anyhow::Result<RunFolder> {
-    if live_run::goes_on_in(out) {
-        let problem = format!("a live run goes on in {}", out.display());
+fn prepare_folder(out: &Place) -> anyhow::Result<RunFolder> {
+    if live_run::goes_on_in(out.path()) {
+        let problem = format!("a live run goes on in {}", out.path().display());
         return Err(UnusableFolder(problem).into());
     }
     let folder = RunFolder::create(out).map_err(|error| UnusableFolder(error.to_string()))?;
@@ -264,7 +265,7 @@ impl Staged<'_> {
 /// Processes read the scenario from a folder and write their logs to it, also when nobody wants a run folder.
 fn scratch_folder(world: &World) -> anyhow::Result<RunFolder> {
     let name = format!("secnet-{}", live_run::run_id());
-    let folder = RunFolder::create(std::env::temp_dir().join(name))?;
+    let folder = RunFolder::create(&Place::New(std::env::temp_dir().join(name)))?;
     folder.write_launch_scenario(&world.scenario)?;
     Ok(folder)
 }

@@ -12,6 +12,7 @@ use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 use secnet_engine::Pace;
 use secnet_model::SimDuration;
+use secnet_results::run_folder::Place;
 use secnet_results::summary;
 use secnet_topology::{Scenario, Span};
 use std::path::{Path, PathBuf};
@@ -51,10 +52,13 @@ pub struct ConductArguments {
         value_parser = parse_ready
     )]
     pub interactive: Ready,
-    /// Run folder; `runs/<scenario's name>` otherwise. What an earlier run left there is replaced; a folder with anything else in
-    /// it is refused.
+    /// Run folder; the next number in `runs/<scenario's name>/` otherwise, where `latest` is the newest. A folder with anything in it
+    /// is refused.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Put the run in the place of the one in the folder that `--out` names, once it is whole.
+    #[arg(long, requires = "out")]
+    pub replace: bool,
     /// A paced run that fell further behind the wall clock than this counts as incomplete: `500ms`, `5s`.
     #[arg(long, value_name = "SPAN")]
     pub max_lag: Option<Span>,
@@ -138,7 +142,7 @@ pub fn run(arguments: RunArguments) -> anyhow::Result<Exit> {
 
 /// Refuses a run folder that holds the scenario given: the run would write over what it comes from.
 fn keep_source(file: &Path, name: &str, arguments: &ConductArguments) -> anyhow::Result<()> {
-    let out = run_folder(arguments, name);
+    let out = place(arguments, name).path().to_owned();
     let folder = file
         .canonicalize()
         .ok()
@@ -154,9 +158,12 @@ fn keep_source(file: &Path, name: &str, arguments: &ConductArguments) -> anyhow:
     Ok(())
 }
 
-fn run_folder(arguments: &ConductArguments, name: &str) -> PathBuf {
-    let default_out = || Path::new(RUNS).join(name);
-    arguments.out.clone().unwrap_or_else(default_out)
+fn place(arguments: &ConductArguments, name: &str) -> Place {
+    match (&arguments.out, arguments.replace) {
+        (Some(out), false) => Place::New(out.clone()),
+        (Some(out), true) => Place::Replace(out.clone()),
+        (None, _) => Place::Next(Path::new(RUNS).join(name)),
+    }
 }
 
 /// Runs a scenario and makes of what came of it a summary and an exit code.
@@ -166,7 +173,7 @@ pub fn conduct(
     driver: run::Driver,
     cancellation: Cancellation,
 ) -> anyhow::Result<Exit> {
-    let out = run_folder(arguments, &scenario.name);
+    let out = place(arguments, &scenario.name);
     let options = RunOptions {
         driver,
         pace: arguments.speed,

@@ -1,12 +1,14 @@
-//! `runs/<name>/`: written whole or not at all, and read back if it is what the run wrote.
+//! `runs/<name>/<number>/`: written whole or not at all, and read back if it is what the run wrote.
 
 mod manifest;
+mod place;
 mod reading;
 #[cfg(test)]
 mod tests;
 mod writing;
 
 pub use manifest::{EventFact, Machine, Manifest, SpanCounts};
+pub use place::{LATEST, Place, newest_of};
 pub use reading::{LoadedRun, read_bounded};
 pub use writing::RunFolder;
 
@@ -64,6 +66,8 @@ pub enum RunFolderError {
     NoFolder { path: PathBuf },
     #[error("another run is writing to {}", path.display())]
     InUse { path: PathBuf },
+    #[error("{} holds another run (--replace puts this one in its place)", path.display())]
+    Occupied { path: PathBuf },
     #[error(
         "{} holds {name}, which no run of secnet wrote",
         path.display()

@@ -255,6 +255,7 @@ impl NetworkUnderTest {
             .args(arguments)
             .arg("--out")
             .arg(self.run_folder())
+            .arg("--replace")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(self.folder.0.join("director.log"))?)

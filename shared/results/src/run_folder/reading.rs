@@ -1,5 +1,6 @@
 //! A run as read back from its folder, if its files are what the run wrote.
 
+use super::place::newest_of;
 use super::{DIGESTS, KPIS, LEDGER, MANIFEST, Manifest, RunFolderError, SCENARIO, TRACES};
 use crate::seal::{Seal, digest_of_bytes};
 use crate::traces::{Traces, TracesSummary};
@@ -32,11 +33,13 @@ const TRACES_BYTES_MAX: u64 = 16 << 30;
 const SUMMARY_BYTES_MAX: u64 = 4_096;
 
 impl LoadedRun {
+    /// Of a folder of numbered runs the newest.
     pub fn load(path: impl Into<PathBuf>) -> Result<LoadedRun, RunFolderError> {
         let path = path.into();
         if !path.is_dir() {
             return Err(RunFolderError::NoFolder { path });
         }
+        let path = newest_of(&path).unwrap_or(path);
         if !path.join(MANIFEST).exists() {
             return Err(RunFolderError::NoRun { path });
         }

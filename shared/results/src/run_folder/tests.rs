@@ -24,7 +24,7 @@ impl Drop for Scratch {
 }
 
 fn written(scratch: &Scratch) -> RunFolder {
-    let folder = RunFolder::create(scratch.0.join("tiny")).unwrap();
+    let folder = RunFolder::create(&Place::Replace(scratch.0.join("tiny"))).unwrap();
     let manifest = Manifest {
         scenario: "tiny".to_owned(),
         machine: Machine::here(),
@@ -68,11 +68,11 @@ fn a_run_is_read_back_as_it_was_written() {
 fn an_earlier_run_stays_until_the_next_is_whole() {
     let scratch = Scratch::new("no-run");
     let path = scratch.0.join("tiny");
-    let folder = RunFolder::create(&path).unwrap();
+    let folder = RunFolder::create(&Place::Replace(path.clone())).unwrap();
     assert!(error(&path).ends_with("holds no finished run: it has no manifest.json"));
     drop(folder);
     drop(written(&scratch));
-    let folder = RunFolder::create(&path).unwrap();
+    let folder = RunFolder::create(&Place::Replace(path.clone())).unwrap();
     folder.write_launch_scenario(&sample::scenario()).unwrap();
     // Whatever of the next cannot be written: nothing of it is, or all but the traces.
     for (obstacle, is_replaced) in [(KPIS, false), (DIGESTS, false), (TRACES, true)] {
@@ -102,19 +102,30 @@ fn an_earlier_run_stays_until_the_next_is_whole() {
 fn a_folder_is_one_runs_at_a_time() {
     let scratch = Scratch::new("claimed");
     let first = written(&scratch);
-    let problem = RunFolder::create(first.path()).unwrap_err().to_string();
+    let problem = RunFolder::create(&Place::New(first.path().to_owned()))
+        .unwrap_err()
+        .to_string();
     assert!(problem.starts_with("another run is writing to "), "{problem}");
     assert!(LoadedRun::load(first.path()).is_ok(), "nothing of it is touched");
     let path = first.path().to_owned();
     drop(first);
-    RunFolder::create(path).unwrap();
+    let problem = RunFolder::create(&Place::New(path.clone()))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        problem.ends_with(" holds another run (--replace puts this one in its place)"),
+        "{problem}"
+    );
+    RunFolder::create(&Place::Replace(path)).unwrap();
 }
 
 #[test]
 fn what_no_run_wrote_is_not_written_over() {
     let scratch = Scratch::new("foreign");
     let refused = |name: &str| {
-        let problem = RunFolder::create(&scratch.0).unwrap_err().to_string();
+        let problem = RunFolder::create(&Place::New(scratch.0.clone()))
+            .unwrap_err()
+            .to_string();
         assert!(
             problem.contains(&format!(" holds {name}, which no run")),
             "{problem}"
@@ -131,11 +142,11 @@ fn what_no_run_wrote_is_not_written_over() {
     assert_eq!(fs::read_to_string(scratch.0.join(SCENARIO)).unwrap(), own);
     fs::remove_file(scratch.0.join(SCENARIO)).unwrap();
     // What a run that was cut off leaves is.
-    RunFolder::create(&scratch.0)
+    RunFolder::create(&Place::New(scratch.0.clone()))
         .unwrap()
         .write_launch_scenario(&sample::scenario())
         .unwrap();
-    RunFolder::create(&scratch.0).unwrap();
+    RunFolder::create(&Place::New(scratch.0.clone())).unwrap();
     let elsewhere = Scratch::new("foreign-target");
     fs::create_dir_all(&elsewhere.0).unwrap();
     std::os::unix::fs::symlink(&elsewhere.0, scratch.0.join("logs")).unwrap();
@@ -143,7 +154,9 @@ fn what_no_run_wrote_is_not_written_over() {
     let link = scratch.0.with_extension("link");
     let _ = fs::remove_file(&link);
     std::os::unix::fs::symlink(&elsewhere.0, &link).unwrap();
-    let problem = RunFolder::create(&link).unwrap_err().to_string();
+    let problem = RunFolder::create(&Place::New(link.clone()))
+        .unwrap_err()
+        .to_string();
     fs::remove_file(&link).unwrap();
     assert!(problem.contains(" is a link"), "{problem}");
 }
@@ -270,6 +283,8 @@ fn a_file_that_cannot_be_written_is_named() {
     );
     assert!(!folder.path().join(".taken.part").exists());
     let below_a_file = folder.path().join(LEDGER).join("below");
-    let problem = RunFolder::create(below_a_file).unwrap_err().to_string();
+    let problem = RunFolder::create(&Place::New(below_a_file))
+        .unwrap_err()
+        .to_string();
     assert!(problem.contains("ledger.json/below: "), "{problem}");
 }

@@ -1,5 +1,6 @@
 //! A folder that is one run's: its files are put there whole or not at all.
 
+use super::place::{self, Place};
 use super::{
     ASSESSMENT, ASSESSMENT_REPORT, COMPOSE, DIGESTS, KPIS, LAUNCH, LAUNCH_SCENARIO, LEDGER, LOGS, MANIFEST,
     Manifest, RunFolderError, SCENARIO, TRACES, WITH, WITHOUT,
@@ -19,6 +20,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct RunFolder {
     path: PathBuf,
+    /// Whether it is one of a numbered series.
+    is_numbered: bool,
     /// Locked for this run alone.
     _claim: Arc<fs::File>,
 }
@@ -47,9 +50,12 @@ const WRITTEN: [&str; 14] = [
 
 impl RunFolder {
     /// Makes the folder where needed, and claims it: while this run has it no other gets it. A folder with anything in it that
-    /// no run wrote is refused. An earlier run's files stay until those of this one are whole.
-    pub fn create(path: impl Into<PathBuf>) -> Result<RunFolder, RunFolderError> {
-        let path = path.into();
+    /// no run wrote is refused, and so is one with a run unless that is to be replaced: its files stay until those of this one are whole.
+    pub fn create(place: &Place) -> Result<RunFolder, RunFolderError> {
+        let path = match place {
+            Place::New(path) | Place::Replace(path) => path.clone(),
+            Place::Next(series) => place::make_next(series)?,
+        };
         let failed = |path: &Path, source| RunFolderError::Write {
             path: path.to_owned(),
             source,
@@ -67,8 +73,12 @@ impl RunFolder {
         if let Some(name) = foreign(&path).map_err(|source| failed(&path, source))? {
             return Err(RunFolderError::Foreign { path, name });
         }
+        if matches!(place, Place::New(_)) && place::is_occupied(&path) {
+            return Err(RunFolderError::Occupied { path });
+        }
         let folder = RunFolder {
             path,
+            is_numbered: matches!(place, Place::Next(_)),
             _claim: Arc::new(claim),
         };
         // What a run that was killed left may fill the disk.
@@ -113,7 +123,18 @@ impl RunFolder {
             return result;
         }
         self.put_in_place(staged.keys().map(String::as_str))?;
-        result
+        result.and_then(|()| self.found_as_latest())
+    }
+
+    /// It can be found as the latest of its series from now on.
+    pub fn found_as_latest(&self) -> Result<(), RunFolderError> {
+        if !self.is_numbered {
+            return Ok(());
+        }
+        place::point_latest(&self.path).map_err(|source| RunFolderError::Write {
+            path: self.path.with_file_name(place::LATEST),
+            source,
+        })
     }
 
     /// Writes all beside the files whose place they take. What is in `staged` afterwards belongs together, if the seal is in it.
