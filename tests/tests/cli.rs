@@ -319,6 +319,14 @@ fn a_missed_verdict_has_its_own_exit_code_and_is_named() {
 }
 
 #[test]
+fn a_scenario_that_never_ends_is_not_read() {
+    let desk = Desk::new();
+    desk.call("run /dev/zero").assert_refused(expect![[r#"
+        secnet: error: /dev/zero is larger than the 16 MiB a scenario may be
+    "#]]);
+}
+
+#[test]
 fn a_scenario_that_is_not_there_is_named() {
     let desk = Desk::new();
     for command in ["run nowhere.toml", "topology check nowhere.toml"] {

@@ -11,22 +11,38 @@ use crate::validation::{Problem, validate};
 use core::fmt;
 use core::ops::Range;
 use serde::Deserialize;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
+
+/// More of a file is not read.
+const SCENARIO_BYTES_MAX: u64 = 16 << 20;
+/// So many complaints are made at once, of how many there are.
+const COMPLAINTS_MAX: usize = 100;
+/// Of a line that is longer, what is around the place is shown.
+const LINE_CHARS_MAX: usize = 160;
 
 /// Why there is no scenario.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     #[error("error: cannot read {path}: {source}")]
     Unreadable { path: String, source: std::io::Error },
+    #[error("error: {path} is larger than the {} MiB a scenario may be", SCENARIO_BYTES_MAX >> 20)]
+    TooLarge { path: String },
     #[error("{0}")]
     Wrong(Complaints),
 }
 
 /// What is wrong with a scenario's text, each with its place, ready to be shown.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Complaints(pub Vec<Complaint>);
+pub struct Complaints {
+    /// The first of them.
+    pub shown: Vec<Complaint>,
+    /// How many there are besides.
+    pub more: usize,
+}
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Complaint {
@@ -36,12 +52,14 @@ pub struct Complaint {
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Origin {
-    /// Line and column count from one; `width` is the length of the stretch on that line.
+    /// Line and column count from one; `width` is the length of the stretch on that line. `text` is the line, or of a long one what is
+    /// around the place, which begins behind `indent` characters of it.
     Line {
         file: String,
         line: usize,
         column: usize,
         width: usize,
+        indent: usize,
         text: String,
     },
     /// An override, as it was given.
@@ -54,8 +72,11 @@ pub enum Origin {
 /// (`suppliers.0.share=0.3`, `workloads.top-ups.per_device_per_day=2`).
 pub fn load(path: &Path, overrides: &[String]) -> Result<Scenario, LoadError> {
     let shown = path.display().to_string();
-    match std::fs::read_to_string(path) {
-        Ok(text) => parse(&shown, &text, overrides),
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| file.take(SCENARIO_BYTES_MAX + 1).read_to_string(&mut text));
+    match read {
+        Ok(bytes) if bytes as u64 > SCENARIO_BYTES_MAX => Err(LoadError::TooLarge { path: shown }),
+        Ok(_) => parse(&shown, &text, overrides),
         Err(source) => Err(LoadError::Unreadable { path: shown, source }),
     }
 }
@@ -182,11 +203,18 @@ impl Sources<'_> {
     fn complain(&self, findings: impl IntoIterator<Item = Finding>) -> LoadError {
         let mut findings: Vec<Finding> = findings.into_iter().collect();
         findings.sort_by_key(|finding| finding.span.start);
-        let complaints = findings.into_iter().map(|finding| Complaint {
-            origin: self.origin(finding.span),
-            message: finding.message,
-        });
-        LoadError::Wrong(Complaints(complaints.collect()))
+        let more = findings.len().saturating_sub(COMPLAINTS_MAX);
+        let complaints = findings
+            .into_iter()
+            .take(COMPLAINTS_MAX)
+            .map(|finding| Complaint {
+                origin: self.origin(finding.span),
+                message: finding.message,
+            });
+        LoadError::Wrong(Complaints {
+            shown: complaints.collect(),
+            more,
+        })
     }
 
     fn origin(&self, span: Range<usize>) -> Origin {
@@ -200,6 +228,8 @@ impl Sources<'_> {
         let before = self.text.get(..span.start).unwrap_or(self.text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let text = self.text[line_start..].lines().next().unwrap_or_default();
+        let column = before[line_start..].chars().count() + 1;
+        let (indent, shown) = around(text, column);
         let on_line = span.end.min(line_start + text.len()).saturating_sub(span.start);
         let stretch = self
             .text
@@ -208,11 +238,28 @@ impl Sources<'_> {
         Origin::Line {
             file: self.name.to_owned(),
             line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-            width: stretch.chars().count().max(1),
-            text: text.to_owned(),
+            column,
+            width: stretch.chars().count().clamp(1, LINE_CHARS_MAX),
+            indent,
+            text: shown,
         }
     }
+}
+
+/// What is shown of a line with a complaint at that column, and how many characters of it are before that place.
+fn around(line: &str, column: usize) -> (usize, String) {
+    let count = line.chars().count();
+    if count <= LINE_CHARS_MAX {
+        return (column - 1, line.to_owned());
+    }
+    let first = (column - 1)
+        .saturating_sub(LINE_CHARS_MAX / 2)
+        .min(count - LINE_CHARS_MAX);
+    let shown: String = line.chars().skip(first).take(LINE_CHARS_MAX).collect();
+    let before = if first > 0 { "…" } else { "" };
+    let after = if first + LINE_CHARS_MAX < count { "…" } else { "" };
+    let indent = column - 1 - first + before.chars().count();
+    (indent, format!("{before}{shown}{after}"))
 }
 
 fn apply_override<'a>(
@@ -365,13 +412,16 @@ fn locate(document: &Spanned<DeTable>, problem: &Problem) -> Finding {
 
 impl fmt::Display for Complaints {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, complaint) in self.0.iter().enumerate() {
+        for (i, complaint) in self.shown.iter().enumerate() {
             if i > 0 {
                 f.write_str("\n\n")?;
             }
             write!(f, "{complaint}")?;
         }
-        Ok(())
+        match self.more {
+            0 => Ok(()),
+            more => write!(f, "\n\nand {more} more"),
+        }
     }
 }
 
@@ -384,6 +434,7 @@ impl fmt::Display for Complaint {
                 line,
                 column,
                 width,
+                indent,
                 text,
             } => {
                 let number = line.to_string();
@@ -391,7 +442,7 @@ impl fmt::Display for Complaint {
                 writeln!(f, "{margin}--> {file}:{line}:{column}")?;
                 writeln!(f, "{margin} |")?;
                 writeln!(f, "{number} | {}", text.replace('\t', " "))?;
-                write!(f, "{margin} | {}{}", " ".repeat(column - 1), "^".repeat(*width))
+                write!(f, "{margin} | {}{}", " ".repeat(*indent), "^".repeat(*width))
             }
             Origin::Override(flag) => write!(f, " --> --set {flag}"),
             Origin::Scenario(name) => write!(f, " --> {name}"),

@@ -1188,3 +1188,34 @@ fn numbers_that_would_never_end_or_fit_are_refused() {
         .concat(),
     );
 }
+
+#[test]
+fn of_very_many_mistakes_the_first_hundred_are_shown_and_the_others_counted() {
+    let many: String = (0..30_000)
+        .map(|i| format!("[[workloads]]\nnam{i} = 1\n"))
+        .collect();
+    let said = complaints(&format!("{GOOD}\n{many}"), &[]);
+    assert_eq!(said.matches("error: ").count(), 100);
+    assert!(
+        said.trim_end().ends_with("\n\nand 59900 more"),
+        "{}",
+        &said[said.len() - 40..]
+    );
+}
+
+#[test]
+fn of_a_long_line_what_is_around_the_mistake_is_shown() {
+    let right = r#""4.1.1", "#.repeat(60);
+    let far = format!(r#"srvs = [{right}"9.9.9", {right}]"#);
+    let said = complaints(&GOOD.replacen(r#"srvs = ["4.1.1", "4.8.1"]"#, &far, 1), &[]);
+    let after_bar = |line: &str| line.split_once(" | ").unwrap().1.to_owned();
+    let [line, marks] = [3, 4].map(|place| after_bar(said.lines().nth(place).unwrap()));
+    assert!(line.chars().count() == 162, "{said}");
+    assert!(line.starts_with('…') && line.ends_with('…'), "{said}");
+    let marked: String = line
+        .chars()
+        .zip(marks.chars().chain(std::iter::repeat(' ')))
+        .filter_map(|(shown, mark)| (mark == '^').then_some(shown))
+        .collect();
+    assert_eq!(marked, r#""9.9.9""#, "{said}");
+}
