@@ -11,6 +11,7 @@ pub mod assumed;
 mod check;
 pub mod compose;
 mod conformance;
+mod estimate;
 pub mod events;
 pub mod layout;
 pub mod live_requests;
@@ -37,6 +38,7 @@ pub mod world;
 
 pub use assumed::{Assumption, assumptions};
 
+pub use estimate::Estimate;
 pub use layout::{Layout, NodeKind, ProcessSpec};
 pub use live_requests::TakesRequests;
 pub use loading::{LoadError, load, parse};

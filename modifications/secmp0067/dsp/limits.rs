@@ -2,7 +2,6 @@
 
 use secnet_model::UserId;
 use secnet_topology::modifications::secmp0067::{Allocation, Counted, Secmp0067Params, ThresholdReading};
-use secnet_topology::units::Span;
 use secnet_topology::{UserKind, World};
 
 /// Rates a second that follow from the parameters, in what [`Counted`] says.
@@ -51,7 +50,13 @@ impl TrafficLimits {
 fn parts(world: &World, params: &Secmp0067Params) -> Vec<f64> {
     let weight = |user: UserId, kind: UserKind| match params.allocation {
         Allocation::Equal => 1.0,
-        Allocation::Forecast => forecast(world, user),
+        Allocation::Forecast => {
+            // As if it had forecast exactly what its workloads come to.
+            world
+                .users
+                .get(user.index())
+                .map_or(0.0, |entry| world.expected_requests(entry))
+        }
         Allocation::Role => {
             let of_kind = match kind {
                 UserKind::Supplier => params.roles.suppliers,
@@ -78,26 +83,6 @@ fn parts(world: &World, params: &Secmp0067Params) -> Vec<f64> {
         .map(|user| weight(user.id, user.kind))
         .collect();
     with_floor(&weights, params.allocation_floor)
-}
-
-/// Requests the scenario's workloads have the User send, in the mean.
-fn forecast(world: &World, user: UserId) -> f64 {
-    let Some(entry) = world.users.get(user.index()) else {
-        return 0.0;
-    };
-    let horizon = world.scenario.horizon.as_secs_f64();
-    let own = world
-        .scenario
-        .workloads
-        .iter()
-        .filter(|workload| entry.is_meant_by(&workload.from));
-    own.map(|workload| {
-        let until =
-            |end: Option<Span>, otherwise: f64| end.map_or(otherwise, |end| end.as_secs_f64().min(horizon));
-        let lasts = until(workload.ends_after, horizon) - until(workload.starts_after, 0.0);
-        world.expected_targets(entry, workload) * workload.per_device_per_day * lasts.max(0.0) / 86_400.0
-    })
-    .sum()
 }
 
 /// In proportion to the weights, but none less than the floor: who would get less gets it, the rest is divided anew.

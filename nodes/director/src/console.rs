@@ -1,6 +1,6 @@
 //! What the program says to whoever called it. The only module that prints.
 
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::OnceLock;
 
 /// Why standard output did not take everything.
@@ -24,6 +24,17 @@ pub fn unprinted() -> Option<&'static str> {
 /// Says on standard error how things go.
 pub fn tell(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Asks whoever sits at the terminal. Without one the answer is no.
+pub fn asks(question: &str) -> bool {
+    if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
+        return false;
+    }
+    let _ = write!(std::io::stderr().lock(), "{question} [y/N] ");
+    let mut answer = String::new();
+    let read = std::io::stdin().read_line(&mut answer);
+    read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
 }
 
 /// Says on standard error what went wrong.

@@ -175,6 +175,7 @@ pub fn run(command: &TopologyCommand) -> anyhow::Result<Exit> {
                 layout.kinds.len(),
                 layout.processes.len()
             ));
+            print(&format!("It comes to {}.\n", world.estimate()));
             for remark in world.scenario.remarks() {
                 print(&format!("{remark}\n"));
             }
