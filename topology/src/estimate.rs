@@ -1,10 +1,11 @@
 //! How much a run has to do, before it begins: what the scenario's rates and shares come to, without a single draw.
 
+use crate::grouped::grouped;
 use crate::scenario::{ScheduleParams, WorkloadParams};
 use crate::units::Span;
 use crate::users::{UserEntry, UserKind};
 use crate::world::World;
-use core::fmt::{self, Write};
+use core::fmt;
 use secnet_model::{DeviceType, Srv};
 
 const DAY_S: f64 = 86_400.0;
@@ -55,15 +56,7 @@ impl fmt::Display for Round {
         }
         let digits = self.0.max(1.0).log10().floor() as i32;
         let unit = 10_f64.powi((digits - 1).max(0));
-        let number = ((self.0 / unit).round() * unit) as u64;
-        let text = number.to_string();
-        for (place, digit) in text.chars().enumerate() {
-            if place > 0 && (text.len() - place).is_multiple_of(3) {
-                f.write_char(',')?;
-            }
-            f.write_char(digit)?;
-        }
-        Ok(())
+        f.write_str(&grouped(((self.0 / unit).round() * unit) as u64))
     }
 }
 

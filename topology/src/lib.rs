@@ -13,6 +13,7 @@ pub mod compose;
 mod conformance;
 mod estimate;
 pub mod events;
+mod grouped;
 pub mod layout;
 pub mod live_requests;
 pub mod loading;
@@ -39,6 +40,7 @@ pub mod world;
 pub use assumed::{Assumption, assumptions};
 
 pub use estimate::Estimate;
+pub use grouped::grouped;
 pub use layout::{Layout, NodeKind, ProcessSpec};
 pub use live_requests::TakesRequests;
 pub use loading::{LoadError, load, parse};

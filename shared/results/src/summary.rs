@@ -11,6 +11,7 @@ use crate::verdicts::percent;
 use secnet_accounts::figures::ShownTable;
 use secnet_engine::{ItemKind, Outcome};
 use secnet_model::{AlertCode, SimDuration, SimTime, Srv};
+use secnet_topology::grouped;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -478,19 +479,6 @@ fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(count), if count == 1 { one } else { many })
 }
 
-/// `1,234,567`
-pub(crate) fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() * 4 / 3);
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -657,13 +645,5 @@ mod tests {
         wrap(&mut text, "  ", "      ", &parts, '+');
         assert_fits(&text);
         assert!(text.lines().skip(1).all(|line| line.starts_with("      + ")));
-    }
-
-    #[test]
-    fn thousands_are_grouped() {
-        assert_eq!(
-            [0, 999, 1_000, 30_000_000].map(grouped),
-            ["0", "999", "1,000", "30,000,000"]
-        );
     }
 }

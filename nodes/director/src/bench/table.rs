@@ -151,17 +151,9 @@ fn short(number: f64) -> String {
     }
 }
 
-/// `1234567` → `1,234,567`.
+/// Of the nearest whole number.
 fn grouped(number: f64) -> String {
-    let digits = format!("{:.0}", number.max(0.0));
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        let _ = text.write_char(digit);
-    }
-    text
+    secnet_topology::grouped(number.max(0.0).round() as u64)
 }
 
 #[cfg(test)]

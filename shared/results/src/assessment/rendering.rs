@@ -5,10 +5,11 @@ use super::{
     About, Assessment, AssessmentFacts, Comparison, Effect, Interval, Measure, Statistic, Subject, Threshold,
     Unit,
 };
-use crate::summary::{grouped, wrap};
+use crate::summary::wrap;
 use crate::verdicts::percent;
 use secnet_engine::Outcome;
 use secnet_model::{AlertCode, SimDuration, Srv};
+use secnet_topology::grouped;
 use std::fmt::Write;
 
 /// A value as a person would write it.
