@@ -10,8 +10,8 @@ use crate::records::Records;
 use crate::service_process::Capacity;
 use secnet_accounts::figures::{Figures, Key};
 use secnet_accounts::{Part, figures};
-use secnet_engine::repeats::{Consolidated, Limits, Repeat};
-use secnet_engine::{ItemKind, Outcome, Repeats};
+use secnet_engine::repeats::Repeat;
+use secnet_engine::{Consolidation, ItemKind, Outcome};
 use secnet_model::{SimTime, UserId};
 use secnet_topology::World;
 use secnet_topology::modifications::secmp0062::ConsolidationPlace;
@@ -42,26 +42,13 @@ figures! {
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct AlertStormProtection {
-    limits: Limits,
-    /// `None` where hubs do it.
-    of_devices: Option<Counted<DeviceAlert>>,
-    /// `None` where they are left alone. They are raised in order but for the moments between being served and having been.
-    own: Option<Counted<(UserId, DccAlert)>>,
-    own_raised_at: SimTime,
-}
-
-/// Alerts of one kind, and what became of them.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(bound(serialize = "T: Copy + Serialize", deserialize = "T: Deserialize<'de>"))]
-struct Counted<T> {
-    /// By the alert's place in the catalogue.
-    excluded: Vec<bool>,
-    /// Of devices and codes with recent alerts only: 33 to 55 B each, and about three times as much in a storm.
-    repeats: Repeats<T>,
-    suppressed: u64,
-    consolidated: u64,
+    /// Of devices and codes with recent alerts only: 33 to 55 B each, and about three times as much in a storm. `None` where hubs do it.
+    of_devices: Option<Consolidation<DeviceAlert>>,
     /// Most devices and codes with a window or a storm under way at once.
     active_max: u64,
+    /// `None` where they are left alone. They are raised in order but for the moments between being served and having been.
+    own: Option<Consolidation<(UserId, DccAlert)>>,
+    own_raised_at: SimTime,
 }
 
 impl Modification for AlertStormProtection {
@@ -69,88 +56,52 @@ impl Modification for AlertStormProtection {
         let params = &world.scenario.parameters.secmp0062;
         let at_the_dsp = params.place == ConsolidationPlace::Dsp;
         (at_the_dsp || params.dcc_alerts).then(|| AlertStormProtection {
-            limits: Limits {
-                threshold: params.threshold,
-                window: params.window.into(),
-                period: params.period.into(),
-            },
-            of_devices: at_the_dsp.then(|| Counted::new(params.exclusions())),
-            own: params.dcc_alerts.then(|| Counted::new(params.dcc_exclusions())),
+            of_devices: at_the_dsp.then(|| Consolidation::new(params.limits(), params.exclusions())),
+            active_max: 0,
+            own: params
+                .dcc_alerts
+                .then(|| Consolidation::new(params.limits(), params.dcc_exclusions())),
             own_raised_at: SimTime::ZERO,
         })
     }
 
     fn alert_arrives(&mut self, now: SimTime, alert: &DeviceAlert) -> Northbound {
-        let Some(counted) = &mut self.of_devices else {
+        let Some(of_devices) = &mut self.of_devices else {
             return Northbound::Forward;
         };
         let (place, key) = (usize::from(alert.alert.index()), alert.repetition_key());
-        counted.note(now, self.limits, place, key, *alert)
+        let repeat = of_devices.note(now, place, key, *alert);
+        let (windows, storms) = of_devices.repeats().active();
+        self.active_max = self.active_max.max((windows + storms) as u64);
+        fate(repeat)
     }
 
     fn dcc_alert_raised(&mut self, user: UserId, alert: &DccAlert) -> Northbound {
-        let (Some(counted), Some(key)) = (&mut self.own, alert.repetition_key(user)) else {
+        let (Some(own), Some(key)) = (&mut self.own, alert.repetition_key(user)) else {
             return Northbound::Forward;
         };
         self.own_raised_at = self.own_raised_at.max(alert.raised_at);
-        counted.note(
-            self.own_raised_at,
-            self.limits,
-            alert.code.index(),
-            key,
-            (user, *alert),
-        )
+        fate(own.note(self.own_raised_at, alert.code.index(), key, (user, *alert)))
     }
 
     fn due(&mut self, now: SimTime, _world: &World, _records: &Records, _capacity: Capacity) -> Option<Due> {
-        let limits = self.limits;
-        if let Some(due) = self
-            .of_devices
-            .as_mut()
-            .and_then(|counted| counted.take_due(now, limits))
-        {
+        let of_devices = self.of_devices.as_mut();
+        if let Some(due) = of_devices.and_then(|of_devices| of_devices.take_due(now)) {
             let alert = due.event.standing_for(due.at, due.suppressed, due.sequence);
             return Some(Due::Forward(alert));
         }
-        let due = self.own.as_mut()?.take_due(now, limits)?;
+        let due = self.own.as_mut()?.take_due(now)?;
         let (user, alert) = due.event;
         let alert = alert.standing_for(due.suppressed, due.sequence);
         Some(Due::ForwardDcc(user, alert))
     }
 }
 
-impl<T: Copy> Counted<T> {
-    fn new(excluded: Vec<bool>) -> Counted<T> {
-        Counted {
-            excluded,
-            repeats: Repeats::default(),
-            suppressed: 0,
-            consolidated: 0,
-            active_max: 0,
-        }
-    }
-
-    fn note(&mut self, now: SimTime, limits: Limits, place: usize, key: u64, alert: T) -> Northbound {
-        if self.excluded[place] {
-            return Northbound::Forward;
-        }
-        let repeat = self.repeats.note(now, limits, key, alert);
-        let (windows, storms) = self.repeats.active();
-        self.active_max = self.active_max.max((windows + storms) as u64);
-        match repeat {
-            Repeat::Passes => Northbound::Forward,
-            Repeat::Kept => Northbound::Hold,
-            Repeat::Suppressed => {
-                self.suppressed += 1;
-                Northbound::Close(Outcome::Suppressed)
-            }
-        }
-    }
-
-    fn take_due(&mut self, now: SimTime, limits: Limits) -> Option<Consolidated<T>> {
-        let due = self.repeats.take_due(now, limits)?;
-        self.consolidated += 1;
-        Some(due)
+fn fate(repeat: Repeat) -> Northbound {
+    match repeat {
+        Repeat::Passes => Northbound::Forward,
+        Repeat::Kept => Northbound::Hold,
+        Repeat::Suppressed => Northbound::Close(Outcome::Suppressed),
     }
 }
 
@@ -159,18 +110,18 @@ impl Part for AlertStormProtection {
         let of_devices = self
             .of_devices
             .as_ref()
-            .map_or(SimTime::NEVER, |it| it.repeats.next_at());
+            .map_or(SimTime::NEVER, |it| it.repeats().next_at());
         let own = self
             .own
             .as_ref()
-            .map_or(SimTime::NEVER, |it| it.repeats.next_at());
+            .map_or(SimTime::NEVER, |it| it.repeats().next_at());
         of_devices.min(own)
     }
 
     fn held(&self, kind: ItemKind) -> u64 {
         match kind {
-            ItemKind::DeviceAlert => self.of_devices.as_ref().map_or(0, |it| it.repeats.kept()),
-            ItemKind::DccAlert => self.own.as_ref().map_or(0, |it| it.repeats.kept()),
+            ItemKind::DeviceAlert => self.of_devices.as_ref().map_or(0, |it| it.repeats().kept()),
+            ItemKind::DccAlert => self.own.as_ref().map_or(0, |it| it.repeats().kept()),
             ItemKind::ServiceRequest | ItemKind::ScheduledRead => 0,
         }
     }
@@ -178,16 +129,16 @@ impl Part for AlertStormProtection {
     fn figures(&self, _world: &World, figures: &mut Figures) {
         if let Some(counted) = &self.of_devices {
             let tally = Tally {
-                alerts_suppressed: counted.suppressed,
-                alerts_consolidated: counted.consolidated,
-                alert_counters_max: counted.active_max,
+                alerts_suppressed: counted.suppressed(),
+                alerts_consolidated: counted.consolidated(),
+                alert_counters_max: self.active_max,
             };
             figures.put(Key::Whole, &tally);
         }
         if let Some(counted) = &self.own {
             let tally = OwnTally {
-                dcc_alerts_suppressed: counted.suppressed,
-                dcc_alerts_consolidated: counted.consolidated,
+                dcc_alerts_suppressed: counted.suppressed(),
+                dcc_alerts_consolidated: counted.consolidated(),
             };
             figures.put(Key::Whole, &tally);
         }

@@ -3,13 +3,15 @@
 use crate::check::Check;
 use crate::units::{Date, Span};
 use schemars::JsonSchema;
+use secnet_engine::repeats::Limits;
 use secnet_model::{AlertCode, DccAlertCode};
 use serde::{Deserialize, Serialize};
 
 /// The historical exclusion (domain.md §4): strong magnetic field.
 const MAGNETIC_FIELD: &str = "8F75";
 
-/// Counts alerts of one code from one device, and DCC alerts of one code about one device; beyond the threshold one consolidated alert a period speaks for the rest.
+/// Counts alerts of one code from one device, and DCC alerts of one code about one device; beyond the threshold one consolidated alert a
+/// period speaks for the rest.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Secmp0062Params {
@@ -76,6 +78,15 @@ impl Secmp0062Params {
             if dcc_alert(code).is_none() {
                 check.alert(&key(&format!("excluded.{i}")), code);
             }
+        }
+    }
+
+    /// When repetitions are held back.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            threshold: self.threshold,
+            window: self.window.into(),
+            period: self.period.into(),
         }
     }
 

@@ -6,8 +6,8 @@
 use crate::modifications::{Modification, Raised};
 use secnet_accounts::figures::{Figures, Key};
 use secnet_accounts::{Part, figures};
-use secnet_engine::repeats::{Limits, Repeat};
-use secnet_engine::{ItemKind, Repeats};
+use secnet_engine::repeats::Repeat;
+use secnet_engine::{Consolidation, ItemKind};
 use secnet_model::SimTime;
 use secnet_topology::World;
 use secnet_topology::modifications::secmp0062::ConsolidationPlace;
@@ -26,75 +26,51 @@ figures! {
 
 /// What the hubs of a shard remember: device and code with recent alerts only, never more than is active.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct HubConsolidation {
-    limits: Limits,
-    /// By the alert's place in the catalogue.
-    excluded: Vec<bool>,
-    repeats: Repeats<DeviceAlert>,
-    suppressed: u64,
-    consolidated: u64,
-}
+#[serde(transparent)]
+pub struct HubConsolidation(Consolidation<DeviceAlert>);
 
 impl Modification for HubConsolidation {
     fn new(world: &World) -> Option<HubConsolidation> {
         let params = &world.scenario.parameters.secmp0062;
-        (params.place == ConsolidationPlace::Hub).then(|| HubConsolidation {
-            limits: Limits {
-                threshold: params.threshold,
-                window: params.window.into(),
-                period: params.period.into(),
-            },
-            excluded: params.exclusions(),
-            repeats: Repeats::default(),
-            suppressed: 0,
-            consolidated: 0,
-        })
+        (params.place == ConsolidationPlace::Hub)
+            .then(|| HubConsolidation(Consolidation::new(params.limits(), params.exclusions())))
     }
 
     fn alert_raised(&mut self, now: SimTime, alert: &DeviceAlert) -> Raised {
-        if self.excluded[usize::from(alert.alert.index())] {
-            return Raised::Send;
-        }
-        match self
-            .repeats
-            .note(now, self.limits, alert.repetition_key(), *alert)
-        {
+        let (place, key) = (usize::from(alert.alert.index()), alert.repetition_key());
+        match self.0.note(now, place, key, *alert) {
             Repeat::Passes => Raised::Send,
             Repeat::Kept => Raised::Keep,
-            Repeat::Suppressed => {
-                self.suppressed += 1;
-                Raised::Suppress
-            }
+            Repeat::Suppressed => Raised::Suppress,
         }
     }
 
     fn due(&mut self, now: SimTime) -> Option<DeviceAlert> {
-        let due = self.repeats.take_due(now, self.limits)?;
-        self.consolidated += 1;
+        let due = self.0.take_due(now)?;
         Some(due.event.standing_for(due.at, due.suppressed, due.sequence))
     }
 }
 
 impl Part for HubConsolidation {
     fn next_deadline(&self, _world: &World) -> SimTime {
-        self.repeats.next_at()
+        self.0.repeats().next_at()
     }
 
     fn held(&self, kind: ItemKind) -> u64 {
         match kind {
-            ItemKind::DeviceAlert => self.repeats.kept(),
+            ItemKind::DeviceAlert => self.0.repeats().kept(),
             ItemKind::ServiceRequest | ItemKind::ScheduledRead | ItemKind::DccAlert => 0,
         }
     }
 
     fn memory_bytes(&self) -> usize {
-        self.repeats.memory_bytes()
+        self.0.repeats().memory_bytes()
     }
 
     fn figures(&self, _world: &World, figures: &mut Figures) {
         let tally = Tally {
-            alerts_suppressed: self.suppressed,
-            alerts_consolidated: self.consolidated,
+            alerts_suppressed: self.0.suppressed(),
+            alerts_consolidated: self.0.consolidated(),
         };
         figures.put(Key::Whole, &tally);
     }

@@ -11,6 +11,7 @@
 
 #![warn(missing_docs)]
 
+pub mod consolidation;
 pub mod deadlines;
 pub mod draw;
 pub mod envelope;
@@ -27,6 +28,7 @@ pub mod trace;
 pub mod violations;
 pub mod virtual_driver;
 
+pub use consolidation::Consolidation;
 pub use draw::Draws;
 pub use envelope::{Carries, Envelope};
 pub use fingerprint::Fingerprint;
