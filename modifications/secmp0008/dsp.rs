@@ -153,7 +153,7 @@ impl Part for AnomalyDetection {
             quarantine_events: self.quarantine.events(),
             quarantine_released: self.released,
             quarantine_deleted: self.deleted,
-            quarantine_held: self.quarantine.held(),
+            quarantine_held: self.quarantined - self.released - self.deleted,
         };
         figures.put(Key::Whole, &tally);
     }

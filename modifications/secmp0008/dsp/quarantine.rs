@@ -35,8 +35,6 @@ pub(super) struct Quarantine {
     open: BTreeMap<EventKey, (SimTime, u64)>,
     /// Events so far.
     begun: u64,
-    held: u64,
-    next_at: SimTime,
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -56,8 +54,6 @@ impl Quarantine {
             events: BTreeMap::new(),
             open: BTreeMap::new(),
             begun: 0,
-            held: 0,
-            next_at: SimTime::NEVER,
         }
     }
 
@@ -69,7 +65,6 @@ impl Quarantine {
         decide: impl FnOnce() -> Decision,
         request: ServiceRequest,
     ) {
-        self.held += 1;
         let open = self.open.get(&key).filter(|(decided_at, _)| *decided_at > now);
         if let Some(event) = open.and_then(|place| self.events.get_mut(place)) {
             return event.requests.push_back(request);
@@ -85,20 +80,15 @@ impl Quarantine {
         };
         self.open.insert(key, place);
         self.events.insert(place, event);
-        self.next_at = self.next_at.min(at);
     }
 
     /// A request that leaves now, and whether it is released.
     pub(super) fn take_due(&mut self, now: SimTime) -> Option<(ServiceRequest, bool)> {
-        if self.next_at > now {
-            return None;
-        }
-        let mut first = self.events.first_entry()?;
+        let mut first = self.events.first_entry().filter(|first| first.key().0 <= now)?;
         let place = *first.key();
         let event = first.get_mut();
         let request = event.requests.pop_front()?;
         let release = event.release;
-        self.held -= 1;
         event.of_batch += 1;
         if self.open.get(&event.key) == Some(&place) {
             self.open.remove(&event.key);
@@ -112,22 +102,16 @@ impl Quarantine {
                 self.events.insert((now + self.batch_every, number), rest);
             }
         }
-        let first = self.events.first_key_value();
-        self.next_at = first.map_or(SimTime::NEVER, |((at, _), _)| *at);
         Some((request, release))
     }
 
     pub(super) fn next_at(&self) -> SimTime {
-        self.next_at
+        let first = self.events.first_key_value();
+        first.map_or(SimTime::NEVER, |((at, _), _)| *at)
     }
 
     /// How many have begun.
     pub(super) fn events(&self) -> u64 {
         self.begun
-    }
-
-    /// Requests in quarantine.
-    pub(super) fn held(&self) -> u64 {
-        self.held
     }
 }
