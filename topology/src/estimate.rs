@@ -3,10 +3,10 @@
 use crate::grouped::grouped;
 use crate::scenario::{ScheduleParams, WorkloadParams};
 use crate::units::Span;
-use crate::users::{UserEntry, UserKind};
+use crate::users::UserEntry;
 use crate::world::World;
 use core::fmt;
-use secnet_model::{DeviceType, Srv};
+use secnet_model::{Region, Srv};
 
 const DAY_S: f64 = 86_400.0;
 /// Handled in virtual time by one thread of an ordinary machine: between a third of it and three times as many. Measured with the scenarios
@@ -167,10 +167,7 @@ impl World {
         let of_user = |user: &UserEntry| {
             let growth = parameters.schedule_growth(&self.releases, user.kind, srv, device_type);
             let share = growth.map_or(schedule.share, |(_, growth)| growth.to.max(schedule.share));
-            let portfolio = match user.kind == UserKind::Supplier && device_type.is_gas() {
-                true => self.population.gas_portfolio(user.id),
-                false => self.population.portfolio(user.id),
-            };
+            let portfolio = self.portfolio(user.kind, user.id, device_type.is_gas());
             f64::from(portfolio.len()) * share * read
         };
         let holders = self.users.iter().filter(|user| user.is_meant_by(&schedule.from));
@@ -184,16 +181,13 @@ impl World {
             * scenario.population.enrolled_share
             * self.days();
         let storms = scenario.alert_storms.iter().map(|storm| {
-            let has_gas = match storm.device {
-                DeviceType::Gsme | DeviceType::Gpf => scenario.population.gas_share,
-                _ => 1.0,
-            };
+            let with_device = scenario.population.share_with(storm.device);
             let in_region = match storm.region {
-                Some(secnet_model::Region::Smets1) => scenario.population.smets1_share,
+                Some(Region::Smets1) => scenario.population.smets1_share,
                 _ => 1.0,
             };
             let hours = storm.lasts.as_secs_f64() / 3_600.0;
-            premises * has_gas * in_region * storm.device_share * storm.per_device_per_hour * hours
+            premises * with_device * in_region * storm.device_share * storm.per_device_per_hour * hours
         });
         ordinary + storms.sum::<f64>()
     }

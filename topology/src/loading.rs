@@ -12,7 +12,7 @@ use core::fmt;
 use core::ops::Range;
 use serde::Deserialize;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
@@ -72,11 +72,14 @@ pub enum Origin {
 /// (`suppliers.0.share=0.3`, `workloads.top-ups.per_device_per_day=2`).
 pub fn load(path: &Path, overrides: &[String]) -> Result<Scenario, LoadError> {
     let shown = path.display().to_string();
-    let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(SCENARIO_BYTES_MAX + 1).read_to_string(&mut text));
-    match read {
-        Ok(bytes) if bytes as u64 > SCENARIO_BYTES_MAX => Err(LoadError::TooLarge { path: shown }),
-        Ok(_) => parse(&shown, &text, overrides),
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(SCENARIO_BYTES_MAX + 1).read_to_end(&mut bytes));
+    // Before its text is looked at: it may have been cut off within a character.
+    if bytes.len() as u64 > SCENARIO_BYTES_MAX {
+        return Err(LoadError::TooLarge { path: shown });
+    }
+    match read.and_then(|_| io::read_to_string(bytes.as_slice())) {
+        Ok(text) => parse(&shown, &text, overrides),
         Err(source) => Err(LoadError::Unreadable { path: shown, source }),
     }
 }

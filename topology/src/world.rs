@@ -2,7 +2,7 @@
 
 use crate::local_time::LocalTime;
 use crate::modifications::Releases;
-use crate::population::Population;
+use crate::population::{Population, Portfolio};
 use crate::scenario::{Scenario, SupplierParams, WorkloadParams};
 use crate::timeline::Timeline;
 use crate::tracing::Sampler;
@@ -68,13 +68,18 @@ impl World {
         })
     }
 
+    /// A User's portfolio by one fuel. Only Suppliers have another for gas.
+    pub fn portfolio(&self, kind: UserKind, user: UserId, by_gas: bool) -> Portfolio {
+        match kind == UserKind::Supplier && by_gas {
+            true => self.population.gas_portfolio(user),
+            false => self.population.portfolio(user),
+        }
+    }
+
     /// Devices of the User's portfolio that the workload may be sent to, to be expected.
     pub fn expected_targets(&self, user: &UserEntry, workload: &WorkloadParams) -> f64 {
         let by_gas = user.kind == UserKind::Supplier && workload.is_for_gas_alone();
-        let portfolio = match by_gas {
-            true => self.population.gas_portfolio(user.id),
-            false => self.population.portfolio(user.id),
-        };
+        let portfolio = self.portfolio(user.kind, user.id, by_gas);
         let in_prepayment = self.expected_prepayment_share(user.id, by_gas);
         f64::from(portfolio.len()) * workload.target_share(&self.scenario.population, by_gas, in_prepayment)
     }

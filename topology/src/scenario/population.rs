@@ -2,6 +2,7 @@
 
 use crate::units::Span;
 use schemars::JsonSchema;
+use secnet_model::DeviceType;
 use serde::{Deserialize, Serialize};
 
 /// The premises and what is in them. Every premises is a function of the seed and its index.
@@ -51,6 +52,18 @@ pub struct PopulationParams {
     /// Share of enrolled premises whose meters are suspended. Assumed.
     #[serde(default = "defaults::suspended_share")]
     pub suspended_share: f64,
+}
+
+impl PopulationParams {
+    /// The share of enrolled premises that have such a device.
+    pub fn share_with(&self, device_type: DeviceType) -> f64 {
+        match device_type {
+            DeviceType::Esme | DeviceType::Chf => 1.0,
+            DeviceType::Gsme | DeviceType::Gpf => self.gas_share,
+            DeviceType::Ppmid => self.ppmid_share,
+            DeviceType::Hcalcs | DeviceType::Sapc | DeviceType::Ihd | DeviceType::Cad => 0.0,
+        }
+    }
 }
 
 mod defaults {

@@ -185,12 +185,9 @@ impl WorkloadParams {
     /// The share of a portfolio's premises that have a device it may be sent to, to be expected of the population's shares, of which
     /// `in_prepayment` is the portfolio's own.
     pub fn target_share(&self, population: &PopulationParams, all_have_gas: bool, in_prepayment: f64) -> f64 {
-        let share = |device_type| match device_type {
-            DeviceType::Esme | DeviceType::Chf => 1.0,
-            DeviceType::Gsme | DeviceType::Gpf if all_have_gas => 1.0,
-            DeviceType::Gsme | DeviceType::Gpf => population.gas_share,
-            DeviceType::Ppmid => population.ppmid_share,
-            DeviceType::Hcalcs | DeviceType::Sapc | DeviceType::Ihd | DeviceType::Cad => 0.0,
+        let share = |device_type: DeviceType| match device_type.is_gas() && all_have_gas {
+            true => 1.0,
+            false => population.share_with(device_type),
         };
         let with_device = self.device_types().into_iter().map(share).fold(0.0, f64::max);
         let in_mode = if self.prepayment_only { in_prepayment } else { 1.0 };

@@ -67,10 +67,7 @@ impl BulkSchedule {
         let roles = || user.roles.iter().filter(|role| entry.roles.contains(*role));
         let may_have =
             entry.may_target(device_type) && roles().any(|role| may_be_responsible(role, device_type));
-        let portfolio = match (user.kind, device_type.is_gas()) {
-            (UserKind::Supplier, true) => world.population.gas_portfolio(walks),
-            _ => world.population.portfolio(walks),
-        };
+        let portfolio = world.portfolio(user.kind, walks, device_type.is_gas());
         let share = Share::of(world, user.kind, srv, device_type, params);
         if !entry.dsp_schedulable || !may_have || user.suspended || share.is_zero() || portfolio.is_empty() {
             return None;
