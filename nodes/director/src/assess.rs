@@ -150,11 +150,8 @@ fn prepare_folder(
     modification: &str,
     sides: &Sides,
 ) -> anyhow::Result<RunFolder> {
-    let place = match (&arguments.out, arguments.replace) {
-        (Some(out), false) => Place::New(out.clone()),
-        (Some(out), true) => Place::Replace(out.clone()),
-        (None, _) => Place::Next(Path::new(RUNS).join(format!("assess-{modification}-{}", sides.with.name))),
-    };
+    let series = || Path::new(RUNS).join(format!("assess-{modification}-{}", sides.with.name));
+    let place = Place::told(arguments.out.as_deref(), arguments.replace, series);
     let folder = RunFolder::create(&place)
         .map_err(|error| bad_input(format!("{error}; choose another with --out")))?;
     for old in [ASSESSMENT, ASSESSMENT_REPORT] {

@@ -13,6 +13,7 @@ pub mod compose_run;
 pub mod console;
 pub mod control_offer;
 pub mod exit;
+pub mod fitting;
 pub mod live_network;
 pub mod live_run;
 pub mod network;

@@ -4,6 +4,7 @@ use crate::cancellation::Cancellation;
 use crate::compose_run::IMAGE;
 use crate::console;
 use crate::exit::{Exit, bad_input};
+use crate::fitting;
 use crate::live_network::RUNS;
 use crate::run::{self, FinishedRun, RunOptions, UnusableFolder, UnwrittenRun};
 use crate::scenario_arguments::ScenarioArguments;
@@ -14,7 +15,7 @@ use secnet_engine::Pace;
 use secnet_model::SimDuration;
 use secnet_results::run_folder::Place;
 use secnet_results::summary;
-use secnet_topology::{Scenario, Span, World};
+use secnet_topology::{Scenario, Span};
 use std::path::{Path, PathBuf};
 
 #[derive(Args, Clone, Debug)]
@@ -118,7 +119,7 @@ pub fn run(arguments: RunArguments) -> anyhow::Result<Exit> {
              give requests to a run in virtual time with --set 'requests=[…]'",
         ));
     }
-    fits_or_is_wanted(&scenario, arguments.yes)?;
+    fitting::fits_or_is_wanted(&scenario, arguments.yes)?;
     let cancellation = Cancellation::default();
     let stopped = cancellation.clone();
     let driver = match arguments.driver {
@@ -144,45 +145,6 @@ pub fn run(arguments: RunArguments) -> anyhow::Result<Exit> {
     conduct(scenario, &arguments.conduct, driver, cancellation)
 }
 
-/// What will not fit the machine or a day is begun only where somebody says so.
-fn fits_or_is_wanted(scenario: &Scenario, yes: bool) -> anyhow::Result<()> {
-    let estimate = World::new(scenario.clone()).map_err(bad_input)?.estimate();
-    let available = available_memory_bytes().unwrap_or(f64::INFINITY);
-    let what = if estimate.memory_bytes > available {
-        format!(
-            "which is more memory than the {:.1} GB there are",
-            available / 1e9
-        )
-    } else if estimate.seconds > SECONDS_UNASKED {
-        "which is more than a day".to_owned()
-    } else {
-        return Ok(());
-    };
-    if yes
-        || console::asks(&format!(
-            "The run comes to {estimate}, {what}. Begin all the same?"
-        ))
-    {
-        return Ok(());
-    }
-    Err(bad_input(format!(
-        "the run comes to {estimate}, {what}; with --yes it begins all the same"
-    )))
-}
-
-/// More is asked about.
-const SECONDS_UNASKED: f64 = 86_400.0;
-
-/// What the kernel says a program can have without swapping.
-fn available_memory_bytes() -> Option<f64> {
-    let facts = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = facts
-        .lines()
-        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    let kib: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kib * 1_024.0)
-}
-
 /// Refuses a run folder that holds the scenario given: the run would write over what it comes from.
 fn keep_source(file: &Path, name: &str, arguments: &ConductArguments) -> anyhow::Result<()> {
     let out = place(arguments, name).path().to_owned();
@@ -202,11 +164,8 @@ fn keep_source(file: &Path, name: &str, arguments: &ConductArguments) -> anyhow:
 }
 
 fn place(arguments: &ConductArguments, name: &str) -> Place {
-    match (&arguments.out, arguments.replace) {
-        (Some(out), false) => Place::New(out.clone()),
-        (Some(out), true) => Place::Replace(out.clone()),
-        (None, _) => Place::Next(Path::new(RUNS).join(name)),
-    }
+    let series = || Path::new(RUNS).join(name);
+    Place::told(arguments.out.as_deref(), arguments.replace, series)
 }
 
 /// Runs a scenario and makes of what came of it a summary and an exit code.

@@ -99,18 +99,29 @@ pub struct Machine {
 impl Machine {
     /// The machine this runs on, as far as it says.
     pub fn here() -> Machine {
-        let line = |file: &str, key: &str| {
-            let text = fs::read_to_string(file).unwrap_or_default();
-            let line = text.lines().find(|line| line.starts_with(key))?;
-            Some(line.split_once(':')?.1.trim().to_owned())
-        };
-        let memory_kib = line("/proc/meminfo", "MemTotal").unwrap_or_default();
         Machine {
             os: std::env::consts::OS.to_owned(),
             architecture: std::env::consts::ARCH.to_owned(),
             processor: line("/proc/cpuinfo", "model name").unwrap_or_default(),
             cores: thread::available_parallelism().map_or(1, |cores| cores.get()),
-            memory_bytes: memory_kib.trim_end_matches(" kB").parse().unwrap_or(0) * 1_024,
+            memory_bytes: memory("MemTotal").unwrap_or(0),
         }
     }
+
+    /// What the kernel says a program can have without swapping.
+    pub fn available_memory_bytes() -> Option<u64> {
+        memory("MemAvailable")
+    }
+}
+
+fn memory(key: &str) -> Option<u64> {
+    let kib: u64 = line("/proc/meminfo", key)?.trim_end_matches(" kB").parse().ok()?;
+    Some(kib * 1_024)
+}
+
+/// What one of the kernel's tables says of a key.
+fn line(file: &str, key: &str) -> Option<String> {
+    let text = fs::read_to_string(file).ok()?;
+    let line = text.lines().find(|line| line.starts_with(key))?;
+    Some(line.split_once(':')?.1.trim().to_owned())
 }

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// In a folder of numbered runs, a link to the newest that was written whole.
-pub const LATEST: &str = "latest";
+pub(super) const LATEST: &str = "latest";
 
 /// Where a run is to go.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,6 +20,15 @@ pub enum Place {
 }
 
 impl Place {
+    /// The folder somebody names, in the place of what is there where that is asked for; otherwise the next in the series.
+    pub fn told(out: Option<&Path>, replace: bool, series: impl FnOnce() -> PathBuf) -> Place {
+        match (out, replace) {
+            (Some(out), false) => Place::New(out.to_owned()),
+            (Some(out), true) => Place::Replace(out.to_owned()),
+            (None, _) => Place::Next(series()),
+        }
+    }
+
     /// The folder, of a numbered one that of all of them.
     pub fn path(&self) -> &Path {
         match self {
@@ -82,7 +91,7 @@ pub(super) fn point_latest(run: &Path) -> io::Result<()> {
 }
 
 /// The newest run in a folder of numbered ones; `None` for any other folder.
-pub fn newest_of(series: &Path) -> Option<PathBuf> {
+pub(super) fn newest_of(series: &Path) -> Option<PathBuf> {
     let number = fs::read_link(series.join(LATEST)).ok()?;
     // Not what somebody else put there.
     number.to_str()?.parse::<u64>().ok()?;
