@@ -9,18 +9,23 @@ says what is asked and answered.
 """
 
 import json
+import pathlib
 import sys
 import time
 
 import zenoh
 
 
-def connect(endpoint):
-    """A client of the run's control segment."""
+def connect(launch, identity):
+    """A client of the run's control segment, with that identity's password."""
     config = zenoh.Config()
     config.insert_json5("mode", '"client"')
-    config.insert_json5("connect/endpoints", json.dumps([endpoint]))
+    config.insert_json5("connect/endpoints", json.dumps([launch["endpoints"]["control"]]))
     config.insert_json5("scouting/multicast/enabled", "false")
+    if "credentials" in launch:
+        password = pathlib.Path(launch["credentials"], identity, "control", "password").read_text(encoding="utf-8")
+        config.insert_json5("transport/auth/usrpwd/user", json.dumps(identity))
+        config.insert_json5("transport/auth/usrpwd/password", json.dumps(password))
     return zenoh.open(config)
 
 
@@ -39,7 +44,7 @@ def main():
     with open(launch_file, encoding="utf-8") as file:
         launch = json.load(file)
     key = f"secnet/{launch['run']}/control/requests/{node}"
-    with connect(launch["endpoints"]["control"]) as session:
+    with connect(launch, f"user-{node}") as session:
         for _ in range(3):
             request = {"from": user, "srv": "4.1.1", "premises": int(premises)}
             sent = ask(session, key, request)

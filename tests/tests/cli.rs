@@ -726,13 +726,20 @@ fn a_compose_file_names_the_scenario_as_it_lies_and_passes_overrides_on() {
     let text = fs::read_to_string(desk.folder.join("deep/er/c.yaml")).unwrap();
     for line in [
         "# small: 100 premises, 9 processes.",
-        "    command: [secnet, control, /scenario.toml, \"--set\", \"population.premises=100\", \"--seed\", \"7\", \"--for\", \"5min\"]",
+        "    command: [secnet, control, /scenario.toml, \"--set\", \"population.premises=100\", \"--seed\", \"7\", \"--for\", \"5min\", --issue]",
         "      - \"../../small.toml:/scenario.toml:ro\"",
         "  supplier-alba-energy:",
         "    command: [secnet, attach, \"tcp/control:7447\", --out, \"/runs/small\", --replace, --speed, \"${SECNET_SPEED:-max}\", \"--interactive=${SECNET_INTERACTIVE:-off}\"]",
     ] {
         assert!(text.lines().any(|there| there == line), "{line}\nin\n{text}");
     }
+    desk.call("topology compose small.toml --bus open --out open.yaml")
+        .assert_exit(GOOD);
+    let text = fs::read_to_string(desk.folder.join("open.yaml")).unwrap();
+    assert!(
+        text.contains("/scenario.toml, --bus, open]") && !text.contains("credentials"),
+        "{text}"
+    );
     let printed = desk.call("topology compose small.toml --image registry.example/secnet:1");
     printed.assert_exit(GOOD);
     assert!(
@@ -770,6 +777,61 @@ fn a_place_that_cannot_be_is_answered_with_one_that_can() {
         "there is no segment wan-west; there are gateway, dsp-csp, wan-north, wan-central, wan-south",
     );
     refused("status tcp/127.0.0.1:1", "nobody answers at tcp/127.0.0.1:1");
+    refused(
+        "control small.toml",
+        "give the folder of the network's credentials with --credentials (`secnet pki` makes it), or --bus open",
+    );
+    refused(
+        "control small.toml --bus open --listen quic/127.0.0.1:7447",
+        "quic/127.0.0.1:7447: on a bus that is open every endpoint begins with `tcp/`",
+    );
+    refused(
+        "status quic/127.0.0.1:1",
+        "quic/127.0.0.1:1 is for those who present a certificate: name the folder of your own with --credentials or SECNET_CREDENTIALS",
+    );
+    refused(
+        "status tcp/127.0.0.1:1 --credentials nowhere",
+        "operator has no credentials for control: nowhere/operator/control/password: No such file",
+    );
+    refused(
+        "run small.toml --driver virtual --bus open",
+        "in virtual time there is none",
+    );
+    refused(
+        "run small.toml --bus closed",
+        "give one of authenticated, encrypted, open",
+    );
+}
+
+#[test]
+fn credentials_are_made_once_and_each_identity_has_its_own() {
+    let desk = Desk::new();
+    let made = desk.call("pki small.toml --name 192.0.2.10");
+    assert_eq!(made.exit, Some(GOOD));
+    expect![[r#"
+        credentials: passwords and certificates of 9 processes, the director, an operator and the Users, valid for 365 days. Give each only its own folder.
+    "#]]
+    .assert_eq(&made.err);
+    let password =
+        |place: &str| fs::read_to_string(desk.folder.join("credentials").join(place).join("password"));
+    let (at_gateway, at_control) = (
+        password("supplier-alba-energy/gateway").unwrap(),
+        password("supplier-alba-energy/control").unwrap(),
+    );
+    assert!(at_gateway.len() == 64 && at_gateway != at_control);
+    assert!(password("supplier-alba-energy/dsp-csp").is_err());
+    let mode = fs::metadata(desk.folder.join("credentials")).unwrap();
+    assert_eq!(
+        std::os::unix::fs::PermissionsExt::mode(&mode.permissions()) & 0o777,
+        0o700
+    );
+    let again = desk.call("pki small.toml");
+    again.assert_refused(expect![[r#"
+        secnet: credentials is not empty; --replace puts new credentials in the place of those that are there
+    "#]]);
+    assert_eq!(password("supplier-alba-energy/gateway").unwrap(), at_gateway);
+    assert_eq!(desk.call("pki small.toml --replace").exit, Some(GOOD));
+    assert_ne!(password("supplier-alba-energy/gateway").unwrap(), at_gateway);
 }
 
 #[test]

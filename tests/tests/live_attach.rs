@@ -44,6 +44,8 @@ impl Network {
             processes: Vec::new(),
         };
         let scenario = topology("demo.toml");
+        let made = network.secnet(&["pki", scenario.to_str().unwrap()]);
+        assert!(made.status.success(), "{}", text(&made.stderr));
         let overrides: Vec<String> = SHORT.iter().chain(extra).map(|s| (*s).to_owned()).collect();
         let loaded = secnet_topology::load(&scenario, &["horizon=2min".to_owned()]).unwrap();
         let mut arguments = vec!["control".to_owned(), scenario.display().to_string()];
@@ -68,6 +70,7 @@ impl Network {
         let log = File::create(self.folder.join(format!("{name}.log"))).unwrap();
         let child = Command::new(self.programs.join(program))
             .args(arguments)
+            .env("SECNET_CREDENTIALS", self.folder.join("credentials"))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
@@ -79,6 +82,7 @@ impl Network {
     fn secnet(&self, arguments: &[&str]) -> Output {
         Command::new(self.programs.join("secnet"))
             .args(arguments)
+            .env("SECNET_CREDENTIALS", self.folder.join("credentials"))
             .current_dir(&self.folder)
             .output()
             .unwrap()
@@ -173,6 +177,7 @@ fn a_process_that_dies_is_named_and_the_rest_go_home() {
     let control = network.control.clone();
     let mut director = Command::new(network.programs.join("secnet"))
         .args(["attach", &control, "--speed", "100", "--quiet", "--out", "run"])
+        .args(["--credentials", "credentials"])
         .current_dir(&network.folder)
         .stderr(Stdio::piped())
         .spawn()

@@ -6,7 +6,7 @@ use secnet_results::LoadedRun;
 use secnet_results::run_folder::Place;
 use secnet_tests::in_virtual_time::scenario;
 use secnet_tests::live::Programs;
-use secnet_topology::Scenario;
+use secnet_topology::{Bus, Scenario};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -25,6 +25,7 @@ fn a_live_run_without_a_folder_gives_what_one_in_virtual_time_gives_and_leaves_n
     let programs = Programs::alone();
     let live = Driver::Live {
         programs: Some(programs.folder().to_owned()),
+        bus: Bus::default(),
     };
     let options = RunOptions {
         driver: live,
@@ -106,6 +107,7 @@ fn options_that_cannot_be_kept_are_refused() {
     let live = RunOptions {
         driver: Driver::Live {
             programs: Some(PathBuf::from("/nowhere")),
+            bus: Bus::default(),
         },
         out: Some(Place::New(folder.clone())),
         ..RunOptions::default()

@@ -4,10 +4,10 @@
 
 use secnet_director::runtime::on_a_runtime;
 use secnet_engine::trace::TraceBook;
-use secnet_fabric::Launch;
 use secnet_fabric::belonging::Belonging;
 use secnet_fabric::control::ProcessControl;
 use secnet_fabric::report::ProcessResult;
+use secnet_fabric::{ControlPlane, Credentials, Launch};
 use secnet_results::run_folder::LAUNCH;
 use secnet_tests::live::{LiveRun, Programs};
 use std::time::Duration;
@@ -20,8 +20,12 @@ const PACED: &[&str] = &["--for", "2min", "--speed", "500"];
 fn replay(run: &LiveRun, forge: impl Fn(&Launch) -> Belonging) {
     let launch = Launch::load(&run.folder().join(LAUNCH)).unwrap();
     on_a_runtime(async {
-        let (hostile, _commands) =
-            ProcessControl::open(&launch.endpoints.control, &launch.run, "dsp").await?;
+        let folder = launch.credentials.as_deref().expect("credentials");
+        let plane = ControlPlane {
+            endpoint: launch.endpoints.control.clone(),
+            credentials: Some(Credentials::of("dsp", folder)),
+        };
+        let (hostile, _commands) = ProcessControl::open(&plane, &launch.run, "dsp").await?;
         let result = ProcessControl::encode_result(ProcessResult {
             belonging: forge(&launch),
             process: "dsp".to_owned(),

@@ -6,8 +6,9 @@
 //!
 //! Not here: what the images are made of (`docker/`), starting anything.
 
+use crate::identities::{CONTROL, DIRECTOR, OPERATOR, identities, identities_of};
 use crate::layout::{Layout, NodeKind, ProcessSpec};
-use crate::segments::CONTROL_PORT;
+use crate::segments::{Bus, CONTROL_PORT, Transport};
 use std::fmt::{self, Write};
 
 /// What is not in the layout.
@@ -23,8 +24,21 @@ pub struct Compose<'a> {
     pub flags: &'a [String],
     /// With a director that attaches and leaves the run in this folder under `/runs`.
     pub director: Option<&'a str>,
+    pub bus: Bus,
+    /// Where participants have what they prove by who they are.
+    pub credentials: CredentialsFrom<'a>,
     /// The part of a network over several machines that is on one of them; all of it on one engine otherwise.
     pub part: Option<Part<'a>>,
+}
+
+/// Where participants have passwords and certificates from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CredentialsFrom<'a> {
+    /// The control service makes them at its start and puts each into a volume in memory that only its owner shares. Not over
+    /// several machines.
+    ControlService,
+    /// From that folder, where `secnet pki` has put them; as the compose file names it, perhaps by a variable of compose.
+    Folder(&'a str),
 }
 
 /// One machine's part of a network over several. There a segment is a port of its owner's machine, and keeping segments
@@ -45,9 +59,8 @@ pub struct Machine {
     pub services: Vec<String>,
 }
 
-/// Where the control service is among services.
-const CONTROL: &str = "control";
-const DIRECTOR: &str = "director";
+/// Where a container has the credentials it presents.
+const CREDENTIALS: &str = "/credentials";
 
 impl Part<'_> {
     fn machine_of(&self, service: &str) -> Option<&Machine> {
@@ -68,9 +81,9 @@ impl Part<'_> {
             .collect()
     }
 
-    fn endpoint(&self, service: &str, port: u16) -> String {
+    fn endpoint(&self, transport: Transport, service: &str, port: u16) -> String {
         let address = self.machine_of(service).map_or("", |machine| &machine.address);
-        format!("tcp/{address}:{port}")
+        transport.endpoint(address, port)
     }
 }
 
@@ -91,9 +104,38 @@ impl Compose<'_> {
     /// Where the control service is.
     fn control(&self) -> String {
         match self.part {
-            Some(part) => part.endpoint(CONTROL, CONTROL_PORT),
-            None => format!("tcp/{CONTROL}:{CONTROL_PORT}"),
+            Some(part) => part.endpoint(self.transport(), CONTROL, CONTROL_PORT),
+            None => self.transport().endpoint(CONTROL, CONTROL_PORT),
         }
+    }
+
+    fn transport(&self) -> Transport {
+        self.bus.transport()
+    }
+
+    fn has_credentials(&self) -> bool {
+        self.bus != Bus::Open
+    }
+
+    /// Whether the control service makes the credentials.
+    fn makes_credentials(&self) -> bool {
+        self.has_credentials() && self.credentials == CredentialsFrom::ControlService
+    }
+
+    /// The volumes that bring somebody its credentials.
+    fn volumes_of(&self, identities: &[String], mode: &str) -> Vec<String> {
+        if !self.has_credentials() {
+            return Vec::new();
+        }
+        let from = |identity: &String| match self.credentials {
+            CredentialsFrom::ControlService => {
+                format!("\"credentials-{identity}:{CREDENTIALS}/{identity}{mode}\"")
+            }
+            CredentialsFrom::Folder(folder) => {
+                format!("\"{folder}/{identity}:{CREDENTIALS}/{identity}:ro\"")
+            }
+        };
+        identities.iter().map(from).collect()
     }
 }
 
@@ -140,7 +182,13 @@ fn write_file(out: &mut String, layout: &Layout, compose: &Compose<'_>) -> fmt::
         write_observability(out, layout)?;
         write_networks(out, layout)?;
     }
-    writeln!(out, "\nvolumes:\n  runs: {{}}")
+    writeln!(out, "\nvolumes:\n  runs: {{}}")?;
+    if compose.makes_credentials() {
+        for identity in identities(layout) {
+            writeln!(out, "  credentials-{identity}: *in-memory")?;
+        }
+    }
+    Ok(())
 }
 
 /// What every service of ours has.
@@ -151,6 +199,10 @@ fn write_shared(out: &mut String, compose: &Compose<'_>) -> fmt::Result {
             "# Nobody passes packets on from one segment to another.\n  sysctls: { net.ipv4.ip_forward: \"0\" }"
         }
         Some(_) => "network_mode: host",
+    };
+    let credentials = match compose.has_credentials() {
+        true => format!("    # Of those who are in the container.\n    SECNET_CREDENTIALS: {CREDENTIALS}\n"),
+        false => String::new(),
     };
     let after_control = match compose.is_here(CONTROL) {
         true => "\n  control: { condition: service_healthy }",
@@ -176,7 +228,7 @@ fn write_shared(out: &mut String, compose: &Compose<'_>) -> fmt::Result {
     # Empty: no traces. http://otel-collector:4317 for the profile observability.
     OTEL_EXPORTER_OTLP_ENDPOINT: "${{OTEL_EXPORTER_OTLP_ENDPOINT:-}}"
     OTEL_EXPORTER_OTLP_PROTOCOL: "${{OTEL_EXPORTER_OTLP_PROTOCOL:-grpc}}"
-
+{credentials}
 x-health: &health
   interval: "${{SECNET_HEALTH_INTERVAL:-2s}}"
   timeout: 5s
@@ -186,7 +238,28 @@ x-health: &health
 x-after-control: &after-control{after_control}
 
 "#
-    )
+    )?;
+    if compose.makes_credentials() {
+        write!(
+            out,
+            r#"# Passwords and certificates never reach a disk. The control service makes them, and each has only its own.
+x-in-memory: &in-memory
+  driver_opts: {{ type: tmpfs, device: tmpfs, o: "size=1m,mode=0777" }}
+
+"#
+        )?;
+    }
+    Ok(())
+}
+
+fn write_volumes(out: &mut String, volumes: &[String]) -> fmt::Result {
+    if !volumes.is_empty() {
+        writeln!(out, "    volumes:")?;
+    }
+    for volume in volumes {
+        writeln!(out, "      - {volume}")?;
+    }
+    Ok(())
 }
 
 fn write_control(out: &mut String, layout: &Layout, compose: &Compose<'_>) -> fmt::Result {
@@ -195,10 +268,16 @@ fn write_control(out: &mut String, layout: &Layout, compose: &Compose<'_>) -> fm
         .iter()
         .map(|flag| format!(", {}", quoted(flag)))
         .collect();
+    if compose.bus != Bus::default() {
+        write!(flags, ", --bus, {}", compose.bus.word())?;
+    }
+    if compose.makes_credentials() {
+        flags.push_str(", --issue");
+    }
     if let Some(part) = compose.part {
         write!(flags, ", --listen, {}", quoted(&compose.control()))?;
         for segment in layout.segments() {
-            let endpoint = part.endpoint(&segment.owner(), segment.port());
+            let endpoint = part.endpoint(compose.transport(), &segment.owner(), segment.port());
             write!(
                 flags,
                 ", --endpoint, {}",
@@ -214,11 +293,15 @@ fn write_control(out: &mut String, layout: &Layout, compose: &Compose<'_>) -> fm
     <<: *secnet
     command: [secnet, control, /scenario.toml{flags}]
     mem_limit: {MEMORY_MIB}m
-    volumes:
-      - {}
-"#,
-        quoted(&format!("{}:/scenario.toml:ro", compose.scenario)),
+"#
     )?;
+    let mut volumes = vec![quoted(&format!("{}:/scenario.toml:ro", compose.scenario))];
+    let own = match compose.makes_credentials() {
+        true => identities(layout),
+        false => vec![CONTROL.to_owned()],
+    };
+    volumes.extend(compose.volumes_of(&own, ""));
+    write_volumes(out, &volumes)?;
     if compose.part.is_none() {
         let joined = joined("outside", layout);
         write!(
@@ -260,6 +343,8 @@ fn write_participant(
         quoted(&compose.control()),
         memory_mib(layout, process)
     )?;
+    let own = identities_of(layout, process);
+    write_volumes(out, &compose.volumes_of(&own, ":ro"))?;
     if compose.part.is_some() {
         // Ports are the machine's.
         writeln!(
@@ -293,12 +378,14 @@ fn write_director(out: &mut String, layout: &Layout, compose: &Compose<'_>, run:
     command: [secnet, attach, {}, --out, {}, --replace, --speed, "${{SECNET_SPEED:-max}}", "--interactive=${{SECNET_INTERACTIVE:-off}}"]
     mem_limit: 2048m
     stop_grace_period: 60s
-    volumes:
-      - "${{SECNET_RUNS:-runs}}:/runs"
 "#,
         quoted(&compose.control()),
         quoted(&format!("/runs/{run}"))
     )?;
+    let own = [DIRECTOR, OPERATOR].map(str::to_owned);
+    let mut volumes = vec!["\"${SECNET_RUNS:-runs}:/runs\"".to_owned()];
+    volumes.extend(compose.volumes_of(&own, ":ro"));
+    write_volumes(out, &volumes)?;
     if compose.part.is_none() {
         writeln!(out, "    networks: [outside]")?;
     }

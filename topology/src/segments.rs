@@ -1,9 +1,11 @@
 //! The network's segments, which kinds of nodes have business on them, and what they are called where each is a network
 //! of its own.
 //!
-//! Nobody has a place on a segment it has no business on: a Supplier reaches premises only through the DSP.
+//! Nobody has a place on a segment it has no business on: a Supplier reaches premises only through the DSP. Who may open a
+//! session on a segment, and what it may say there, follows from the same table (`secnet-fabric`).
 
 use crate::layout::{Layout, NodeKind, ProcessSpec};
+use secnet_engine::NodeIndex;
 use secnet_model::Region;
 use std::fmt;
 
@@ -20,6 +22,67 @@ pub enum Segment {
 
 /// The port of the control service.
 pub const CONTROL_PORT: u16 = 7447;
+
+/// Whom the bus takes, and who can read it. What else differs is speed alone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Bus {
+    /// Everybody proves by a password who it is and says only what is its to say. For networks that nobody else can tap: the loopback
+    /// interface, and networks of the containers' own.
+    #[default]
+    Authenticated,
+    /// Mutual TLS 1.3, over QUIC: both ends present certificates, and nobody between them can read or change anything.
+    Encrypted,
+    /// Everybody who reaches its ports may take part as anybody.
+    Open,
+}
+
+impl Bus {
+    pub const ALL: [Bus; 3] = [Bus::Authenticated, Bus::Encrypted, Bus::Open];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Bus::Authenticated => "authenticated",
+            Bus::Encrypted => "encrypted",
+            Bus::Open => "open",
+        }
+    }
+
+    pub const fn transport(self) -> Transport {
+        match self {
+            Bus::Encrypted => Transport::Quic,
+            Bus::Authenticated | Bus::Open => Transport::Tcp,
+        }
+    }
+}
+
+/// How the bus goes from one process to another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Transport {
+    Tcp,
+    /// Over UDP, with TLS 1.3.
+    Quic,
+}
+
+impl Transport {
+    /// As the bus names an endpoint: `tcp/dsp.gateway:7448`.
+    pub fn endpoint(self, host: &str, port: u16) -> String {
+        format!("{}{host}:{port}", self.prefix())
+    }
+
+    /// What each of its endpoints begins with.
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Transport::Tcp => "tcp/",
+            Transport::Quic => "quic/",
+        }
+    }
+
+    /// The transport of an endpoint, and the rest of it; `None` for a kind that secnet has not.
+    pub fn of(endpoint: &str) -> Option<(Transport, &str)> {
+        let of = |transport: Transport| Some((transport, endpoint.strip_prefix(transport.prefix())?));
+        of(Transport::Tcp).or_else(|| of(Transport::Quic))
+    }
+}
 
 impl Segment {
     pub const ALL: [Segment; 6] = [
@@ -72,8 +135,8 @@ impl Segment {
     }
 
     /// Where the segment's router listens if each segment is a network with names: `tcp/dsp.gateway:7448`.
-    pub fn endpoint(self) -> String {
-        format!("tcp/{}:{}", self.host(), self.port())
+    pub fn endpoint(self, transport: Transport) -> String {
+        transport.endpoint(&self.host(), self.port())
     }
 }
 
@@ -94,9 +157,32 @@ impl NodeKind {
             NodeKind::Premises { region, .. } => vec![(Segment::Wan(region), false)],
         }
     }
+
+    /// The segment a link between the two lies on: the one that both have business on.
+    pub fn segment_with(self, other: NodeKind) -> Option<Segment> {
+        let of_other = other.segments();
+        let mut own = self.segments().into_iter().map(|(segment, _)| segment);
+        own.find(|segment| of_other.iter().any(|(theirs, _)| theirs == segment))
+    }
 }
 
 impl Layout {
+    /// The links that lie on a segment, each in both directions: who sends to whom.
+    pub fn directions_on(&self, segment: Segment) -> impl Iterator<Item = (NodeIndex, NodeIndex)> {
+        let kind = |node: NodeIndex| self.kinds[node.index()];
+        let links = self.network.links.iter();
+        links
+            .filter(move |link| kind(link.a).segment_with(kind(link.b)) == Some(segment))
+            .flat_map(|link| [(link.a, link.b), (link.b, link.a)])
+    }
+
+    /// The process that hosts a node.
+    pub fn process_of(&self, node: NodeIndex) -> Option<&ProcessSpec> {
+        self.processes
+            .iter()
+            .find(|process| process.nodes.contains(&node))
+    }
+
     /// The segments a process has business on.
     pub fn segments_of(&self, process: &ProcessSpec) -> Vec<(Segment, bool)> {
         let mut segments: Vec<(Segment, bool)> = Vec::new();

@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used)]
 
 use expect_test::expect_file;
-use secnet_topology::compose::{Compose, Machine, Part, render};
-use secnet_topology::{World, load};
+use secnet_topology::compose::{Compose, CredentialsFrom, Machine, Part, render};
+use secnet_topology::{Bus, World, load};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -29,6 +29,8 @@ fn rendered(scenario: &str, overrides: &[&str]) -> String {
             scenario: &format!("../topology/{scenario}"),
             flags: &[],
             director: Some(&world.scenario.name),
+            bus: Bus::Authenticated,
+            credentials: CredentialsFrom::ControlService,
             part: None,
         },
     )
@@ -162,6 +164,8 @@ fn on_several_machines_each_service_is_on_one_of_them() {
             scenario: "../topology/demo.toml",
             flags: &[],
             director: Some("demo"),
+            bus: Bus::Encrypted,
+            credentials: CredentialsFrom::Folder("${SECNET_CREDENTIALS:-./credentials}"),
             part: Some(part),
         };
         render(&layout, &compose)

@@ -6,17 +6,18 @@ use crate::cancellation::Cancellation;
 use crate::control_offer::{check_endpoint, fetch};
 use crate::exit::{Exit, bad_input};
 use crate::live_run;
+use crate::pki;
 use crate::run::Driver;
-use crate::run_command::{ConductArguments, conduct};
+use crate::run_command::{ConductArguments, conduct, parse_bus};
 use crate::runtime::on_a_runtime;
 use crate::scenario_arguments::ScenarioArguments;
 use crate::signals::{on_each, stop_in_order};
 use clap::Args;
 use secnet_fabric::belonging::scenario_hash;
 use secnet_fabric::control::{self, ControlService};
-use secnet_fabric::{Endpoints, Launch, Offer};
+use secnet_fabric::{ControlPlane, Credentials, CredentialsArguments, Endpoints, Launch, Offer};
 use secnet_topology::segments::CONTROL_PORT;
-use secnet_topology::{Segment, World};
+use secnet_topology::{Bus, Segment, Transport, World};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -32,11 +33,21 @@ pub struct ControlArguments {
     #[command(flatten)]
     pub scenario: ScenarioArguments,
     /// Where the control segment's router listens.
-    #[arg(long, value_name = "ENDPOINT", default_value_t = format!("tcp/0.0.0.0:{CONTROL_PORT}"))]
-    pub listen: String,
+    /// `tcp/0.0.0.0:7447` otherwise, `quic/0.0.0.0:7447` for a bus that is encrypted.
+    #[arg(long, value_name = "ENDPOINT", value_parser = check_endpoint)]
+    pub listen: Option<String>,
     /// Where a segment's router is, if not at its name: `gateway=tcp/192.0.2.7:7448`; may be given again.
     #[arg(long = "endpoint", value_name = "SEGMENT=ENDPOINT", value_parser = parse_endpoint)]
     pub endpoints: Vec<(Segment, String)>,
+    #[command(flatten)]
+    pub credentials: CredentialsArguments,
+    /// Make everybody's credentials in the folder that `--credentials` names, unless they are there.
+    #[arg(long, requires = "credentials")]
+    pub issue: bool,
+    /// Whom the bus takes: who proves by a password who it is (`authenticated`); with mutual TLS as well (`encrypted`), where others
+    /// can tap the network; or whoever reaches its ports (`open`).
+    #[arg(long, value_name = "KIND", value_parser = parse_bus, default_value = Bus::default().word())]
+    pub bus: Bus,
 }
 
 fn parse_endpoint(text: &str) -> Result<(Segment, String), String> {
@@ -56,6 +67,8 @@ pub struct AttachArguments {
     #[arg(value_name = "ENDPOINT", value_parser = check_endpoint)]
     pub endpoint: String,
     #[command(flatten)]
+    pub credentials: CredentialsArguments,
+    #[command(flatten)]
     pub conduct: ConductArguments,
 }
 
@@ -67,18 +80,46 @@ pub struct HealthArguments {
     /// Which of the scenario's processes, or `control` for the service itself.
     #[arg(long, value_name = "NAME", default_value = control::CONTROL)]
     pub process: String,
+    #[command(flatten)]
+    pub credentials: CredentialsArguments,
 }
 
 /// Serves until a director has said goodbye, or a signal comes.
 pub fn control(arguments: &ControlArguments) -> anyhow::Result<Exit> {
-    check_endpoint(&arguments.listen).map_err(|problem| bad_input(format!("--listen: {problem}")))?;
     let scenario = arguments.scenario.load(&[])?;
     let text = scenario.to_toml()?;
     let scenario_hash = scenario_hash(&scenario)?;
     let layout = World::new(scenario).map_err(bad_input)?.layout();
-    let mut endpoints = Endpoints::by_name(&layout, format!("tcp/{}:{CONTROL_PORT}", control::CONTROL));
+    let transport = arguments.bus.transport();
+    let everywhere = || transport.endpoint("0.0.0.0", CONTROL_PORT);
+    let listen = arguments.listen.clone().unwrap_or_else(everywhere);
+    let mut endpoints = Endpoints::by_name(
+        &layout,
+        transport,
+        transport.endpoint(control::CONTROL, CONTROL_PORT),
+    );
     for (segment, endpoint) in &arguments.endpoints {
         endpoints.set(*segment, endpoint.clone());
+    }
+    for endpoint in endpoints.all().chain([listen.as_str()]) {
+        if Transport::of(endpoint).is_none_or(|(found, _)| found != transport) {
+            let (bus, prefix) = (arguments.bus.word(), transport.prefix());
+            return Err(bad_input(format!(
+                "{endpoint}: on a bus that is {bus} every endpoint begins with `{prefix}`"
+            )));
+        }
+    }
+    let folder = match (&arguments.credentials.credentials, arguments.bus) {
+        (_, Bus::Open) => None,
+        (Some(folder), _) => Some(folder.as_path()),
+        (None, _) => {
+            return Err(bad_input(
+                "give the folder of the network's credentials with --credentials (`secnet pki` makes it), or --bus open",
+            ));
+        }
+    };
+    if let Some(folder) = folder.filter(|_| arguments.issue) {
+        pki::complete(&layout, folder)?;
     }
     let offer = Offer {
         launch: Launch {
@@ -86,18 +127,23 @@ pub fn control(arguments: &ControlArguments) -> anyhow::Result<Exit> {
             scenario: PathBuf::new(),
             scenario_hash,
             endpoints,
+            credentials: None,
         },
         scenario: text,
+    };
+    let plane = ControlPlane {
+        endpoint: listen.clone(),
+        credentials: folder.map(|folder| Credentials::of(control::CONTROL, folder)),
     };
     let cancellation = Cancellation::default();
     let stopped = cancellation.clone();
     on_each(move || stopped.stop());
     on_a_runtime(async {
-        let mut service = ControlService::open(&arguments.listen, &offer).await?;
+        let mut service = ControlService::open(&plane, &layout, &offer).await?;
         crate::console::tell(&format!(
             "control service of run {} at {}: {} processes are to come",
             offer.launch.run,
-            arguments.listen,
+            listen,
             layout.processes.len()
         ));
         tokio::select! {
@@ -113,7 +159,12 @@ pub fn attach(arguments: &AttachArguments) -> anyhow::Result<Exit> {
     let cancellation = Cancellation::default();
     let stopped = cancellation.clone();
     stop_in_order(move || stopped.stop());
-    let (launch, scenario) = fetch(&arguments.endpoint, CONTROL_WAIT, &cancellation)?;
+    let folder = arguments.credentials.credentials.as_deref();
+    let plane = ControlPlane {
+        endpoint: arguments.endpoint.clone(),
+        credentials: folder.map(Credentials::of_director),
+    };
+    let (launch, scenario) = fetch(&plane, folder, CONTROL_WAIT, &cancellation)?;
     conduct(
         scenario,
         &arguments.conduct,
@@ -123,10 +174,11 @@ pub fn attach(arguments: &AttachArguments) -> anyhow::Result<Exit> {
 }
 
 pub fn health(arguments: &HealthArguments) -> anyhow::Result<Exit> {
-    on_a_runtime(control::check_health(
-        &arguments.control,
-        &arguments.process,
-        HEALTH_WAIT,
-    ))?;
+    let folder = arguments.credentials.credentials.as_deref();
+    let plane = ControlPlane {
+        endpoint: arguments.control.clone(),
+        credentials: folder.map(|folder| Credentials::of(&arguments.process, folder)),
+    };
+    on_a_runtime(control::check_health(&plane, &arguments.process, HEALTH_WAIT))?;
     Ok(Exit::Good)
 }

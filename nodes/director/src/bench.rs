@@ -8,6 +8,7 @@ pub mod memory;
 pub mod raw_bus;
 pub mod round_trips;
 mod scenarios;
+pub mod security;
 mod table;
 pub mod tracing;
 
@@ -16,6 +17,7 @@ use crate::exit::Exit;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use secnet_results::Machine;
+use secnet_topology::Bus;
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -54,6 +56,8 @@ pub enum Part {
     Live,
     /// What tracing costs either.
     Tracing,
+    /// What passwords and encryption cost live round trips.
+    Security,
     /// How fast emulated time goes where little happens.
     Time,
 }
@@ -74,6 +78,7 @@ pub struct Figures {
     pub raw_bus: Vec<raw_bus::Figure>,
     pub live_round_trips: Option<live::Figure>,
     pub tracing: Vec<tracing::Figure>,
+    pub security: Vec<security::Figure>,
     pub memory: Option<memory::Figure>,
     pub emulated_time: Vec<idle::Figure>,
     pub marks: Vec<Mark>,
@@ -117,6 +122,7 @@ fn measure(effort: Effort, wanted: impl Fn(Part) -> bool) -> anyhow::Result<Figu
         raw_bus: Vec::new(),
         live_round_trips: None,
         tracing: Vec::new(),
+        security: Vec::new(),
         memory: None,
         emulated_time: Vec::new(),
         marks: Vec::new(),
@@ -143,11 +149,15 @@ fn measure(effort: Effort, wanted: impl Fn(Part) -> bool) -> anyhow::Result<Figu
         console::tell("raw messages between two processes …");
         figures.raw_bus = raw_bus::measure(effort)?;
         console::tell("live round trips …");
-        figures.live_round_trips = Some(live::measure(effort, 0.0)?);
+        figures.live_round_trips = Some(live::measure(effort, 0.0, Bus::default())?);
     }
     if wanted(Part::Tracing) {
         console::tell("round trips with tracing …");
         figures.tracing = tracing::measure(effort)?;
+    }
+    if wanted(Part::Security) {
+        console::tell("live round trips on a bus that is open, authenticated and encrypted …");
+        figures.security = security::measure(effort)?;
     }
     if wanted(Part::Time) {
         console::tell("emulated time, live …");
@@ -194,6 +204,7 @@ fn marks(figures: &Figures) -> Vec<Mark> {
             met: memory.bytes_per_premises() <= MEMORY_MARK,
         });
     }
+    marks.extend(figures.security.iter().filter_map(security::Figure::mark));
     marks.extend(figures.tracing.iter().filter_map(tracing::Figure::mark));
     marks
 }

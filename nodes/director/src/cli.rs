@@ -5,6 +5,7 @@ use crate::attach::{self, AttachArguments, ControlArguments, HealthArguments};
 use crate::bench::{self, BenchArguments};
 use crate::console::{complain, print, unprinted};
 use crate::exit::{BadInput, Exit};
+use crate::pki::{self, PkiArguments};
 use crate::request_command::{self, RequestArguments};
 use crate::run_command::{self, RunArguments};
 use crate::signals;
@@ -41,6 +42,8 @@ enum Command {
     Attach(AttachArguments),
     /// Serve what is to be run to processes and to the director that attaches: launch and scenario.
     Control(Box<ControlArguments>),
+    /// Make the passwords and certificates of a network's participants, for containers and several machines.
+    Pki(PkiArguments),
     /// Ask a process of an attached network over the bus whether it is well; what a container's health check does.
     Health(HealthArguments),
     /// Assess a SEC Modification: a scenario with and without it over the same seeds, with confidence intervals.
@@ -101,6 +104,7 @@ fn carry_out(command: Command) -> anyhow::Result<Exit> {
         Command::Request(arguments) => request_command::run(&arguments),
         Command::Attach(arguments) => attach::attach(&arguments),
         Command::Control(arguments) => attach::control(&arguments),
+        Command::Pki(arguments) => pki::run(&arguments),
         Command::Health(arguments) => attach::health(&arguments),
         Command::Assess(arguments) => assess::run(&arguments),
         Command::Trace(arguments) => trace_command::run(&arguments),

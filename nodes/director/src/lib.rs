@@ -17,6 +17,7 @@ pub mod fitting;
 pub mod live_network;
 pub mod live_run;
 pub mod network;
+pub mod pki;
 pub mod premises_command;
 pub mod progress;
 pub mod request_command;

@@ -3,9 +3,9 @@
 use crate::cancellation::Cancellation;
 use crate::control_offer::{check_endpoint, fetch};
 use crate::exit::bad_input;
-use secnet_fabric::Launch;
+use secnet_fabric::{ControlPlane, Credentials, CredentialsArguments, Launch};
 use secnet_results::run_folder::{LAUNCH, LAUNCH_SCENARIO};
-use secnet_topology::Scenario;
+use secnet_topology::{Scenario, Transport};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -26,11 +26,18 @@ enum Source {
 
 impl LiveNetwork {
     /// `run` is a run folder or where a control service listens, `tcp/127.0.0.1:7447`.
-    pub fn find(run: Option<&Path>) -> anyhow::Result<LiveNetwork> {
-        let endpoint = run.and_then(Path::to_str).filter(|run| run.starts_with("tcp/"));
+    pub fn find(run: Option<&Path>, credentials: &CredentialsArguments) -> anyhow::Result<LiveNetwork> {
+        let certificates = credentials.credentials.as_deref();
+        let endpoint = run
+            .and_then(Path::to_str)
+            .filter(|run| Transport::of(run).is_some());
         if let Some(endpoint) = endpoint {
             check_endpoint(endpoint).map_err(bad_input)?;
-            let (launch, scenario) = fetch(endpoint, PATIENCE, &Cancellation::default())?;
+            let plane = ControlPlane {
+                endpoint: endpoint.to_owned(),
+                credentials: certificates.map(Credentials::of_anybody),
+            };
+            let (launch, scenario) = fetch(&plane, certificates, PATIENCE, &Cancellation::default())?;
             let scenario = Source::Fetched(Box::new(scenario));
             return Ok(LiveNetwork { launch, scenario });
         }
@@ -45,7 +52,10 @@ impl LiveNetwork {
         if !file.exists() {
             return Err(bad_input(format!("no live run goes on in {here}")));
         }
-        let launch = Launch::load(&file).map_err(|error| bad_input(format!("{error:#}")))?;
+        let mut launch = Launch::load(&file).map_err(|error| bad_input(format!("{error:#}")))?;
+        if let Some(certificates) = certificates {
+            launch.credentials = Some(certificates.to_path_buf());
+        }
         if !launch.endpoints.is_control_open() {
             return Err(bad_input(format!(
                 "no live run goes on in {here}: the one that did was killed"
@@ -55,6 +65,14 @@ impl LiveNetwork {
             launch,
             scenario: Source::File(folder.join(LAUNCH_SCENARIO)),
         })
+    }
+
+    /// Its control plane, for whoever `identity` makes of a folder of credentials.
+    pub fn plane(&self, identity: impl Fn(&Path) -> Credentials) -> ControlPlane {
+        ControlPlane {
+            endpoint: self.launch.endpoints.control.clone(),
+            credentials: self.launch.credentials.as_deref().map(identity),
+        }
     }
 
     /// What the network runs.

@@ -12,7 +12,7 @@ mod strangers;
 mod watchdog;
 
 pub use assignment::Network;
-pub use launching::{goes_on_in, run_id};
+pub use launching::{OwnCredentials, goes_on_in, run_id};
 
 use crate::exit::bad_input;
 use crate::run_facts::RunFacts;
@@ -20,12 +20,12 @@ use crate::runtime::on_a_runtime;
 use anyhow::anyhow;
 use launching::{LaunchFile, launch};
 use processes::{Process, start_processes};
-use secnet_fabric::Launch;
 use secnet_fabric::belonging::{Belonging, Stranger};
-use secnet_fabric::control::{DirectorControl, Event};
+use secnet_fabric::control::{CONTROL, DirectorControl, Event};
 use secnet_fabric::report::{Command, ProcessNews};
-use secnet_fabric::session::Attachment;
+use secnet_fabric::{ControlPlane, Credentials, Launch};
 use secnet_results::RunOutcome;
+use secnet_topology::Bus;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use strangers::Strangers;
@@ -46,14 +46,23 @@ const REPEAT: Duration = Duration::from_millis(250);
 
 /// Starts the network's processes on this machine and runs it. Their programs are in the folder `programs`, or else in this
 /// program's own.
-pub fn run(network: Network<'_>, programs: Option<&Path>) -> anyhow::Result<(RunOutcome, RunFacts)> {
+pub fn run(
+    network: Network<'_>,
+    programs: Option<&Path>,
+    bus: Bus,
+) -> anyhow::Result<(RunOutcome, RunFacts)> {
     open_files::check(network.layout.processes.len())?;
     // Told here once instead of by each process.
     secnet_telemetry::check_environment().map_err(|error| bad_input(format!("{error:#}")))?;
     on_a_runtime(async {
-        let launch = launch(&network)?;
-        let router = Attachment::Router(launch.endpoints.control.clone());
-        let (control, events) = DirectorControl::open(&router, &launch.run).await?;
+        let credentials = OwnCredentials::make(&network, bus)?;
+        let folder = credentials.as_ref().map(|own| own.0.as_path());
+        let launch = launch(&network, bus.transport(), folder)?;
+        let plane = ControlPlane {
+            endpoint: launch.endpoints.control.clone(),
+            credentials: folder.map(|folder| Credentials::of(CONTROL, folder)),
+        };
+        let (control, events) = DirectorControl::serve(&plane, network.layout, &launch.run).await?;
         let launch_file = LaunchFile::store(&launch, network.folder)?;
         let processes = start_processes(network.layout, programs, &launch_file.0, network.folder.path())?;
         let run = LiveRun::new(network, processes, control, launch.belonging());
@@ -68,8 +77,11 @@ pub fn attach(network: Network<'_>, launch: &Launch) -> anyhow::Result<(RunOutco
         .check_scenario(&network.world.scenario)
         .map_err(|error| bad_input(format!("{error:#}")))?;
     on_a_runtime(async {
-        let client = Attachment::Client(launch.endpoints.control.clone());
-        let (control, events) = DirectorControl::open(&client, &launch.run).await?;
+        let plane = ControlPlane {
+            endpoint: launch.endpoints.control.clone(),
+            credentials: launch.credentials.as_deref().map(Credentials::of_director),
+        };
+        let (control, events) = DirectorControl::attach(&plane, &launch.run).await?;
         let _launch_file = LaunchFile::store(launch, network.folder)?;
         let specs = network.layout.processes.iter();
         let processes = specs.map(|spec| Process::new(spec, None)).collect();

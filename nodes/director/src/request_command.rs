@@ -8,6 +8,7 @@ use crate::scenario_arguments::parse_device;
 use anyhow::Context;
 use clap::{ArgGroup, Args};
 use secnet_fabric::control::{Refused, RequestClient};
+use secnet_fabric::{Credentials, CredentialsArguments};
 use secnet_model::{DeviceType, SimTime, Srv};
 use secnet_topology::live_requests::{TakenRequest, parse_request};
 use secnet_topology::scenario::RequestParams;
@@ -54,28 +55,45 @@ pub struct RequestArguments {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+    /// Requests go with the certificate of their User.
+    #[command(flatten)]
+    pub credentials: CredentialsArguments,
 }
 
 pub fn run(arguments: &RequestArguments) -> anyhow::Result<Exit> {
-    let network = LiveNetwork::find(arguments.run.as_deref())?;
+    let network = LiveNetwork::find(arguments.run.as_deref(), &arguments.credentials)?;
     let world = World::new(network.scenario()?).map_err(bad_input)?;
     on_a_runtime(async {
-        let (control, run) = (&network.launch.endpoints.control, &network.launch.run);
-        let client = RequestClient::open(control, run, PATIENCE).await?;
-        let result = match arguments.list {
-            true => list(arguments, &world, &client).await,
-            false => send(arguments, &world, &client).await,
-        };
-        client.close().await;
-        result
+        match arguments.list {
+            true => list(arguments, &world, &network).await,
+            false => send(arguments, &world, &network).await,
+        }
     })
 }
 
-async fn send(arguments: &RequestArguments, world: &World, client: &RequestClient) -> anyhow::Result<Exit> {
+/// A client with the certificate of the User that `node` plays.
+async fn client_of(node: &str, network: &LiveNetwork) -> anyhow::Result<RequestClient> {
+    let plane = network.plane(|folder| Credentials::of_user(node, folder));
+    RequestClient::open(&plane, &network.launch.run, PATIENCE).await
+}
+
+async fn send(arguments: &RequestArguments, world: &World, network: &LiveNetwork) -> anyhow::Result<Exit> {
     let request = wanted(arguments, world)?;
     let node = node_of(&world.layout(), world, &request.from)
         .with_context(|| format!("no node plays {}", request.from))?;
-    let taken = client.send(&node, &request, PATIENCE).await.map_err(|error| {
+    let client = client_of(&node, network).await?;
+    let exit = send_by(&client, &node, &request, arguments).await;
+    client.close().await;
+    exit
+}
+
+async fn send_by(
+    client: &RequestClient,
+    node: &str,
+    request: &RequestParams,
+    arguments: &RequestArguments,
+) -> anyhow::Result<Exit> {
+    let taken = client.send(node, request, PATIENCE).await.map_err(|error| {
         if error.is::<Refused>() {
             bad_input(error)
         } else {
@@ -90,7 +108,7 @@ async fn send(arguments: &RequestArguments, world: &World, client: &RequestClien
         console::tell(&describe(&taken));
     }
     let ended = loop {
-        let known = match client.list(&node, PATIENCE).await {
+        let known = match client.list(node, PATIENCE).await {
             Ok(known) => known,
             Err(error) => {
                 console::complain(&format!("the run ended before the request did: {error:#}"));
@@ -111,7 +129,7 @@ async fn send(arguments: &RequestArguments, world: &World, client: &RequestClien
     })
 }
 
-async fn list(arguments: &RequestArguments, world: &World, client: &RequestClient) -> anyhow::Result<Exit> {
+async fn list(arguments: &RequestArguments, world: &World, network: &LiveNetwork) -> anyhow::Result<Exit> {
     if let Some(from) = &arguments.from
         && world.user_by_name(from).is_none()
     {
@@ -128,7 +146,10 @@ async fn list(arguments: &RequestArguments, world: &World, client: &RequestClien
             continue;
         }
         if let Some(node) = node_of(&layout, world, &user.name) {
-            all.extend(client.list(&node, PATIENCE).await?);
+            let client = client_of(&node, network).await?;
+            let known = client.list(&node, PATIENCE).await;
+            client.close().await;
+            all.extend(known?);
         }
     }
     show(arguments, &all)?;

@@ -15,7 +15,7 @@ use secnet_model::SimTime;
 use secnet_results::run_folder::Place;
 use secnet_results::{EventFact, Machine, Manifest, RunFolder, RunFolderError, RunOutcome, RunReport};
 use secnet_telemetry::SpanExport;
-use secnet_topology::{Layout, Scenario, Span, World, assumptions};
+use secnet_topology::{Bus, Layout, Scenario, Span, World, assumptions};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -51,9 +51,10 @@ pub enum Driver {
     Live {
         /// The folder of the participants' programs; this program's own otherwise.
         programs: Option<PathBuf>,
+        bus: Bus,
     },
     /// Each participant is a container of that image.
-    Compose { image: String },
+    Compose { image: String, bus: Bus },
     /// Somebody else starts the participants. The launch and the scenario come from their control service
     /// ([`fetch`](crate::control_offer::fetch)).
     Attached { launch: Launch },
@@ -206,10 +207,12 @@ impl Staged<'_> {
     fn drive(&self) -> Driven {
         match &self.options.driver {
             Driver::Virtual { threads } => self.in_virtual_time(*threads),
-            Driver::Live { programs } => {
-                self.over_the_bus(|network| live_run::run(network, programs.as_deref()))
+            Driver::Live { programs, bus } => {
+                self.over_the_bus(|network| live_run::run(network, programs.as_deref(), *bus))
             }
-            Driver::Compose { image } => self.over_the_bus(|network| compose_run::run(network, image)),
+            Driver::Compose { image, bus } => {
+                self.over_the_bus(|network| compose_run::run(network, image, *bus))
+            }
             Driver::Attached { launch } => self.over_the_bus(|network| live_run::attach(network, launch)),
         }
     }

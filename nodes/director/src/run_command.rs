@@ -15,7 +15,7 @@ use secnet_engine::Pace;
 use secnet_model::SimDuration;
 use secnet_results::run_folder::Place;
 use secnet_results::summary;
-use secnet_topology::{Scenario, Span};
+use secnet_topology::{Bus, Scenario, Span};
 use std::path::{Path, PathBuf};
 
 #[derive(Args, Clone, Debug)]
@@ -31,6 +31,10 @@ pub struct RunArguments {
     /// The image of the containers.
     #[arg(long, value_name = "NAME", default_value = IMAGE)]
     pub image: String,
+    /// Whom the bus takes: who proves by a password who it is (`authenticated`, what it is otherwise); with mutual TLS as well
+    /// (`encrypted`, slower); or whoever reaches its ports (`open`).
+    #[arg(long, value_name = "KIND", value_parser = parse_bus)]
+    pub bus: Option<Bus>,
     /// Begin without asking also what is estimated to take more than a day in virtual time, or more memory than there is.
     #[arg(long)]
     pub yes: bool,
@@ -82,6 +86,11 @@ pub enum Driver {
     Compose,
 }
 
+pub(crate) fn parse_bus(text: &str) -> Result<Bus, String> {
+    let found = Bus::ALL.into_iter().find(|bus| bus.word() == text);
+    found.ok_or_else(|| format!("give one of {}", Bus::ALL.map(Bus::word).join(", ")))
+}
+
 /// How far ahead of the others Users may be that take requests while the run goes on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Ready(pub Option<Span>);
@@ -119,6 +128,11 @@ pub fn run(arguments: RunArguments) -> anyhow::Result<Exit> {
              give requests to a run in virtual time with --set 'requests=[…]'",
         ));
     }
+    if arguments.driver == Driver::Virtual && arguments.bus.is_some() {
+        return Err(bad_input(
+            "--bus is for --driver live or compose: in virtual time there is none",
+        ));
+    }
     fitting::fits_or_is_wanted(&scenario, arguments.yes)?;
     let cancellation = Cancellation::default();
     let stopped = cancellation.clone();
@@ -131,13 +145,17 @@ pub fn run(arguments: RunArguments) -> anyhow::Result<Exit> {
         }
         Driver::Live => {
             stop_in_order(move || stopped.stop());
-            run::Driver::Live { programs: None }
+            run::Driver::Live {
+                programs: None,
+                bus: arguments.bus.unwrap_or_default(),
+            }
         }
         // No signal may end the program while containers are up.
         Driver::Compose => {
             on_each(move || stopped.stop());
             run::Driver::Compose {
                 image: arguments.image,
+                bus: arguments.bus.unwrap_or_default(),
             }
         }
     };

@@ -7,6 +7,7 @@ use clap::Args;
 use secnet_engine::Pace;
 use secnet_fabric::control::ask_status;
 use secnet_fabric::report::{LinkStatus, NodeStatus, Phase, RunStatus};
+use secnet_fabric::{Credentials, CredentialsArguments};
 use secnet_model::{SimDuration, SimTime};
 use serde::Serialize;
 use std::fmt::{self, Write};
@@ -21,11 +22,14 @@ pub struct StatusArguments {
     /// Print the status as JSON.
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub credentials: CredentialsArguments,
 }
 
 pub fn run(arguments: &StatusArguments) -> anyhow::Result<Exit> {
-    let launch = LiveNetwork::find(arguments.run.as_deref())?.launch;
-    let status = on_a_runtime(ask_status(&launch.endpoints.control, &launch.run, PATIENCE))?;
+    let network = LiveNetwork::find(arguments.run.as_deref(), &arguments.credentials)?;
+    let plane = network.plane(Credentials::of_operator);
+    let status = on_a_runtime(ask_status(&plane, &network.launch.run, PATIENCE))?;
     if arguments.json {
         let described = Described {
             emulated: emulated(&status),

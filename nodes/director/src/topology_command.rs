@@ -5,10 +5,11 @@ use crate::compose_run::IMAGE;
 use crate::console::print;
 use crate::exit::{Exit, bad_input};
 use crate::premises_command::{self, PremisesArguments};
+use crate::run_command::parse_bus;
 use crate::scenario_arguments::ScenarioArguments;
 use clap::Subcommand;
-use secnet_topology::compose::{Compose, Machine, Part, render};
-use secnet_topology::{Layout, World, json_schema, reference};
+use secnet_topology::compose::{Compose, CredentialsFrom, Machine, Part, render};
+use secnet_topology::{Bus, Layout, World, json_schema, reference};
 use std::path::{Path, PathBuf};
 
 #[derive(Subcommand, Clone, Debug)]
@@ -35,6 +36,14 @@ pub enum TopologyCommand {
         /// The image every service of secnet runs.
         #[arg(long, value_name = "NAME", default_value = IMAGE)]
         image: String,
+        /// The folder of the network's credentials (`secnet pki`). On one machine the control service makes them otherwise; on several
+        /// `SECNET_CREDENTIALS` names it when the file is used, `./credentials` if nothing does.
+        #[arg(long, value_name = "DIR")]
+        credentials: Option<PathBuf>,
+        /// Whom the bus takes: who proves by a password who it is (`authenticated`, what it is on one machine otherwise); with mutual TLS
+        /// as well (`encrypted`, on several); or whoever reaches its ports (`open`).
+        #[arg(long, value_name = "KIND", value_parser = parse_bus)]
+        bus: Option<Bus>,
         /// A machine of several, and what is on it: `192.0.2.7=control,dsp,supplier-*`; given once for each.
         #[arg(long = "machine", value_name = "ADDRESS=SERVICE,…", value_parser = parse_machine, requires = "on")]
         machines: Vec<Machine>,
@@ -50,13 +59,23 @@ pub enum TopologyCommand {
     Reference,
 }
 
-/// The compose file of a scenario, to lie in `folder`.
+/// What the flags say of the bus.
+struct BusFlags<'a> {
+    credentials: Option<&'a Path>,
+    bus: Option<Bus>,
+}
+
+/// The folder of credentials on each of several machines, unless a flag names it.
+const CREDENTIALS: &str = "${SECNET_CREDENTIALS:-./credentials}";
+
+/// The compose file of a scenario, to lie in the folder of `out`.
 fn compose_file(
     scenario: &ScenarioArguments,
     image: &str,
     out: Option<&Path>,
     machines: &[Machine],
     on: Option<&str>,
+    flags_of_bus: BusFlags<'_>,
 ) -> anyhow::Result<String> {
     let world = World::new(scenario.load(&[])?).map_err(bad_input)?;
     let layout = world.layout();
@@ -67,6 +86,16 @@ fn compose_file(
     let flags = scenario.flags();
     let file = &scenario.scenario;
     let folder = out.and_then(Path::parent).unwrap_or(Path::new(""));
+    let named = match flags_of_bus.credentials {
+        // Not a variable of compose's.
+        Some(credentials) => Some(relative(credentials, folder)?.replace('$', "$$")),
+        None => None,
+    };
+    let (usual, credentials) = match on {
+        // Others may be between the machines.
+        Some(_) => (Bus::Encrypted, CredentialsFrom::Folder(CREDENTIALS)),
+        None => (Bus::Authenticated, CredentialsFrom::ControlService),
+    };
     let flags_text: String = flags.iter().map(|flag| format!(" {flag}")).collect();
     let heading = format!(
         "{}: {} premises, {} processes.\nRendered by `secnet topology compose {}{flags_text}`{place}; see docs/containers.md.",
@@ -83,6 +112,8 @@ fn compose_file(
             scenario: &relative(file, folder)?,
             flags: &flags,
             director: Some(&world.scenario.name),
+            bus: flags_of_bus.bus.unwrap_or(usual),
+            credentials: named.as_deref().map_or(credentials, CredentialsFrom::Folder),
             part,
         },
     ))
@@ -148,10 +179,16 @@ pub fn run(command: &TopologyCommand) -> anyhow::Result<Exit> {
             scenario,
             out,
             image,
+            credentials,
+            bus,
             machines,
             on,
         } => {
-            let text = compose_file(scenario, image, out.as_deref(), machines, on.as_deref())?;
+            let bus = BusFlags {
+                credentials: credentials.as_deref(),
+                bus: *bus,
+            };
+            let text = compose_file(scenario, image, out.as_deref(), machines, on.as_deref(), bus)?;
             match out {
                 None => print(&text),
                 Some(file) => std::fs::write(file, text)

@@ -6,6 +6,7 @@
 
 use anyhow::{Context, anyhow, bail, ensure};
 use secnet_results::run_folder::{COMPOSE, LOGS};
+use secnet_topology::Transport;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -111,8 +112,8 @@ pub struct Place {
 
 impl Containers {
     /// Where the control service is reached from this machine.
-    pub fn control(&self) -> String {
-        format!("tcp/127.0.0.1:{}", self.port)
+    pub fn control(&self, transport: Transport) -> String {
+        transport.endpoint("127.0.0.1", self.port)
     }
 
     /// What the engine calls the project, and begins the name of each of its networks with.

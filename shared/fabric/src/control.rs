@@ -12,11 +12,31 @@ pub use process::{ProcessControl, Pulse, RequestQuery};
 pub use questions::{Refused, RequestClient, ask_status, check_health, fetch_offer};
 pub use service::ControlService;
 
+use crate::credentials::Credentials;
+use crate::session::{self, Attachment};
 use anyhow::anyhow;
+pub use secnet_topology::identities::CONTROL;
 use zenoh::Session;
 
-/// What a health check of the control service calls it.
-pub const CONTROL: &str = "control";
+/// A control plane, and who one is there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ControlPlane {
+    /// Where its router listens: `tcp/127.0.0.1:7447`.
+    pub endpoint: String,
+    /// By what one proves that; none where the bus is open to all.
+    pub credentials: Option<Credentials>,
+}
+
+impl ControlPlane {
+    fn client(&self) -> anyhow::Result<Attachment> {
+        Attachment::client(CONTROL, &self.endpoint, self.credentials.as_ref())
+    }
+
+    /// A client's session.
+    async fn enter(&self) -> anyhow::Result<Session> {
+        session::open(&self.client()?).await
+    }
+}
 
 fn failed(what: &str) -> impl FnOnce(zenoh::Error) -> anyhow::Error + '_ {
     move |error| anyhow!("{what}: {error}")

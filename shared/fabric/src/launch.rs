@@ -1,14 +1,13 @@
 //! What a process is told at its start: which run, which of the scenario's processes it is, and where its segments are.
 
 use crate::belonging::{Belonging, scenario_hash};
-use crate::session::Attachment;
 use anyhow::{Context, bail};
 use secnet_model::Region;
 use secnet_results::run_folder::read_bounded;
-use secnet_topology::{Layout, Scenario, Segment};
+use secnet_topology::{Layout, Scenario, Segment, Transport};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::{TcpStream, ToSocketAddrs, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -28,6 +27,9 @@ pub struct Launch {
     /// What that file must hold: [`scenario_hash`].
     pub scenario_hash: String,
     pub endpoints: Endpoints,
+    /// Everybody's credentials, in a folder each, or at least those of who reads this; none where the bus is open to all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<PathBuf>,
 }
 
 /// Where each segment's router listens, as zenoh locators.
@@ -89,15 +91,15 @@ impl Launch {
 
 impl Endpoints {
     /// Where each segment is a network with names, as in containers.
-    pub fn by_name(layout: &Layout, control: String) -> Endpoints {
+    pub fn by_name(layout: &Layout, transport: Transport, control: String) -> Endpoints {
         let wans = layout.segments().into_iter().filter_map(|segment| match segment {
-            Segment::Wan(region) => Some((region, segment.endpoint())),
+            Segment::Wan(region) => Some((region, segment.endpoint(transport))),
             Segment::Gateway | Segment::DspCsp => None,
         });
         Endpoints {
             control,
-            gateway: Segment::Gateway.endpoint(),
-            dsp_csp: Segment::DspCsp.endpoint(),
+            gateway: Segment::Gateway.endpoint(transport),
+            dsp_csp: Segment::DspCsp.endpoint(transport),
             wan: wans.collect(),
         }
     }
@@ -114,28 +116,33 @@ impl Endpoints {
 
     /// Whether anybody listens at the control plane: a run that was killed leaves its launch file behind.
     pub fn is_control_open(&self) -> bool {
-        let address = self
-            .control
-            .strip_prefix("tcp/")
-            .map(ToSocketAddrs::to_socket_addrs);
-        let mut addresses = address.into_iter().flatten().flatten();
-        addresses.any(|address| TcpStream::connect_timeout(&address, CONNECT_WAIT).is_ok())
+        let Some((transport, address)) = Transport::of(&self.control) else {
+            return false;
+        };
+        let mut addresses = address.to_socket_addrs().into_iter().flatten();
+        addresses.any(|address| match transport {
+            Transport::Tcp => TcpStream::connect_timeout(&address, CONNECT_WAIT).is_ok(),
+            // Nobody listens where one could. What is on another machine cannot be told like this.
+            Transport::Quic => UdpSocket::bind(address).is_err(),
+        })
     }
 
-    /// How a process that runs `binary` takes part in a segment.
-    pub fn attachment(&self, segment: Segment, owner: bool) -> anyhow::Result<Attachment> {
-        let endpoint = match segment {
-            Segment::Gateway => &self.gateway,
-            Segment::DspCsp => &self.dsp_csp,
+    /// Where a segment's router listens.
+    pub fn of(&self, segment: Segment) -> anyhow::Result<&str> {
+        match segment {
+            Segment::Gateway => Ok(&self.gateway),
+            Segment::DspCsp => Ok(&self.dsp_csp),
             Segment::Wan(region) => self
                 .wan
                 .get(&region)
-                .with_context(|| format!("the launch file gives no WAN endpoint for {region}"))?,
-        };
-        Ok(if owner {
-            Attachment::Router(endpoint.clone())
-        } else {
-            Attachment::Client(endpoint.clone())
-        })
+                .map(String::as_str)
+                .with_context(|| format!("the launch file gives no WAN endpoint for {region}")),
+        }
+    }
+
+    /// Every endpoint there is, the control plane's first.
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        let segments = [&self.control, &self.gateway, &self.dsp_csp].into_iter();
+        segments.chain(self.wan.values()).map(String::as_str)
     }
 }

@@ -3,7 +3,8 @@
 mod hosting;
 mod obeying;
 
-use crate::control::{self, ProcessControl};
+use crate::control::{self, ControlPlane, ProcessControl};
+use crate::credentials::{Credentials, CredentialsArguments};
 use crate::host::{BoxedParticipant, Leave};
 use crate::launch::Launch;
 use crate::telling::Telling;
@@ -47,6 +48,8 @@ struct Arguments {
     /// Which of the scenario's processes this one is.
     #[arg(long, value_name = "NAME")]
     process: String,
+    #[command(flatten)]
+    credentials: CredentialsArguments,
     /// End when standard input closes: whoever started the process has gone.
     #[arg(long)]
     until_stdin_closes: bool,
@@ -104,13 +107,16 @@ pub fn main(program: Program) -> ExitCode {
 /// Which run it is, and its scenario.
 async fn learn(arguments: &Arguments) -> anyhow::Result<(Launch, Scenario)> {
     if let Some(endpoint) = &arguments.control {
-        let offer = control::fetch_offer(endpoint, CONTROL_WAIT).await?;
+        let folder = arguments.credentials.credentials.clone();
+        let plane = plane(endpoint, folder.as_deref(), &arguments.process);
+        let offer = control::fetch_offer(&plane, CONTROL_WAIT).await?;
         let scenario = secnet_topology::parse("the control service's scenario", &offer.scenario, &[])
             .map_err(|error| anyhow!("{error}"))
             .with_context(|| format!("the control service at {endpoint} is not of this version of secnet"))?;
         let mut launch = offer.launch;
         // As it is reached from here.
         launch.endpoints.control.clone_from(endpoint);
+        launch.credentials = folder;
         return Ok((launch, scenario));
     }
     let launch = Launch::load(arguments.launch.as_deref().unwrap_or(Path::new("")))?;
@@ -118,6 +124,14 @@ async fn learn(arguments: &Arguments) -> anyhow::Result<(Launch, Scenario)> {
         .map_err(|error| anyhow!("{error}"))
         .with_context(|| format!("cannot use the scenario {}", launch.scenario.display()))?;
     Ok((launch, scenario))
+}
+
+/// The control plane at that endpoint, as one of the run's processes knows it.
+fn plane(endpoint: &str, credentials: Option<&Path>, process: &str) -> ControlPlane {
+    ControlPlane {
+        endpoint: endpoint.to_owned(),
+        credentials: credentials.map(|folder| Credentials::of(process, folder)),
+    }
 }
 
 #[tracing::instrument(name = "process", skip_all, fields(process = arguments.process))]
@@ -151,9 +165,13 @@ async fn run(program: &Program, arguments: Arguments) -> anyhow::Result<()> {
             program.binary
         );
     }
-    let (control, commands) =
-        ProcessControl::open(&launch.endpoints.control, &launch.run, &spec.name).await?;
-    let sessions = open_sessions(&launch, &layout, spec).await?;
+    let plane = plane(
+        &launch.endpoints.control,
+        launch.credentials.as_deref(),
+        &spec.name,
+    );
+    let (control, commands) = ProcessControl::open(&plane, &launch.run, &spec.name).await?;
+    let sessions = open_sessions(&launch, plane.credentials.as_ref(), &layout, spec).await?;
     let export = SpanExport::from_environment(&world, &layout)?;
     let stage = Stage {
         world: &world,

@@ -26,6 +26,8 @@ pub const DIGESTS: &str = "digests.json";
 /// Only while a live run goes on, or of one that was killed: where it answers, and the scenario its processes read.
 pub const LAUNCH: &str = "launch.json";
 pub const LAUNCH_SCENARIO: &str = "launch.toml";
+/// Everybody's credentials, while a live run goes on.
+pub const CREDENTIALS: &str = "launch.credentials";
 /// A folder: what processes or containers said.
 pub const LOGS: &str = "logs";
 /// Only of a run in containers.

@@ -18,9 +18,14 @@ pub struct Logs {
     provider: Option<SdkTracerProvider>,
 }
 
+/// What is logged unless `SECNET_LOG` says otherwise.
+const PROCESSES: &str = "warn,secnet=info";
+/// A command that is let in nowhere says so itself, once; zenoh would at every try.
+const COMMANDS: &str = "warn,secnet=info,zenoh_transport::unicast::establishment::open=off";
+
 /// Sets up logging once per process; `warn` and above unless `SECNET_LOG` says otherwise.
 pub fn init_logs() -> Logs {
-    init(None)
+    init(None, COMMANDS)
 }
 
 impl Logs {
@@ -39,7 +44,7 @@ impl Logs {
                 )
                 .build()
         });
-        init(provider)
+        init(provider, PROCESSES)
     }
 
     /// Tells what has not been told yet.
@@ -52,8 +57,8 @@ impl Logs {
     }
 }
 
-fn init(provider: Option<SdkTracerProvider>) -> Logs {
-    let filter = EnvFilter::try_from_env("SECNET_LOG").unwrap_or_else(|_| EnvFilter::new("warn,secnet=info"));
+fn init(provider: Option<SdkTracerProvider>, usual: &str) -> Logs {
+    let filter = EnvFilter::try_from_env("SECNET_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
     let to_stderr = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(false)

@@ -34,15 +34,16 @@
 //! Not here: what is promised of a network.
 
 use anyhow::{Context, bail, ensure};
+use secnet_fabric::authority::{self, Wish};
 use secnet_fabric::containers::{Containers, Engine};
 use secnet_fabric::report::RunStatus;
 use secnet_model::SimDuration;
 use secnet_results::traces::SpanRecord;
 use secnet_results::{LoadedRun, Traces};
-use secnet_topology::compose::{Compose, render};
+use secnet_topology::compose::{Compose, CredentialsFrom, render};
 pub use secnet_topology::live_requests::TakenRequest;
 pub use secnet_topology::scenario::RequestParams;
-use secnet_topology::{Layout, World};
+use secnet_topology::{Bus, Layout, World};
 use serde::de::DeserializeOwned;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -50,6 +51,8 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+/// The folder of credentials beside the compose file.
+const CREDENTIALS: &str = "credentials";
 /// How often a test looks again.
 const LOOK: Duration = Duration::from_millis(200);
 
@@ -190,6 +193,7 @@ impl NetworkUnderTest {
         scenario.requests.extend(setup.requests.iter().cloned());
         fs::write(folder.0.join("scenario.toml"), scenario.to_toml()?)?;
         let layout = World::new(scenario)?.layout();
+        authority::issue(&layout, &folder.0.join(CREDENTIALS), &Wish::default())?;
         let text = render(
             &layout,
             &Compose {
@@ -198,6 +202,8 @@ impl NetworkUnderTest {
                 scenario: "./scenario.toml",
                 flags: &[],
                 director: None,
+                bus: Bus::default(),
+                credentials: CredentialsFrom::Folder("./credentials"),
                 part: None,
             },
         );
@@ -221,7 +227,12 @@ impl NetworkUnderTest {
 
     /// Where another director, or a participant of the test's own, finds the control service.
     pub fn control(&self) -> String {
-        self.containers.control()
+        self.containers.control(Bus::default().transport())
+    }
+
+    /// Everybody's credentials, each identity's in a folder of its own, as `--credentials` takes them.
+    pub fn credentials(&self) -> PathBuf {
+        self.folder.0.join(CREDENTIALS)
     }
 
     /// Every health check has succeeded.
@@ -251,7 +262,8 @@ impl NetworkUnderTest {
         ensure!(self.director.is_none(), "a director runs this network already");
         let program = &self.director_program;
         let director = Command::new(program)
-            .args(["attach", &self.control(), "--quiet"])
+            .args(["attach", &self.control(), "--quiet", "--credentials"])
+            .arg(self.credentials())
             .args(arguments)
             .arg("--out")
             .arg(self.run_folder())

@@ -4,6 +4,7 @@ use crate::bench::live;
 use crate::bench::round_trips::Stretch;
 use crate::bench::scenarios;
 use secnet_engine::ItemKind;
+use secnet_topology::Bus;
 use secnet_topology::World;
 use serde::Serialize;
 use std::sync::Arc;
@@ -48,7 +49,7 @@ pub fn measure_live() -> anyhow::Result<Vec<Figure>> {
     ];
     let mut figures = Vec::new();
     for (name, world) in days {
-        let (outcome, facts) = live::run(&world)?;
+        let (outcome, facts) = live::run(&world, Bus::default())?;
         let requests = outcome.total().ledger.opened(ItemKind::ServiceRequest);
         figures.push(Figure::new(
             name,

@@ -7,7 +7,7 @@ use crate::run_facts::RunFacts;
 use anyhow::ensure;
 use secnet_engine::{ItemKind, Outcome};
 use secnet_results::RunOutcome;
-use secnet_topology::World;
+use secnet_topology::{Bus, World};
 use serde::Serialize;
 
 const IN_FLIGHT: u32 = 10_000;
@@ -30,7 +30,7 @@ pub struct Figure {
 }
 
 /// `traced` is the share of the requests traced.
-pub fn measure(effort: Effort, traced: f64) -> anyhow::Result<Figure> {
+pub fn measure(effort: Effort, traced: f64, bus: Bus) -> anyhow::Result<Figure> {
     let round_trips = match effort {
         Effort::Quick => ROUND_TRIPS_QUICK,
         Effort::Full => ROUND_TRIPS,
@@ -45,7 +45,7 @@ pub fn measure(effort: Effort, traced: f64) -> anyhow::Result<Figure> {
         horizon_s,
         traced,
     })?;
-    let (outcome, facts) = run(&world)?;
+    let (outcome, facts) = run(&world, bus)?;
     let account = outcome.total();
     let completed = account
         .ledger
@@ -75,9 +75,9 @@ pub fn measure(effort: Effort, traced: f64) -> anyhow::Result<Figure> {
 }
 
 /// Runs a world live, without leaving files behind.
-pub fn run(world: &World) -> anyhow::Result<(RunOutcome, RunFacts)> {
+pub fn run(world: &World, bus: Bus) -> anyhow::Result<(RunOutcome, RunFacts)> {
     let options = RunOptions {
-        driver: Driver::Live { programs: None },
+        driver: Driver::Live { programs: None, bus },
         shows_progress: true,
         ..RunOptions::default()
     };

@@ -7,6 +7,7 @@ use crate::bench::Effort;
 use crate::console;
 use anyhow::{Context, anyhow, ensure};
 use secnet_engine::Envelope;
+use secnet_fabric::Rights;
 use secnet_fabric::session::{self, Attachment};
 use secnet_model::{
     Address, CommandVariant, DeviceType, PremisesId, RequestId, Role, SimTime, Srv, UserId, WebService,
@@ -97,9 +98,9 @@ fn send_to(
 
     let runtime = runtime()?;
     let (session, publisher) = runtime.block_on(async {
-        let session = session::open(&Attachment::Client(endpoint.to_owned()))
+        let session = session::open(&Attachment::client("raw bus", endpoint, None)?)
             .await
-            .map_err(|error| anyhow!("cannot open a session: {error}"))?;
+            .context("cannot open a session")?;
         let publisher = session
             .declare_publisher(KEY)
             .congestion_control(CongestionControl::Block)
@@ -160,9 +161,9 @@ pub fn receive(endpoint: &str) -> anyhow::Result<()> {
     let (done, last) = std::sync::mpsc::channel();
     let counting = (Arc::clone(&received), Arc::clone(&first));
     let session = runtime.block_on(async {
-        let session = session::open(&Attachment::Router(endpoint.to_owned()))
+        let session = session::open(&Attachment::router("raw bus", endpoint, None, Rights::default())?)
             .await
-            .map_err(|error| anyhow!("cannot open a session: {error}"))?;
+            .context("cannot open a session")?;
         let subscribed = session.declare_subscriber(KEY).callback(move |sample| {
             let (received, first) = &counting;
             let payload = sample.payload().to_bytes();

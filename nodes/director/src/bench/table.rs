@@ -15,6 +15,7 @@ pub(super) fn render(figures: &Figures) -> String {
     // Writing to a string cannot fail.
     let _ = write_round_trips(&mut text, figures)
         .and_then(|()| write_tracing(&mut text, figures))
+        .and_then(|()| write_security(&mut text, figures))
         .and_then(|()| write_emulated_time(&mut text, figures))
         .and_then(|()| write_memory(&mut text, figures))
         .and_then(|()| write_marks(&mut text, figures));
@@ -85,6 +86,28 @@ fn write_tracing(text: &mut String, figures: &Figures) -> fmt::Result {
             figure.driver,
             grouped(1.0 / figure.traced),
             figure.ratio,
+            figure.ratios.len()
+        )?;
+    }
+    Ok(())
+}
+
+fn write_security(text: &mut String, figures: &Figures) -> fmt::Result {
+    if !figures.security.is_empty() {
+        writeln!(
+            text,
+            "\nWhom the bus takes                  speed ÷ open bus   least and most      turns"
+        )?;
+    }
+    for figure in &figures.security {
+        let last = figure.ratios.len() - 1;
+        writeln!(
+            text,
+            "  live, {:<25} {:>15.3}     {:>6.3} to {:<6.3}  {:>5}",
+            figure.bus,
+            figure.ratio,
+            figure.ratios[0],
+            figure.ratios[last],
             figure.ratios.len()
         )?;
     }

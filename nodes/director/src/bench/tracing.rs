@@ -1,9 +1,11 @@
 //! What tracing costs: round trips per second with a share of them traced, against none traced in the same run.
 
+use crate::bench::live;
 use crate::bench::round_trips::Stretch;
 use crate::bench::scenarios::{self, RoundTrips};
-use crate::bench::{Effort, Mark, live};
+use crate::bench::{Effort, Mark};
 use secnet_model::SimTime;
+use secnet_topology::Bus;
 use serde::Serialize;
 
 const SHARES: [f64; 3] = [1.0 / 10_000.0, 1.0 / 100.0, 1.0];
@@ -85,7 +87,7 @@ fn in_virtual_time(traced: f64, turns: usize) -> anyhow::Result<Vec<f64>> {
 
 /// By share: a run of its own for each, between two without tracing: what drifts falls out.
 fn over_the_bus(turns: usize, effort: Effort) -> anyhow::Result<Vec<Vec<f64>>> {
-    let speed = |traced| anyhow::Ok(live::measure(effort, traced)?.round_trips_per_second);
+    let speed = |traced| anyhow::Ok(live::measure(effort, traced, Bus::default())?.round_trips_per_second);
     let mut ratios = vec![Vec::new(); SHARES.len()];
     for _ in 0..turns {
         let mut before = speed(0.0)?;

@@ -2,11 +2,13 @@
 
 use super::assignment::Network;
 use anyhow::Context;
+use secnet_fabric::authority::{self, Wish};
 use secnet_fabric::belonging::scenario_hash;
 use secnet_fabric::{Endpoints, Launch};
 use secnet_model::Region;
 use secnet_results::RunFolder;
-use secnet_results::run_folder::{LAUNCH, LAUNCH_SCENARIO};
+use secnet_results::run_folder::{CREDENTIALS, LAUNCH, LAUNCH_SCENARIO};
+use secnet_topology::{Bus, Transport};
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -32,13 +34,39 @@ impl Drop for LaunchFile {
     }
 }
 
+/// Everybody's credentials for one run, in its folder. Gone when the run has ended, however it did.
+pub struct OwnCredentials(pub(crate) PathBuf);
+
+impl OwnCredentials {
+    /// None where the bus is open to all.
+    pub(crate) fn make(network: &Network<'_>, bus: Bus) -> anyhow::Result<Option<OwnCredentials>> {
+        if bus == Bus::Open {
+            return Ok(None);
+        }
+        let folder = std::path::absolute(network.folder.path().join(CREDENTIALS))?;
+        let own = OwnCredentials(folder);
+        authority::issue(network.layout, &own.0, &Wish::default())?;
+        Ok(Some(own))
+    }
+}
+
+impl Drop for OwnCredentials {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
 /// Whether a live run goes on in that folder.
 pub fn goes_on_in(folder: &Path) -> bool {
     Launch::load(&folder.join(LAUNCH)).is_ok_and(|launch| launch.endpoints.is_control_open())
 }
 
 /// A new run of the network, on ports that are free.
-pub(super) fn launch(network: &Network<'_>) -> anyhow::Result<Launch> {
+pub(super) fn launch(
+    network: &Network<'_>,
+    transport: Transport,
+    credentials: Option<&Path>,
+) -> anyhow::Result<Launch> {
     let Network {
         world,
         layout,
@@ -49,7 +77,8 @@ pub(super) fn launch(network: &Network<'_>) -> anyhow::Result<Launch> {
     let mut held = Vec::new();
     let mut endpoint = || -> anyhow::Result<String> {
         let listener = TcpListener::bind("127.0.0.1:0").context("no free port on the loopback interface")?;
-        let endpoint = format!("tcp/{}", listener.local_addr()?);
+        let address = listener.local_addr()?;
+        let endpoint = transport.endpoint(&address.ip().to_string(), address.port());
         held.push(listener);
         Ok(endpoint)
     };
@@ -72,6 +101,7 @@ pub(super) fn launch(network: &Network<'_>) -> anyhow::Result<Launch> {
         scenario,
         scenario_hash: scenario_hash(&world.scenario)?,
         endpoints,
+        credentials: credentials.map(Path::to_path_buf),
     })
 }
 

@@ -1,8 +1,11 @@
 //! The director's end of the control plane.
 
-use super::failed;
+use super::{CONTROL, ControlPlane, failed};
+use crate::access::Rights;
 use crate::report::{Command, ProcessNews, ProcessResult, RunStatus};
 use crate::session::{self, Attachment};
+use anyhow::Context;
+use secnet_topology::Layout;
 use secnet_wire::Keys;
 use secnet_wire::codec::{CONTROL_BYTES_MAX, decode_value, encode_value};
 use serde::de::DeserializeOwned;
@@ -37,16 +40,33 @@ pub struct DirectorControl {
 }
 
 impl DirectorControl {
-    /// The director of processes it starts itself owns the control segment's router; one that attaches to a network
-    /// that is there is a client of the control service's.
-    pub async fn open(
+    /// The director of processes it starts itself owns the control plane's router.
+    pub async fn serve(
+        plane: &ControlPlane,
+        layout: &Layout,
+        run: &str,
+    ) -> anyhow::Result<(DirectorControl, mpsc::UnboundedReceiver<Event>)> {
+        let rights = Rights::on_control(layout, &Keys::new(run)?)?;
+        let router = Attachment::router(CONTROL, &plane.endpoint, plane.credentials.as_ref(), rights)?;
+        DirectorControl::open(&router, run).await
+    }
+
+    /// The director that attaches to a network that is there is a client of the control service's.
+    pub async fn attach(
+        plane: &ControlPlane,
+        run: &str,
+    ) -> anyhow::Result<(DirectorControl, mpsc::UnboundedReceiver<Event>)> {
+        DirectorControl::open(&plane.client()?, run).await
+    }
+
+    async fn open(
         attachment: &Attachment,
         run: &str,
     ) -> anyhow::Result<(DirectorControl, mpsc::UnboundedReceiver<Event>)> {
         let keys = Keys::new(run)?;
         let session = session::open(attachment)
             .await
-            .map_err(failed("cannot take part in the control segment"))?;
+            .context("cannot take part in the control segment")?;
         let (sender, events) = mpsc::unbounded_channel();
         let alive = sender.clone();
         session
@@ -63,18 +83,20 @@ impl DirectorControl {
             .background()
             .await
             .map_err(failed("cannot watch liveliness"))?;
-        let news = |news| Event::News(Box::new(news));
-        hear(
-            &session,
-            keys.every_status(),
-            "a process status",
-            sender.clone(),
-            news,
-        )
-        .await
-        .map_err(failed("cannot subscribe to statuses"))?;
-        let result = |result| Event::Result(Box::new(result));
-        hear(&session, keys.every_result(), "a process result", sender, result)
+        let news = Heard {
+            what: "a process status",
+            process: |news: &ProcessNews| &news.status.process,
+            event: |news| Event::News(Box::new(news)),
+        };
+        hear(&session, &keys, keys.every_status(), news, sender.clone())
+            .await
+            .map_err(failed("cannot subscribe to statuses"))?;
+        let result = Heard {
+            what: "a process result",
+            process: |result: &ProcessResult| &result.process,
+            event: |result| Event::Result(Box::new(result)),
+        };
+        hear(&session, &keys, keys.every_result(), result, sender)
             .await
             .map_err(failed("cannot subscribe to results"))?;
         let status: Arc<Mutex<Option<RunStatus>>> = Arc::default();
@@ -111,19 +133,42 @@ impl DirectorControl {
     }
 }
 
-/// Makes an event of each value of that kind on the bus, for as long as the session lives.
-async fn hear<T: DeserializeOwned>(
-    session: &Session,
-    key: String,
+/// What processes say under keys of their own.
+struct Heard<T> {
     what: &'static str,
+    /// Whose it says it is.
+    process: fn(&T) -> &str,
+    event: fn(T) -> Event,
+}
+
+impl<T: DeserializeOwned> Heard<T> {
+    fn read(&self, keys: &Keys, key: &str, bytes: &[u8]) -> Event {
+        match decode_value::<T>(self.what, bytes, CONTROL_BYTES_MAX) {
+            // Who may put to a key the bus sees to: what is said under it must be of the same process.
+            Ok(value) if keys.read_process(key) == Some((self.process)(&value)) => (self.event)(value),
+            Ok(value) => {
+                let (what, process) = (self.what, (self.process)(&value));
+                Event::Unreadable(format!("{what} of {process} came as {key}"))
+            }
+            Err(error) => Event::Unreadable(error.to_string()),
+        }
+    }
+}
+
+/// Makes an event of each value of that kind on the bus, for as long as the session lives.
+async fn hear<T: DeserializeOwned + 'static>(
+    session: &Session,
+    keys: &Keys,
+    every: String,
+    heard: Heard<T>,
     events: mpsc::UnboundedSender<Event>,
-    event: impl Fn(T) -> Event + Send + Sync + 'static,
 ) -> zenoh::Result<()> {
+    let keys = keys.clone();
     session
-        .declare_subscriber(key)
+        .declare_subscriber(every)
         .callback(move |sample| {
-            let value = decode_value(what, &sample.payload().to_bytes(), CONTROL_BYTES_MAX);
-            let _ = events.send(value.map_or_else(|error| Event::Unreadable(error.to_string()), &event));
+            let bytes = sample.payload().to_bytes();
+            let _ = events.send(heard.read(&keys, sample.key_expr().as_str(), &bytes));
         })
         .background()
         .await

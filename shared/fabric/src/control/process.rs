@@ -1,9 +1,8 @@
 //! A process's end of the control plane.
 
 use super::questions::{ANSWER_WAIT, ask};
-use super::{CONTROL, answer, failed};
+use super::{CONTROL, ControlPlane, answer, failed};
 use crate::report::{Command, ProcessNews, ProcessResult};
-use crate::session::{self, Attachment};
 use anyhow::Context;
 use secnet_topology::live_requests::parse_request;
 use secnet_topology::scenario::RequestParams;
@@ -30,14 +29,15 @@ pub struct ProcessControl {
 
 impl ProcessControl {
     pub async fn open(
-        endpoint: &str,
+        plane: &ControlPlane,
         run: &str,
         process: &str,
     ) -> anyhow::Result<(ProcessControl, mpsc::UnboundedReceiver<Command>)> {
         let keys = Keys::new(run)?;
-        let session = session::open(&Attachment::Client(endpoint.to_owned()))
+        let session = plane
+            .enter()
             .await
-            .map_err(failed("cannot connect to the control segment"))?;
+            .context("cannot connect to the control segment")?;
         let (sender, commands) = mpsc::unbounded_channel();
         session
             .declare_subscriber(keys.command())

@@ -1,9 +1,8 @@
 //! What clients ask over the control plane, and how a question is put.
 
-use super::failed;
+use super::{ControlPlane, failed};
 use crate::launch::Offer;
 use crate::report::RunStatus;
-use crate::session::{self, Attachment};
 use anyhow::{Context, anyhow};
 use secnet_topology::live_requests::TakenRequest;
 use secnet_topology::scenario::RequestParams;
@@ -29,10 +28,11 @@ impl std::fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
-/// What the control service at `endpoint` has to run; asks until it answers, at most so long.
-pub async fn fetch_offer(endpoint: &str, patience: Duration) -> anyhow::Result<Offer> {
+/// What the control service has to run; asks until it answers, at most so long.
+pub async fn fetch_offer(plane: &ControlPlane, patience: Duration) -> anyhow::Result<Offer> {
+    let endpoint = &plane.endpoint;
     let deadline = Instant::now() + patience;
-    let session = client(endpoint, patience).await?;
+    let session = client(plane, patience).await?;
     loop {
         match ask(&session, LAUNCH_QUERY.to_owned(), ANSWER_WAIT).await {
             Ok(text) => {
@@ -51,22 +51,21 @@ pub async fn fetch_offer(endpoint: &str, patience: Duration) -> anyhow::Result<O
 }
 
 /// A round trip over the bus: through the control segment's router to the process and back.
-pub async fn check_health(endpoint: &str, process: &str, patience: Duration) -> anyhow::Result<()> {
+pub async fn check_health(plane: &ControlPlane, process: &str, patience: Duration) -> anyhow::Result<()> {
     let key = Keys::healthy_in_any_run(process)?;
-    let session = client(endpoint, patience).await?;
+    let sick = || format!("{process} is not healthy");
+    let session = client(plane, patience).await.with_context(sick)?;
     let answer = ask(&session, key, patience).await;
     let _ = session.close().await;
-    answer
-        .map(|_| ())
-        .with_context(|| format!("{process} is not healthy"))
+    answer.map(|_| ()).with_context(sick)
 }
 
-/// Asks the run whose control segment's router listens at `endpoint` how it goes.
-pub async fn ask_status(endpoint: &str, run: &str, patience: Duration) -> anyhow::Result<RunStatus> {
-    let session = client(endpoint, patience).await?;
+/// Asks a run how it goes.
+pub async fn ask_status(plane: &ControlPlane, run: &str, patience: Duration) -> anyhow::Result<RunStatus> {
+    let session = client(plane, patience).await?;
     let answer = ask(&session, Keys::new(run)?.status_query(), patience).await;
     let _ = session.close().await;
-    let answer = answer.with_context(|| format!("no director answers at {endpoint}"))?;
+    let answer = answer.with_context(|| format!("no director answers at {}", plane.endpoint))?;
     Ok(decode_value("the run's status", &answer, CONTROL_BYTES_MAX)?)
 }
 
@@ -77,10 +76,9 @@ pub struct RequestClient {
 }
 
 impl RequestClient {
-    /// `endpoint` is where the control segment's router of that run listens.
-    pub async fn open(endpoint: &str, run: &str, patience: Duration) -> anyhow::Result<RequestClient> {
+    pub async fn open(plane: &ControlPlane, run: &str, patience: Duration) -> anyhow::Result<RequestClient> {
         Ok(RequestClient {
-            session: client(endpoint, patience).await?,
+            session: client(plane, patience).await?,
             keys: Keys::new(run)?,
         })
     }
@@ -108,12 +106,18 @@ impl RequestClient {
     }
 }
 
-async fn client(endpoint: &str, patience: Duration) -> anyhow::Result<Session> {
-    let client = Attachment::Client(endpoint.to_owned());
-    tokio::time::timeout(patience, session::open(&client))
+async fn client(plane: &ControlPlane, patience: Duration) -> anyhow::Result<Session> {
+    let and = match plane.credentials {
+        Some(_) => ", or it does not take these credentials",
+        None => ", or it takes nobody without --credentials",
+    };
+    tokio::time::timeout(patience, plane.enter())
         .await
-        .map_err(|_| anyhow!("nobody answers at {endpoint}: what ran there has ended, or runs elsewhere"))?
-        .map_err(failed("cannot connect"))
+        .map_err(|_| {
+            let endpoint = &plane.endpoint;
+            anyhow!("nobody answers at {endpoint}: what ran there has ended, or runs elsewhere{and}")
+        })?
+        .context("cannot connect")
 }
 
 /// The first answer to a query.

@@ -1,9 +1,12 @@
 //! The control service of a network that somebody else starts.
 
-use super::{CONTROL, answer, failed};
+use super::{CONTROL, ControlPlane, answer, failed};
+use crate::access::Rights;
 use crate::launch::Offer;
 use crate::report::Command;
 use crate::session::{self, Attachment};
+use anyhow::Context;
+use secnet_topology::Layout;
 use secnet_wire::Keys;
 use secnet_wire::codec::{CONTROL_BYTES_MAX, decode_value};
 use secnet_wire::keys::LAUNCH_QUERY;
@@ -19,11 +22,18 @@ pub struct ControlService {
 }
 
 impl ControlService {
-    pub async fn open(listen: &str, offer: &Offer) -> anyhow::Result<ControlService> {
+    /// `plane` is where it is to listen.
+    pub async fn open(
+        plane: &ControlPlane,
+        layout: &Layout,
+        offer: &Offer,
+    ) -> anyhow::Result<ControlService> {
         let keys = Keys::new(&offer.launch.run)?;
-        let session = session::open(&Attachment::Router(listen.to_owned()))
+        let rights = Rights::on_control(layout, &keys)?;
+        let router = Attachment::router(CONTROL, &plane.endpoint, plane.credentials.as_ref(), rights)?;
+        let session = session::open(&router)
             .await
-            .map_err(failed("cannot open the control segment's router"))?;
+            .context("cannot open the control segment's router")?;
         let text = serde_json::to_vec(offer)?;
         answer(&session, LAUNCH_QUERY.to_owned(), move || Ok(text.clone())).await?;
         answer(&session, keys.healthy(CONTROL)?, || Ok(Vec::new())).await?;

@@ -1,9 +1,11 @@
 //! From a node of the layout to an actor that takes part in its segments.
 
+use crate::access::Rights;
 use crate::bus::{self, Inbox};
+use crate::credentials::Credentials;
 use crate::host::{BoxedParticipant, Host, HostedLink, Tracing};
 use crate::launch::Launch;
-use crate::session;
+use crate::session::{self, Attachment};
 use actix::{Actor, Addr};
 use anyhow::{Context, anyhow};
 use secnet_engine::draw::Stream;
@@ -95,7 +97,8 @@ async fn connect(stage: &Stage<'_>, node: NodeIndex, inbox: &Inbox) -> anyhow::R
     {
         let neighbour = NodeIndex(link.neighbour as u16);
         let neighbour_name = network.name(neighbour).to_owned();
-        let session = segment_between(layout.kinds[node.index()], layout.kinds[neighbour.index()])
+        let session = layout.kinds[node.index()]
+            .segment_with(layout.kinds[neighbour.index()])
             .and_then(|segment| sessions.get(&segment))
             .with_context(|| format!("no segment joins {name} and {neighbour_name}"))?;
         let inward = keys.link(&neighbour_name, name)?;
@@ -140,27 +143,27 @@ async fn start_actor(name: &str, host: impl FnOnce() -> Host + Send + 'static) -
     receiver.await.context("the actor's thread ended at once")
 }
 
-/// The segment a link lies on: the one both ends have business on.
-fn segment_between(a: NodeKind, b: NodeKind) -> Option<Segment> {
-    let of_b = b.segments();
-    a.segments()
-        .into_iter()
-        .map(|(segment, _)| segment)
-        .find(|s| of_b.iter().any(|(other, _)| other == s))
-}
-
 #[tracing::instrument(name = "open sessions", skip_all)]
 pub(super) async fn open_sessions(
     launch: &Launch,
+    credentials: Option<&Credentials>,
     layout: &Layout,
     spec: &ProcessSpec,
 ) -> anyhow::Result<BTreeMap<Segment, Session>> {
+    let keys = Keys::new(&launch.run)?;
     let mut sessions = BTreeMap::new();
     for (segment, owner) in layout.segments_of(spec) {
-        let attachment = launch.endpoints.attachment(segment, owner)?;
+        let endpoint = launch.endpoints.of(segment)?;
+        let attachment = match owner {
+            true => {
+                let rights = Rights::on_segment(layout, &keys, segment)?;
+                Attachment::router(segment.name(), endpoint, credentials, rights)?
+            }
+            false => Attachment::client(segment.name(), endpoint, credentials)?,
+        };
         let session = session::open(&attachment)
             .await
-            .map_err(|error| anyhow!("cannot take part in segment {segment} at {attachment:?}: {error}"))?;
+            .with_context(|| format!("cannot take part in segment {segment} at {endpoint}"))?;
         sessions.insert(segment, session);
     }
     Ok(sessions)

@@ -2,8 +2,8 @@
 
 use super::place::{self, Place};
 use super::{
-    ASSESSMENT, ASSESSMENT_REPORT, COMPOSE, DIGESTS, KPIS, LAUNCH, LAUNCH_SCENARIO, LEDGER, LOGS, MANIFEST,
-    Manifest, RunFolderError, SCENARIO, TRACES, WITH, WITHOUT,
+    ASSESSMENT, ASSESSMENT_REPORT, COMPOSE, CREDENTIALS, DIGESTS, KPIS, LAUNCH, LAUNCH_SCENARIO, LEDGER,
+    LOGS, MANIFEST, Manifest, RunFolderError, SCENARIO, TRACES, WITH, WITHOUT,
 };
 use crate::RunReport;
 use crate::seal::{Seal, digest_of_bytes};
@@ -31,7 +31,7 @@ const WRITTEN_BY_US: &str =
     "# The scenario as it ran, written by secnet: every default filled in, every override applied.\n\n";
 
 /// What runs, studies and their containers leave in a folder.
-const WRITTEN: [&str; 14] = [
+const WRITTEN: [&str; 15] = [
     SCENARIO,
     MANIFEST,
     LEDGER,
@@ -40,6 +40,7 @@ const WRITTEN: [&str; 14] = [
     DIGESTS,
     LAUNCH,
     LAUNCH_SCENARIO,
+    CREDENTIALS,
     LOGS,
     COMPOSE,
     ASSESSMENT,
