@@ -174,6 +174,41 @@ fn the_number_of_threads_changes_nothing() {
 }
 
 #[test]
+fn an_assessment_that_is_stopped_leaves_the_earlier_one_as_it_was() {
+    let folder = Folder::new("stopped");
+    let assess = [
+        "assess",
+        "SECMP0067",
+        "calm.toml",
+        "--quiet",
+        "--replace",
+        "--out",
+        "it",
+    ];
+    let first = folder.secnet(&[&assess[..], &["--seeds", "5", "--for", "2m"]].concat());
+    assert_eq!(first.status.code(), Some(0), "{}", stderr(&first));
+    let files = ["assessment.json", "assessment.md", "with.toml", "without.toml"];
+    let written = files.map(|file| folder.read(&format!("it/{file}")));
+
+    // Far more than it has time for.
+    let mut second = Command::new(program("secnet"))
+        .args(assess)
+        .args(["--seeds", "1000", "--for", "8m"])
+        .current_dir(&folder.0)
+        .spawn()
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    assert!(second.try_wait().unwrap().is_none(), "it has ended already");
+    let pid = second.id().to_string();
+    let told = Command::new("sh")
+        .args(["-c", "kill -s INT \"$0\"", &pid])
+        .status();
+    assert!(told.unwrap().success());
+    assert_eq!(second.wait().unwrap().code(), Some(4));
+    assert_eq!(files.map(|file| folder.read(&format!("it/{file}"))), written);
+}
+
+#[test]
 fn exit_codes_tell_bad_input_from_a_missed_threshold() {
     let folder = Folder::new("exits");
     let unknown = folder.secnet(&["assess", "SECMP0076", "calm.toml"]);

@@ -101,7 +101,7 @@ pub fn run(arguments: &AssessArguments) -> anyhow::Result<Exit> {
         wall_seconds: start.elapsed().as_secs_f64(),
         threads: threads as u32,
     };
-    write(arguments, &folder, &assessment, &facts)?;
+    write(arguments, &folder, &sides, &assessment, &facts)?;
     if !arguments.quiet {
         console::print(&summary(&assessment));
         let report = folder.path().join(ASSESSMENT_REPORT);
@@ -152,28 +152,23 @@ fn prepare_folder(
 ) -> anyhow::Result<RunFolder> {
     let series = || Path::new(RUNS).join(format!("assess-{modification}-{}", sides.with.name));
     let place = Place::told(arguments.out.as_deref(), arguments.replace, series);
-    let folder = RunFolder::create(&place)
-        .map_err(|error| bad_input(format!("{error}; choose another with --out")))?;
-    for old in [ASSESSMENT, ASSESSMENT_REPORT] {
-        let old = folder.path().join(old);
-        if old.exists() {
-            std::fs::remove_file(&old).with_context(|| format!("cannot remove {}", old.display()))?;
-        }
-    }
-    folder.write_file(WITHOUT, sides.without.to_toml()?.as_bytes())?;
-    folder.write_file(WITH, sides.with.to_toml()?.as_bytes())?;
-    Ok(folder)
+    RunFolder::create(&place).map_err(|error| bad_input(format!("{error}; choose another with --out")))
 }
 
 fn write(
     arguments: &AssessArguments,
     folder: &RunFolder,
+    sides: &Sides,
     assessment: &Assessment,
     facts: &AssessmentFacts,
 ) -> anyhow::Result<()> {
     let document = Document { assessment, facts };
-    folder.write_file(ASSESSMENT_REPORT, markdown(assessment, facts).as_bytes())?;
-    folder.write_json(ASSESSMENT, &document)?;
+    folder.write_together(&[
+        (WITHOUT, sides.without.to_toml()?.into_bytes()),
+        (WITH, sides.with.to_toml()?.into_bytes()),
+        (ASSESSMENT_REPORT, markdown(assessment, facts).into_bytes()),
+        (ASSESSMENT, folder.json(ASSESSMENT, &document)?),
+    ])?;
     folder.found_as_latest()?;
     if let Some(file) = &arguments.json {
         let text = serde_json::to_string_pretty(&document)?;

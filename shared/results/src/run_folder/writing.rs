@@ -213,15 +213,27 @@ impl RunFolder {
         digest_of_bytes(content).map_err(|problem| self.malformed(name, &problem))
     }
 
-    fn json(&self, name: &str, content: &impl Serialize) -> Result<Vec<u8>, RunFolderError> {
+    /// What a file of that name holds.
+    pub fn json(&self, name: &str, content: &impl Serialize) -> Result<Vec<u8>, RunFolderError> {
         let mut text =
             serde_json::to_vec_pretty(content).map_err(|problem| self.malformed(name, &problem))?;
         text.push(b'\n');
         Ok(text)
     }
 
-    pub fn write_json(&self, name: &str, content: &impl Serialize) -> Result<(), RunFolderError> {
-        self.write_file(name, &self.json(name, content)?)
+    /// Writes all beside the files whose place they take; those stay as they are unless there is room for all.
+    pub fn write_together(&self, documents: &[(&str, Vec<u8>)]) -> Result<(), RunFolderError> {
+        for (name, content) in documents {
+            if let Err(error) = self.stage(name, content) {
+                documents.iter().for_each(|(name, _)| self.discard(name));
+                return Err(error);
+            }
+        }
+        for (name, _) in documents {
+            let path = self.path.join(name);
+            fs::rename(self.part(name), &path).map_err(|source| RunFolderError::Write { path, source })?;
+        }
+        Ok(())
     }
 
     /// Writes beside the file, then puts it in its place, so that no reader meets half of it.
