@@ -28,7 +28,8 @@ pub fn fetch(
     let mut launch = offer.launch;
     let endpoint = &plane.endpoint;
     launch.endpoints.control.clone_from(endpoint);
-    launch.credentials = folder.map(Path::to_path_buf);
+    // Whoever reads it in the run's folder may stand elsewhere.
+    launch.credentials = folder.map(std::path::absolute).transpose()?;
     let scenario = scenario.map_err(bad_input)?;
     launch
         .check_scenario(&scenario)

@@ -27,7 +27,7 @@ enum Source {
 impl LiveNetwork {
     /// `run` is a run folder or where a control service listens, `tcp/127.0.0.1:7447`.
     pub fn find(run: Option<&Path>, credentials: &CredentialsArguments) -> anyhow::Result<LiveNetwork> {
-        let certificates = credentials.credentials.as_deref();
+        let given = credentials.credentials.as_deref();
         let endpoint = run
             .and_then(Path::to_str)
             .filter(|run| Transport::of(run).is_some());
@@ -35,9 +35,9 @@ impl LiveNetwork {
             check_endpoint(endpoint).map_err(bad_input)?;
             let plane = ControlPlane {
                 endpoint: endpoint.to_owned(),
-                credentials: certificates.map(Credentials::of_anybody),
+                credentials: given.map(Credentials::of_anybody),
             };
-            let (launch, scenario) = fetch(&plane, certificates, PATIENCE, &Cancellation::default())?;
+            let (launch, scenario) = fetch(&plane, given, PATIENCE, &Cancellation::default())?;
             let scenario = Source::Fetched(Box::new(scenario));
             return Ok(LiveNetwork { launch, scenario });
         }
@@ -53,8 +53,8 @@ impl LiveNetwork {
             return Err(bad_input(format!("no live run goes on in {here}")));
         }
         let mut launch = Launch::load(&file).map_err(|error| bad_input(format!("{error:#}")))?;
-        if let Some(certificates) = certificates {
-            launch.credentials = Some(certificates.to_path_buf());
+        if let Some(given) = given {
+            launch.credentials = Some(given.to_path_buf());
         }
         if !launch.endpoints.is_control_open() {
             return Err(bad_input(format!(

@@ -5,6 +5,7 @@
 
 mod answers;
 mod orders;
+mod provenance;
 
 pub use answers::{AskLedger, AskReport, AskRequests, AskStatus, TakeTraces};
 pub use orders::{Halt, Leave, Start, TakeRequest};
@@ -13,12 +14,13 @@ use crate::bus::{Frame, FrameSink};
 use actix::{Actor, AsyncContext, Context, Handler, SpawnHandle};
 use secnet_accounts::Accountable;
 use secnet_engine::trace::TraceBook;
-use secnet_engine::{Envelope, Node, NodeIndex, Pace, Party, Promise};
+use secnet_engine::{Envelope, Network, Node, NodeIndex, Pace, Party, Promise};
 use secnet_model::SimTime;
 use secnet_telemetry::SpanExport;
 use secnet_topology::TakesRequests;
 use secnet_wire::Message;
 use secnet_wire::link::{LinkEnd, LinkError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How many events one turn handles before the mailbox is looked at again.
@@ -29,6 +31,7 @@ const MAILBOX_FRAMES: usize = 8_192;
 /// One link of the hosted node: the protocol's end, where its frames go, and what is known of the neighbour.
 pub struct HostedLink {
     pub neighbour: String,
+    pub neighbour_index: NodeIndex,
     pub end: LinkEnd,
     pub sink: Box<dyn FrameSink + Send>,
 }
@@ -49,6 +52,7 @@ pub type BoxedParticipant = Box<dyn Participant>;
 pub struct Host {
     name: String,
     index: NodeIndex,
+    network: Arc<Network>,
     party: Party<BoxedParticipant>,
     links: Vec<Link>,
     end: SimTime,
@@ -98,6 +102,7 @@ impl Host {
     pub fn new(
         name: String,
         index: NodeIndex,
+        network: Arc<Network>,
         party: Party<BoxedParticipant>,
         links: Vec<HostedLink>,
         end: SimTime,
@@ -114,6 +119,7 @@ impl Host {
         Host {
             name,
             index,
+            network,
             party,
             links: links.into_iter().map(link).collect(),
             end,
@@ -151,8 +157,15 @@ impl Host {
                 return;
             }
         };
+        let neighbour = state.hosted.neighbour_index;
         for envelope in self.arriving.drain(..) {
-            self.party.deliver(link, envelope);
+            match provenance::check(&self.network, self.index, neighbour, &envelope) {
+                Ok(()) => self.party.deliver(link, envelope),
+                Err(problem) => {
+                    tracing::error!(node = self.name, problem, "the link cannot go on");
+                    self.problem.get_or_insert(problem);
+                }
+            }
         }
         if let Some(promise) = received.promise {
             state.neighbour_wants = promise.wants;

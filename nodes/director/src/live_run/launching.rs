@@ -10,7 +10,8 @@ use secnet_results::RunFolder;
 use secnet_results::run_folder::{CREDENTIALS, LAUNCH, LAUNCH_SCENARIO};
 use secnet_topology::{Bus, Transport};
 use std::collections::BTreeMap;
-use std::net::TcpListener;
+use std::io;
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -76,10 +77,10 @@ pub(super) fn launch(
     // All ports are held until all are chosen, so that none is chosen twice.
     let mut held = Vec::new();
     let mut endpoint = || -> anyhow::Result<String> {
-        let listener = TcpListener::bind("127.0.0.1:0").context("no free port on the loopback interface")?;
-        let address = listener.local_addr()?;
+        let held_port = HeldPort::new(transport).context("no free port on the loopback interface")?;
+        let address = held_port.address()?;
         let endpoint = transport.endpoint(&address.ip().to_string(), address.port());
-        held.push(listener);
+        held.push(held_port);
         Ok(endpoint)
     };
     let regions = Region::ALL
@@ -103,6 +104,29 @@ pub(super) fn launch(
         endpoints,
         credentials: credentials.map(Path::to_path_buf),
     })
+}
+
+/// A port that nobody else is given.
+enum HeldPort {
+    Tcp(TcpListener),
+    Udp(UdpSocket),
+}
+
+impl HeldPort {
+    fn new(transport: Transport) -> io::Result<HeldPort> {
+        const ANY: &str = "127.0.0.1:0";
+        Ok(match transport {
+            Transport::Tcp => HeldPort::Tcp(TcpListener::bind(ANY)?),
+            Transport::Quic => HeldPort::Udp(UdpSocket::bind(ANY)?),
+        })
+    }
+
+    fn address(&self) -> io::Result<SocketAddr> {
+        match self {
+            HeldPort::Tcp(listener) => listener.local_addr(),
+            HeldPort::Udp(socket) => socket.local_addr(),
+        }
+    }
 }
 
 /// A name no other run has.

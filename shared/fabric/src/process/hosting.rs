@@ -66,7 +66,7 @@ pub(super) async fn host(
     };
     let end = world.end;
     let host_name = name.clone();
-    let host = move || Host::new(host_name, node, party, links, end, tracing);
+    let host = move || Host::new(host_name, node, network, party, links, end, tracing);
     let actor = start_actor(&name, host).await?;
     inbox.open(actor.clone().recipient());
     Ok(Hosted {
@@ -118,6 +118,7 @@ async fn connect(stage: &Stage<'_>, node: NodeIndex, inbox: &Inbox) -> anyhow::R
         });
         links.push(HostedLink {
             neighbour: neighbour_name,
+            neighbour_index: neighbour,
             end,
             sink: Box::new(publisher),
         });
