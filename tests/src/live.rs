@@ -15,6 +15,9 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+/// Whoever has a network elsewhere may have this in the environment: a run on this machine has credentials of its own.
+const ANOTHER_NETWORKS: &str = "/nowhere";
+
 /// What a live run is made of; `secnet` looks for the others in its own folder.
 const PROGRAMS: [&str; 8] = [
     "secnet",
@@ -137,6 +140,7 @@ impl LiveRun {
             .arg("--quiet")
             .arg("--out")
             .arg(&folder)
+            .env("SECNET_CREDENTIALS", ANOTHER_NETWORKS)
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -168,6 +172,7 @@ impl LiveRun {
             .arg(command)
             .arg(&self.folder)
             .args(arguments)
+            .env("SECNET_CREDENTIALS", ANOTHER_NETWORKS)
             .output()
             .expect("secnet starts")
     }

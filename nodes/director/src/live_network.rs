@@ -52,10 +52,8 @@ impl LiveNetwork {
         if !file.exists() {
             return Err(bad_input(format!("no live run goes on in {here}")));
         }
-        let mut launch = Launch::load(&file).map_err(|error| bad_input(format!("{error:#}")))?;
-        if let Some(given) = given {
-            launch.credentials = Some(given.to_path_buf());
-        }
+        // Whose credentials it takes the launch says, whatever the environment has for another network.
+        let launch = Launch::load(&file).map_err(|error| bad_input(format!("{error:#}")))?;
         if !launch.endpoints.is_control_open() {
             return Err(bad_input(format!(
                 "no live run goes on in {here}: the one that did was killed"

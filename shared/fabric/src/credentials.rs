@@ -19,7 +19,8 @@ pub const PRIVATE_KEY: &str = "key.pem";
 /// Where a program's credentials are.
 #[derive(Args, Clone, Debug, Default)]
 pub struct CredentialsArguments {
-    /// The folder with passwords and certificates of whoever this is, as `secnet pki` makes it; none where the bus is open to all.
+    /// The folder with passwords and certificates of whoever this is, as `secnet pki` makes it; none where the bus is open to all. The
+    /// folder of a run on this machine names its own.
     #[arg(long, value_name = "DIR", env = "SECNET_CREDENTIALS")]
     pub credentials: Option<PathBuf>,
 }
