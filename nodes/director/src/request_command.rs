@@ -55,7 +55,7 @@ pub struct RequestArguments {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
-    /// Requests go with the certificate of their User.
+    /// Requests go with the credentials of their User.
     #[command(flatten)]
     pub credentials: CredentialsArguments,
 }
@@ -71,7 +71,7 @@ pub fn run(arguments: &RequestArguments) -> anyhow::Result<Exit> {
     })
 }
 
-/// A client with the certificate of the User that `node` plays.
+/// A client with the credentials of the User that `node` plays.
 async fn client_of(node: &str, network: &LiveNetwork) -> anyhow::Result<RequestClient> {
     let plane = network.plane(|folder| Credentials::of_user(node, folder));
     RequestClient::open(&plane, &network.launch.run, PATIENCE).await

@@ -46,10 +46,12 @@ impl Default for Wish {
 /// identity that is mounted into it.
 pub fn issue(layout: &Layout, folder: &Path, wish: &Wish) -> anyhow::Result<()> {
     make_private(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let members = memberships(layout);
     for part in parts(layout) {
         let authority = Authority::new(&part, wish)?;
         let mut guests = String::new();
-        for member in memberships(layout).iter().filter(|member| member.part == part) {
+        let of_part = || members.iter().filter(|member| member.part == part);
+        for member in of_part() {
             let password = password()?;
             // Writing to a string cannot fail.
             let _ = writeln!(guests, "{}:{password}", member.identity);
@@ -61,10 +63,7 @@ pub fn issue(layout: &Layout, folder: &Path, wish: &Wish) -> anyhow::Result<()> 
             write(&place.join(PRIVATE_KEY), &key)?;
             write(&place.join(PASSWORD), &password)?;
         }
-        for router in memberships(layout)
-            .iter()
-            .filter(|m| m.part == part && m.runs_router())
-        {
+        for router in of_part().filter(|member| member.runs_router()) {
             write(&place_of(router, folder).join(GUESTS), &guests)?;
         }
     }

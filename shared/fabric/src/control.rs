@@ -12,10 +12,13 @@ pub use process::{ProcessControl, Pulse, RequestQuery};
 pub use questions::{Refused, RequestClient, ask_status, check_health, fetch_offer};
 pub use service::ControlService;
 
+use crate::access::Rights;
 use crate::credentials::Credentials;
 use crate::session::{self, Attachment};
 use anyhow::anyhow;
+use secnet_topology::Layout;
 pub use secnet_topology::identities::CONTROL;
+use secnet_wire::Keys;
 use zenoh::Session;
 
 /// A control plane, and who one is there.
@@ -30,6 +33,12 @@ pub struct ControlPlane {
 impl ControlPlane {
     fn client(&self) -> anyhow::Result<Attachment> {
         Attachment::client(CONTROL, &self.endpoint, self.credentials.as_ref())
+    }
+
+    /// Its router, which lets everybody of the network say what is its to say.
+    fn router(&self, layout: &Layout, keys: &Keys) -> anyhow::Result<Attachment> {
+        let rights = Rights::on_control(layout, keys)?;
+        Attachment::router(CONTROL, &self.endpoint, self.credentials.as_ref(), rights)
     }
 
     /// A client's session.

@@ -1,7 +1,6 @@
 //! The director's end of the control plane.
 
-use super::{CONTROL, ControlPlane, failed};
-use crate::access::Rights;
+use super::{ControlPlane, failed};
 use crate::report::{Command, ProcessNews, ProcessResult, RunStatus};
 use crate::session::{self, Attachment};
 use anyhow::Context;
@@ -46,9 +45,7 @@ impl DirectorControl {
         layout: &Layout,
         run: &str,
     ) -> anyhow::Result<(DirectorControl, mpsc::UnboundedReceiver<Event>)> {
-        let rights = Rights::on_control(layout, &Keys::new(run)?)?;
-        let router = Attachment::router(CONTROL, &plane.endpoint, plane.credentials.as_ref(), rights)?;
-        DirectorControl::open(&router, run).await
+        DirectorControl::open(&plane.router(layout, &Keys::new(run)?)?, run).await
     }
 
     /// The director that attaches to a network that is there is a client of the control service's.

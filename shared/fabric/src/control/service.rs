@@ -1,10 +1,9 @@
 //! The control service of a network that somebody else starts.
 
 use super::{CONTROL, ControlPlane, answer, failed};
-use crate::access::Rights;
 use crate::launch::Offer;
 use crate::report::Command;
-use crate::session::{self, Attachment};
+use crate::session;
 use anyhow::Context;
 use secnet_topology::Layout;
 use secnet_wire::Keys;
@@ -29,9 +28,7 @@ impl ControlService {
         offer: &Offer,
     ) -> anyhow::Result<ControlService> {
         let keys = Keys::new(&offer.launch.run)?;
-        let rights = Rights::on_control(layout, &keys)?;
-        let router = Attachment::router(CONTROL, &plane.endpoint, plane.credentials.as_ref(), rights)?;
-        let session = session::open(&router)
+        let session = session::open(&plane.router(layout, &keys)?)
             .await
             .context("cannot open the control segment's router")?;
         let text = serde_json::to_vec(offer)?;
