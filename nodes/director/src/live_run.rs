@@ -12,6 +12,7 @@ mod strangers;
 mod watchdog;
 
 pub use assignment::Network;
+pub use collecting::Collection;
 pub use launching::{OwnCredentials, goes_on_in, run_id};
 
 use crate::exit::bad_input;

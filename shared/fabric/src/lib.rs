@@ -17,11 +17,12 @@ pub mod host;
 pub mod launch;
 pub mod process;
 pub mod report;
+pub mod seat;
 pub mod session;
 mod telling;
 
 pub use access::Rights;
 pub use control::ControlPlane;
 pub use credentials::{Credentials, CredentialsArguments};
-pub use host::{BoxedParticipant, Participant};
 pub use launch::{Endpoints, Launch, Offer};
+pub use seat::{BoxedParticipant, Participant};

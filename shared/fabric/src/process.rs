@@ -5,8 +5,9 @@ mod obeying;
 
 use crate::control::{self, ControlPlane, ProcessControl};
 use crate::credentials::{Credentials, CredentialsArguments};
-use crate::host::{BoxedParticipant, Leave};
+use crate::host::Leave;
 use crate::launch::Launch;
+use crate::seat::BoxedParticipant;
 use crate::telling::Telling;
 use anyhow::{Context, anyhow, bail};
 use clap::Parser;

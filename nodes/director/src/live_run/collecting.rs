@@ -7,12 +7,13 @@ use crate::run_facts::RunFacts;
 use anyhow::anyhow;
 use secnet_accounts::Account;
 use secnet_engine::trace::TraceBook;
-use secnet_engine::{ItemKind, NodeIndex, Pace, Violations};
+use secnet_engine::{ItemKind, Ledger, NodeIndex, Pace, Violations};
 use secnet_fabric::report::{NodeReport, ProcessResult};
 use secnet_model::SimTime;
 use secnet_results::run_outcome::LostNode;
 use secnet_results::{RunOutcome, Traces};
 use secnet_topology::live_requests::parse_request;
+use secnet_topology::{Layout, World};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -22,19 +23,30 @@ pub(super) fn outcome(
     processes: &[Process],
     ran_for: Option<Duration>,
 ) -> anyhow::Result<(RunOutcome, RunFacts)> {
-    let mut collection = Collection::new(network, processes.len(), ran_for);
+    let mut collection = Collection::new(network.world, network.layout, network.pace, ran_for);
+    collection.facts.processes = processes.len() as u32;
     for process in processes {
-        match &process.result {
-            Some(result) => collection.add_result(result),
-            None if process.lost.is_some() => collection.add_lost(process),
-            None => {}
+        match (&process.result, &process.lost) {
+            (Some(result), _) => collection.add_result(result),
+            (None, Some(why)) => {
+                for &node in &process.spec.nodes {
+                    let name = network.layout.network.name(node);
+                    let status = process.nodes().find(|status| status.name == name);
+                    let last_heard = status.map_or(SimTime::ZERO, |status| status.now);
+                    collection.add_lost(node, last_heard, why, process.ledgers.get(name));
+                }
+            }
+            (None, None) => {}
         }
     }
     collection.into_outcome()
 }
 
-struct Collection<'a> {
-    network: &'a Network<'a>,
+/// What has been collected of a run.
+pub struct Collection<'a> {
+    world: &'a World,
+    layout: &'a Layout,
+    pace: Pace,
     outcome: RunOutcome,
     facts: RunFacts,
     traces: TraceBook,
@@ -45,12 +57,20 @@ struct Collection<'a> {
 }
 
 impl<'a> Collection<'a> {
-    fn new(network: &'a Network<'a>, processes: usize, ran_for: Option<Duration>) -> Collection<'a> {
-        let users = network.world.users.iter().map(|user| user.name.clone());
+    /// Nothing yet. `ran_for`: wall time from the start of emulated time; `None` if it never started.
+    pub fn new(
+        world: &'a World,
+        layout: &'a Layout,
+        pace: Pace,
+        ran_for: Option<Duration>,
+    ) -> Collection<'a> {
+        let users = world.users.iter().map(|user| user.name.clone());
         Collection {
-            network,
+            world,
+            layout,
+            pace,
             outcome: RunOutcome {
-                scenario: network.world.scenario.clone(),
+                scenario: world.scenario.clone(),
                 users: users.collect(),
                 accounts: Vec::new(),
                 carried: [0; ItemKind::COUNT],
@@ -61,8 +81,7 @@ impl<'a> Collection<'a> {
                 traces: Traces::default(),
             },
             facts: RunFacts {
-                processes: processes as u32,
-                threads: network.layout.kinds.len() as u32,
+                threads: layout.kinds.len() as u32,
                 running: ran_for.unwrap_or_default(),
                 ..RunFacts::default()
             },
@@ -72,7 +91,8 @@ impl<'a> Collection<'a> {
         }
     }
 
-    fn add_result(&mut self, result: &ProcessResult) {
+    /// What a process reported in the end.
+    pub fn add_result(&mut self, result: &ProcessResult) {
         self.traces.append(result.traces.clone());
         self.facts.spans.exported += result.spans_exported;
         self.facts.spans.not_exported += result.spans_not_exported;
@@ -87,7 +107,7 @@ impl<'a> Collection<'a> {
         let outcome = &mut self.outcome;
         outcome.finished &= report.reached_end;
         outcome.violations.add(&report.violations);
-        outcome.ended_at = outcome.ended_at.max(report.now.min(self.network.world.end));
+        outcome.ended_at = outcome.ended_at.max(report.now.min(self.world.end));
         for (sum, carried) in outcome.carried.iter_mut().zip(report.carried) {
             *sum += carried;
         }
@@ -96,7 +116,7 @@ impl<'a> Collection<'a> {
             self.facts.frames_sent += stats.frames_sent;
             self.facts.frames_resent += stats.resends;
         }
-        if self.network.pace != Pace::Max {
+        if self.pace != Pace::Max {
             let lag = Duration::from_micros(report.lag_max_us);
             self.facts.lag_max.insert(report.name.clone(), lag);
         }
@@ -105,34 +125,31 @@ impl<'a> Collection<'a> {
             .extend(taken.map(|text| (report.index, text.clone())));
     }
 
-    /// What is known of a lost process: the last ledger of each of its nodes.
-    fn add_lost(&mut self, process: &Process) {
+    /// What is known of a node that was lost: when it last told how it was, and its ledger then.
+    pub fn add_lost(&mut self, node: NodeIndex, last_heard: SimTime, why: &str, ledger: Option<&Ledger>) {
         self.outcome.finished = false;
-        for &node in &process.spec.nodes {
-            let name = self.network.layout.network.name(node).to_owned();
-            let status = process.nodes().find(|status| status.name == name);
-            self.outcome.lost_nodes.push(LostNode {
-                name: name.clone(),
-                participant: participant(self.network.layout, node),
-                last_heard: status.map_or(SimTime::ZERO, |status| status.now),
-                note: process
-                    .lost
-                    .clone()
-                    .unwrap_or_else(|| "did not report".to_owned()),
-            });
-            if let Some(ledger) = process.ledgers.get(&name) {
-                let account = Account {
-                    ledger: ledger.clone(),
-                    ..Account::default()
-                };
-                self.accounts.insert(node, (name, account));
-            }
+        let name = self.layout.network.name(node).to_owned();
+        self.outcome.lost_nodes.push(LostNode {
+            name: name.clone(),
+            participant: participant(self.layout, node),
+            last_heard,
+            note: why.to_owned(),
+        });
+        if let Some(ledger) = ledger {
+            let account = Account {
+                ledger: ledger.clone(),
+                ..Account::default()
+            };
+            self.accounts.insert(node, (name, account));
         }
     }
 
-    fn into_outcome(self) -> anyhow::Result<(RunOutcome, RunFacts)> {
+    /// What became of the run.
+    pub fn into_outcome(self) -> anyhow::Result<(RunOutcome, RunFacts)> {
         let Collection {
-            network,
+            world,
+            layout,
+            pace: _,
             mut outcome,
             mut facts,
             traces,
@@ -149,9 +166,9 @@ impl<'a> Collection<'a> {
             outcome.scenario.requests.push(request);
         }
         (facts.spans.kept, facts.spans.dropped) = (traces.spans.len() as u64, traces.dropped);
-        outcome.traces = Traces::new(network.world, network.layout, traces);
+        outcome.traces = Traces::new(world, layout, traces);
         if outcome.finished && outcome.lost_nodes.is_empty() {
-            outcome.ended_at = network.world.end;
+            outcome.ended_at = world.end;
         }
         Ok((outcome, facts))
     }

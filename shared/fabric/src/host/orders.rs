@@ -1,6 +1,6 @@
 //! What a host is told to do.
 
-use super::{Host, Phase};
+use super::Host;
 use actix::{ActorContext, Context, Handler};
 use secnet_engine::Pace;
 use secnet_model::{SimDuration, SimTime};
@@ -22,16 +22,9 @@ impl Handler<Start> for Host {
     type Result = ();
 
     fn handle(&mut self, message: Start, ctx: &mut Context<Host>) {
-        if self.phase == Phase::Linking {
-            if let Some((every, until)) = message.ready {
-                self.party.stay_ready(every, until);
-            }
-            self.phase = Phase::Running {
-                start: message.start,
-                pace: message.pace,
-            };
-            self.ask_for_turn(ctx);
-        }
+        let start = message.start.saturating_duration_since(self.origin);
+        self.seat.start(start, message.pace, message.ready);
+        self.ask_for_turn(ctx);
     }
 }
 
@@ -46,12 +39,7 @@ impl Handler<Halt> for Host {
     type Result = ();
 
     fn handle(&mut self, message: Halt, ctx: &mut Context<Host>) {
-        if !matches!(self.phase, Phase::Finished { .. }) {
-            self.phase = Phase::Finished { reached_end: false };
-        }
-        for link in &mut self.links {
-            link.lost |= message.lost.contains(&link.hosted.neighbour);
-        }
+        self.seat.halt(&message.lost);
         self.ask_for_turn(ctx);
     }
 }
@@ -65,7 +53,7 @@ impl Handler<TakeRequest> for Host {
     type Result = actix::MessageResult<TakeRequest>;
 
     fn handle(&mut self, message: TakeRequest, ctx: &mut Context<Host>) -> Self::Result {
-        let taken = self.take_request(message.0);
+        let taken = self.seat.take_request(message.0, self.origin.elapsed());
         self.ask_for_turn(ctx);
         actix::MessageResult(taken)
     }
@@ -80,27 +68,5 @@ impl Handler<Leave> for Host {
 
     fn handle(&mut self, _: Leave, ctx: &mut Context<Host>) {
         ctx.stop();
-    }
-}
-
-impl Host {
-    fn take_request(&mut self, request: RequestParams) -> Result<TakenRequest, String> {
-        if matches!(self.phase, Phase::Finished { .. }) {
-            return Err("the run has ended".to_owned());
-        }
-        let clock = match self.phase {
-            Phase::Running { start, pace } if pace != Pace::Max => pace.limit(start.elapsed()),
-            _ => SimTime::ZERO,
-        };
-        let earliest = self.party.earliest_entry().max(clock);
-        if earliest >= self.end {
-            return Err(format!(
-                "{} has promised the others to send nothing any more; with `--interactive` it would not have",
-                self.name
-            ));
-        }
-        self.party
-            .change(self.index, |node| node.take_request(request, earliest))
-            .unwrap_or_else(|| Err(format!("{} is not here", self.name)))
     }
 }

@@ -3,19 +3,17 @@
 use crate::access::Rights;
 use crate::bus::{self, Inbox};
 use crate::credentials::Credentials;
-use crate::host::{BoxedParticipant, Host, HostedLink, Tracing};
+use crate::host::Host;
 use crate::launch::Launch;
+use crate::seat::{self, BoxedParticipant, BoxedSink, Ground, Seat};
 use crate::session::{self, Attachment};
 use actix::{Actor, Addr};
 use anyhow::{Context, anyhow};
-use secnet_engine::draw::Stream;
-use secnet_engine::{NodeIndex, Party};
+use secnet_engine::NodeIndex;
 use secnet_telemetry::SpanExport;
 use secnet_topology::{Layout, NodeKind, ProcessSpec, Segment, World};
 use secnet_wire::Keys;
-use secnet_wire::link::{LinkConfig, LinkEnd, Tuning};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use zenoh::Session;
 
 /// A node of this process.
@@ -45,29 +43,22 @@ pub(super) async fn host(
     let Stage {
         world,
         layout,
+        launch,
+        config_text,
         export,
         ..
     } = *stage;
-    let network = Arc::new(layout.network.clone());
-    let each_its_own: Vec<usize> = (0..network.nodes.len()).collect();
-    let party = Party::new(
-        Arc::clone(&network),
-        &each_its_own,
-        node.index(),
-        vec![(node, participant)],
-        world.end,
-    );
-    let name = network.name(node).to_owned();
+    let name = layout.network.name(node).to_owned();
     let inbox = Inbox::default();
-    let links = connect(stage, node, &inbox).await?;
-    let tracing = Tracing {
-        spans_max: world.scenario.tracing.spans_max as usize,
-        export: export.clone(),
+    let ground = Ground {
+        world,
+        layout,
+        run: &launch.run,
+        scenario: config_text,
     };
-    let end = world.end;
-    let host_name = name.clone();
-    let host = move || Host::new(host_name, node, network, party, links, end, tracing);
-    let actor = start_actor(&name, host).await?;
+    let sinks = connect(stage, node, &inbox).await?;
+    let seat = Seat::new(ground, node, participant, sinks, export.clone());
+    let actor = start_actor(&name, seat).await?;
     inbox.open(actor.clone().recipient());
     Ok(Hosted {
         name,
@@ -77,64 +68,43 @@ pub(super) async fn host(
     })
 }
 
-/// The node's ends of its links, joined to the bus; what comes in goes to the inbox.
-async fn connect(stage: &Stage<'_>, node: NodeIndex, inbox: &Inbox) -> anyhow::Result<Vec<HostedLink>> {
+/// Joins the node's links to the bus: where frames for its neighbours go. What comes in goes to the inbox.
+async fn connect(stage: &Stage<'_>, node: NodeIndex, inbox: &Inbox) -> anyhow::Result<Vec<BoxedSink>> {
     let Stage {
         layout,
         launch,
-        config_text,
         sessions,
         ..
     } = *stage;
-    let network = &layout.network;
-    let name = network.name(node);
-    let each_its_own: Vec<usize> = (0..network.nodes.len()).collect();
+    let name = layout.network.name(node);
     let keys = Keys::new(&launch.run)?;
-    let mut links = Vec::new();
-    for (index, link) in secnet_engine::party::party_links(network, &each_its_own, node.index())
-        .into_iter()
-        .enumerate()
-    {
-        let neighbour = NodeIndex(link.neighbour as u16);
-        let neighbour_name = network.name(neighbour).to_owned();
+    let mut sinks: Vec<BoxedSink> = Vec::new();
+    for (link, neighbour) in seat::neighbours(&layout.network, node).into_iter().enumerate() {
+        let neighbour_name = layout.network.name(neighbour);
         let session = layout.kinds[node.index()]
             .segment_with(layout.kinds[neighbour.index()])
             .and_then(|segment| sessions.get(&segment))
             .with_context(|| format!("no segment joins {name} and {neighbour_name}"))?;
-        let inward = keys.link(&neighbour_name, name)?;
-        bus::subscribe(session, inward, index, inbox.clone())
+        bus::subscribe(session, keys.link(neighbour_name, name)?, link, inbox.clone())
             .await
             .map_err(|e| anyhow!("cannot subscribe: {e}"))?;
-        let outward = keys.link(name, &neighbour_name)?;
-        let publisher = bus::publisher(session, outward)
+        let publisher = bus::publisher(session, keys.link(name, neighbour_name)?)
             .await
             .map_err(|e| anyhow!("cannot publish: {e}"))?;
-        let end = LinkEnd::new(LinkConfig {
-            run: launch.run.clone(),
-            config_hash: Stream::named(config_text).0,
-            session: 1,
-            peer: neighbour_name.clone(),
-            tuning: Tuning::default(),
-        });
-        links.push(HostedLink {
-            neighbour: neighbour_name,
-            neighbour_index: neighbour,
-            end,
-            sink: Box::new(publisher),
-        });
+        sinks.push(Box::new(publisher));
     }
-    Ok(links)
+    Ok(sinks)
 }
 
 /// A thread and an actix system of its own for each node: actors of one process run side by side.
-async fn start_actor(name: &str, host: impl FnOnce() -> Host + Send + 'static) -> anyhow::Result<Addr<Host>> {
+async fn start_actor(name: &str, seat: Seat) -> anyhow::Result<Addr<Host>> {
     let (sender, receiver) = tokio::sync::oneshot::channel();
     std::thread::Builder::new()
         .name(name.to_owned())
         .spawn(move || {
             let system = actix::System::new();
             system.block_on(async move {
-                let _ = sender.send(host().start());
+                let _ = sender.send(Host::new(seat).start());
             });
             if let Err(error) = system.run() {
                 tracing::error!(%error, "the actor system failed");
