@@ -4,11 +4,15 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 pub mod checkpoint;
+pub mod dice;
+pub mod disturbances;
 pub mod in_virtual_time;
 pub mod live;
+pub mod numbered;
 pub mod otlp_consumer;
 pub mod programs;
 pub mod python;
 pub mod random_events;
 pub mod random_scenario;
+pub mod simulated_bus;
 pub mod trace_trees;

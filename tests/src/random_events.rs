@@ -1,8 +1,7 @@
 //! Events at random for the random scenarios: outages, maintenance, lost coverage, other capacities, defaults, takeovers and
 //! removals, by themselves and over each other.
 
-use secnet_engine::Draws;
-use secnet_engine::draw::Stream;
+use crate::dice::Dice;
 use secnet_model::{DeviceType, Region};
 use secnet_topology::Span;
 use secnet_topology::scenario::Scenario;
@@ -32,10 +31,7 @@ const DEVICES: [DeviceType; 3] = [DeviceType::Esme, DeviceType::Gsme, DeviceType
 
 /// The events of the random scenario of that number; every other one has none.
 pub fn random_events(number: u64, scenario: &Scenario) -> Vec<EventParams> {
-    let mut dice = Dice {
-        draws: Draws::new(number),
-        n: 0,
-    };
+    let mut dice = Dice::new(number, "random-events");
     match dice.below(2) {
         0 => Vec::new(),
         _ => (0..=dice.below(5))
@@ -44,25 +40,7 @@ pub fn random_events(number: u64, scenario: &Scenario) -> Vec<EventParams> {
     }
 }
 
-struct Dice {
-    draws: Draws,
-    n: u64,
-}
-
 impl Dice {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.n += 1;
-        self.draws.below(bound, Stream::named("random-events"), 0, self.n)
-    }
-
-    fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
-        choices[self.below(choices.len() as u64) as usize]
-    }
-
-    fn once_in(&mut self, times: u64) -> bool {
-        self.below(times) == 0
-    }
-
     /// `None` where the scenario has nobody to whom it could happen.
     fn event(&mut self, i: u64, scenario: &Scenario) -> Option<EventParams> {
         let kind = self.one_of(&KINDS);
@@ -103,7 +81,7 @@ impl Dice {
             },
             EventKind::GatewayOutage => EventParams {
                 lasts: Some(lasts),
-                user: Some(self.user(scenario)),
+                user: Some(self.some_user(scenario)),
                 ..base
             },
             EventKind::CoverageLoss => EventParams {
@@ -124,7 +102,7 @@ impl Dice {
                 ..base
             },
             EventKind::UserDefault => EventParams {
-                user: Some(self.user(scenario)),
+                user: Some(self.some_user(scenario)),
                 ..base
             },
             EventKind::Takeover => self.takeover(base, scenario, horizon)?,
@@ -171,7 +149,7 @@ impl Dice {
         })
     }
 
-    fn user(&mut self, scenario: &Scenario) -> String {
+    fn some_user(&mut self, scenario: &Scenario) -> String {
         let mut names = vec!["suppliers".to_owned()];
         names.extend(scenario.suppliers.iter().map(|user| user.name.clone()));
         names.extend(scenario.dnos.iter().map(|user| user.name.clone()));

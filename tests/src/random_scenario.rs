@@ -3,12 +3,11 @@
 //! Traffic is bounded, so that a thousand of them take minutes; everything else goes to the edges of what validation
 //! lets through, and now and then onto them.
 
-mod dice;
 mod modifications;
 mod participants;
 
+use crate::dice::{DAY, Dice, HOUR, MIN, S, US};
 use crate::random_events::random_events;
-use dice::{DAY, Dice, HOUR, MIN, S, US};
 use participants::DATA_CENTRE;
 use secnet_model::{DeviceType, Region, Srv};
 use secnet_topology::modifications::ModificationSwitches;
@@ -50,7 +49,7 @@ const SHAPES: [DayShape; 4] = [
 /// # Panics
 /// When this module makes one that is wrong in more than its workloads and schedules, which are pruned to what is right.
 pub fn random_scenario(number: u64) -> Scenario {
-    let mut dice = Dice::new(number);
+    let mut dice = Dice::new(number, "random-scenario");
     let mut scenario = dice.scenario(number);
     scenario.events = random_events(number, &scenario);
     while let Err(invalid) = World::new(scenario.clone()) {

@@ -4,51 +4,34 @@
 //! `SECNET_SCENARIOS=1000` runs a thousand of them instead of a hundred; `SECNET_SCENARIO=17` runs the seventeenth alone and
 //! prints it.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use secnet_engine::{ItemKind, Outcome};
 use secnet_results::LedgerReport;
 use secnet_tests::in_virtual_time::{Run, run};
+use secnet_tests::numbered::{each_number, numbers};
 use secnet_tests::random_scenario::{random_scenario, split_otherwise};
 use secnet_tests::trace_trees::are_trees;
 use std::collections::BTreeMap;
-use std::panic::catch_unwind;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 const SCENARIOS: u64 = 100;
-/// Failures told in full; of others the numbers.
-const TOLD_MAX: usize = 3;
 
 /// How often each item ended in each way over all scenarios.
 type Reached = BTreeMap<(String, String), u64>;
 
 #[test]
 fn whatever_the_scenario_all_is_accounted_for_and_threads_and_shards_change_nothing() {
-    let numbers = numbers();
-    let next = AtomicU64::new(numbers.start);
-    let (failures, reached) = (Mutex::new(BTreeMap::new()), Mutex::new(Reached::new()));
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, |cores| cores.get()) {
-            scope.spawn(|| {
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number >= numbers.end {
-                        return;
-                    }
-                    match catch_unwind(|| check(number)).unwrap_or_else(|panic| Err(panic_text(&*panic))) {
-                        Ok(ledger) => note(&mut reached.lock().unwrap(), &ledger),
-                        Err(problem) => drop(failures.lock().unwrap().insert(number, problem)),
-                    }
-                }
-            });
-        }
-    });
-    let failures = failures.into_inner().unwrap();
-    for (number, problem) in failures.iter().take(TOLD_MAX) {
-        eprintln!("random scenario {number}: {problem}\nAlone: SECNET_SCENARIO={number}\n");
+    let numbers = numbers(SCENARIOS);
+    if numbers.end - numbers.start == 1 {
+        println!("{}", random_scenario(numbers.start).to_toml().unwrap());
     }
-    assert!(failures.is_empty(), "scenarios {:?}", failures.keys());
+    let reached = Mutex::new(Reached::new());
+    each_number(numbers.clone(), |number| {
+        let ledger = check(number)?;
+        note(&mut reached.lock().unwrap(), &ledger);
+        Ok(())
+    });
     if numbers.end - numbers.start >= SCENARIOS {
         assert_all_reached(&reached.into_inner().unwrap());
     }
@@ -61,23 +44,6 @@ fn a_random_scenario_is_written_out_and_read_back_the_same() {
         let text = scenario.to_toml().unwrap();
         let read = secnet_topology::parse("random.toml", &text, &[]);
         assert_eq!(read.unwrap(), scenario, "random scenario {number}");
-    }
-}
-
-fn numbers() -> std::ops::Range<u64> {
-    let number = |name: &str| {
-        let text = std::env::var(name).ok()?;
-        Some(
-            text.parse()
-                .unwrap_or_else(|_| panic!("{name} must be a number, not {text}")),
-        )
-    };
-    match number("SECNET_SCENARIO") {
-        Some(only) => {
-            println!("{}", random_scenario(only).to_toml().unwrap());
-            only..only + 1
-        }
-        None => 0..number("SECNET_SCENARIOS").unwrap_or(SCENARIOS),
     }
 }
 
@@ -178,10 +144,4 @@ fn ends(kind: ItemKind, outcome: Outcome) -> bool {
         // After two days; random scenarios are shorter (`dsp/tests/delivery.rs`).
         Outcome::Undelivered => false,
     }
-}
-
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().cloned();
-    let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
-    format!("panicked: {}", text.unwrap_or_default())
 }

@@ -1,6 +1,6 @@
 //! Which Modifications are switched on, from when, and with which parameters.
 
-use super::dice::{Dice, HOUR, MIN, MS, S};
+use crate::dice::{Dice, HOUR, MIN, MS, S};
 use secnet_topology::modifications::secmp0008::{AnomalyDetectionParams, DccLimit, UserLimit};
 use secnet_topology::modifications::secmp0062::Secmp0062Params;
 use secnet_topology::modifications::secmp0067::{Allocation, Counted, Secmp0067Params, ThresholdReading};

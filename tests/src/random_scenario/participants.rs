@@ -1,7 +1,7 @@
 //! Who takes part, and how slow, small and unreliable each is.
 
 use super::Sort;
-use super::dice::{DAY, Dice, HOUR, MIN, MS, S, US};
+use crate::dice::{DAY, Dice, HOUR, MIN, MS, S, US};
 use secnet_model::{Region, licence_areas};
 use secnet_topology::scenario::{
     AlertsTailParams, CspParams, DnoParams, DspParams, LinkParams, PopulationParams, PremisesParams,
