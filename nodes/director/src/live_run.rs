@@ -238,16 +238,19 @@ impl<'a> LiveRun<'a> {
                     return;
                 };
                 let process = &mut self.processes[index];
-                if process.result.is_some() {
-                    return;
-                }
-                match strangers::judge(&self.belonging, &process.spec, self.network.layout, &result) {
-                    Ok(()) if can_come => process.result = Some(*result),
-                    Ok(()) => self
-                        .strangers
-                        .tell(&result.process, "a result before the run began"),
-                    Err(problem) => self.strangers.tell(&result.process, &problem),
-                }
+                let problem =
+                    match strangers::judge(&self.belonging, &process.spec, self.network.layout, &result) {
+                        Err(problem) => problem,
+                        Ok(()) if !can_come => "a result before the run began".to_owned(),
+                        Ok(()) if !process.is_settled() => {
+                            "a result before its nodes had come to their end".to_owned()
+                        }
+                        Ok(()) => {
+                            process.take_result(*result);
+                            return;
+                        }
+                    };
+                self.strangers.tell(&result.process, &problem);
             }
             Event::Unreadable(what) => tracing::error!(what, "dropped from the control plane"),
         }

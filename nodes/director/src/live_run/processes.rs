@@ -30,6 +30,7 @@ pub(super) struct Process {
     /// By node: the latest it reported.
     pub(super) ledgers: BTreeMap<String, Ledger>,
     pub(super) result: Option<ProcessResult>,
+    contradicts_itself: bool,
     /// Its liveliness token was seen.
     pub(super) has_come: bool,
     pub(super) token_gone: Option<Instant>,
@@ -45,6 +46,7 @@ impl Process {
             status: None,
             ledgers: BTreeMap::new(),
             result: None,
+            contradicts_itself: false,
             has_come: false,
             token_gone: None,
             lost: None,
@@ -89,6 +91,24 @@ impl Process {
 
     pub(super) fn is_linked(&self) -> bool {
         self.nodes_all(|node| node.links_up == node.links_total)
+    }
+
+    pub(super) fn is_settled(&self) -> bool {
+        self.nodes_all(|node| node.settled)
+    }
+
+    /// The first is its result, and the same again says nothing new. Of two that differ nobody can tell which is true.
+    pub(super) fn take_result(&mut self, result: ProcessResult) {
+        match &self.result {
+            _ if self.contradicts_itself => {}
+            None => self.result = Some(result),
+            Some(taken) if *taken == result => {}
+            Some(_) => {
+                self.contradicts_itself = true;
+                self.result = None;
+                self.lost = Some("two results that differ came as its own".to_owned());
+            }
+        }
     }
 
     pub(super) fn has_started(&self) -> bool {
