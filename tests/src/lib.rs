@@ -6,8 +6,10 @@
 pub mod checkpoint;
 pub mod dice;
 pub mod disturbances;
+pub mod hostile;
 pub mod in_virtual_time;
 pub mod live;
+pub mod nemesis;
 pub mod numbered;
 pub mod otlp_consumer;
 pub mod programs;

@@ -4,59 +4,16 @@
 #![allow(clippy::unwrap_used)]
 
 use secnet_director::runtime::on_a_runtime;
-use secnet_fabric::Launch;
 use secnet_fabric::report::Command;
-use secnet_results::run_folder::{LAUNCH, LOGS};
+use secnet_results::run_folder::LOGS;
+use secnet_tests::hostile::{Stolen, Way, flood, session};
 use secnet_tests::live::{LiveRun, Programs, is_full};
 use secnet_topology::Segment;
-use secnet_wire::Keys;
 use secnet_wire::codec::{CONTROL_BYTES_MAX, encode_value};
 use std::fs;
-use std::path::PathBuf;
-use std::time::{Duration, Instant};
-use zenoh::Session;
+use std::time::Duration;
 
 const END_MAX: Duration = Duration::from_secs(120);
-/// A session that is let in is there within milliseconds.
-const SESSION_MAX_MS: u64 = 1_500;
-
-/// How somebody would get in.
-#[derive(Clone, Debug)]
-enum Way {
-    Nothing,
-    Password {
-        identity: String,
-        password: String,
-    },
-    /// The certificate in that folder.
-    Certificate(PathBuf),
-}
-
-/// A client's session, if there is one to be had.
-async fn session(endpoint: &str, way: Way) -> Option<Session> {
-    let mut config = zenoh::Config::default();
-    let mut set = |key: &str, value: String| config.insert_json5(key, &value).unwrap();
-    set("mode", "\"client\"".to_owned());
-    set("connect/endpoints", format!("[\"{endpoint}\"]"));
-    set("connect/timeout_ms", SESSION_MAX_MS.to_string());
-    set("connect/exit_on_failure", "true".to_owned());
-    set("scouting/multicast/enabled", "false".to_owned());
-    match way {
-        Way::Nothing => {}
-        Way::Password { identity, password } => {
-            set("transport/auth/usrpwd/user", format!("\"{identity}\""));
-            set("transport/auth/usrpwd/password", format!("\"{password}\""));
-        }
-        Way::Certificate(place) => {
-            let file = |name: &str| format!("\"{}\"", place.join(name).display());
-            set("transport/link/tls/root_ca_certificate", file("ca.pem"));
-            set("transport/link/tls/connect_certificate", file("cert.pem"));
-            set("transport/link/tls/connect_private_key", file("key.pem"));
-            set("transport/link/tls/enable_mtls", "true".to_owned());
-        }
-    }
-    zenoh::open(config).await.ok()
-}
 
 /// Whom each of these ways lets in, tried side by side.
 async fn let_in(ways: Vec<(String, Way)>) -> Vec<bool> {
@@ -69,40 +26,6 @@ async fn let_in(ways: Vec<(String, Way)>) -> Vec<bool> {
         let_in.push(one.await.unwrap());
     }
     let_in
-}
-
-/// What the run's folder tells whoever may read it.
-struct Stolen {
-    launch: Launch,
-    keys: Keys,
-}
-
-impl Stolen {
-    fn of(run: &LiveRun) -> Stolen {
-        let launch = Launch::load(&run.folder().join(LAUNCH)).unwrap();
-        let keys = Keys::new(&launch.run).unwrap();
-        Stolen { launch, keys }
-    }
-
-    fn place(&self, identity: &str, part: &str) -> PathBuf {
-        self.launch
-            .credentials
-            .as_ref()
-            .unwrap()
-            .join(identity)
-            .join(part)
-    }
-
-    fn password(&self, identity: &str, part: &str) -> Way {
-        Way::Password {
-            identity: identity.to_owned(),
-            password: fs::read_to_string(self.place(identity, part).join("password")).unwrap(),
-        }
-    }
-
-    async fn enter(&self, endpoint: &str, identity: &str, part: &str) -> Option<Session> {
-        session(endpoint, self.password(identity, part)).await
-    }
 }
 
 /// The most memory a process has had resident.
@@ -133,7 +56,7 @@ async fn strangers_get_no_session(stolen: &Stolen) {
     assert!(!let_in(of_each(&Way::Nothing)).await.contains(&true));
     assert!(!let_in(of_each(&guess)).await.contains(&true));
     // A Supplier is let in at the gateway and nowhere else on the way to the premises.
-    let supplier = stolen.password("supplier-ovo", "gateway");
+    let supplier = stolen.way("supplier-ovo", "gateway");
     let at = |segment: Segment| (endpoints.of(segment).unwrap().to_owned(), supplier.clone());
     assert_eq!(
         let_in(Segment::ALL.map(at).to_vec()).await,
@@ -165,43 +88,6 @@ async fn a_users_credentials_are_for_its_own_requests(stolen: &Stolen) {
     assert!(!asked("supplier-british-gas").await);
 }
 
-/// A Supplier says what is others' to say, and says nonsense as fast as it can where it may speak.
-async fn flood(stolen: &Stolen, span: Duration) -> u64 {
-    let Stolen { launch, keys } = stolen;
-    let gateway = stolen
-        .enter(&launch.endpoints.gateway, "supplier-ovo", "gateway")
-        .await
-        .expect("a Supplier is let in at the gateway");
-    let control = stolen
-        .enter(&launch.endpoints.control, "supplier-ovo", "control")
-        .await
-        .expect("and on the control plane");
-    let nonsense = vec![0xA5_u8; 2_000];
-    let gateway_keys = [
-        keys.link("supplier-ovo", "dsp").unwrap(),
-        keys.link("supplier-british-gas", "dsp").unwrap(),
-        keys.link("dsp", "supplier-british-gas").unwrap(),
-    ];
-    let control_keys = [
-        keys.command(),
-        keys.status("dsp").unwrap(),
-        keys.result("supplier-british-gas").unwrap(),
-        keys.status("supplier-ovo").unwrap(),
-        "secnet/**".to_owned(),
-    ];
-    let (since, mut put) = (Instant::now(), 0);
-    while since.elapsed() < span {
-        for key in &gateway_keys {
-            gateway.put(key, nonsense.clone()).await.unwrap();
-        }
-        for key in &control_keys {
-            control.put(key, nonsense.clone()).await.unwrap();
-        }
-        put += gateway_keys.len() as u64 + control_keys.len() as u64;
-    }
-    put
-}
-
 #[test]
 fn who_has_no_credentials_or_anothers_changes_nothing() {
     let span = Duration::from_secs(if is_full() { 60 } else { 5 });
@@ -213,13 +99,13 @@ fn who_has_no_credentials_or_anothers_changes_nothing() {
         .digests();
     let mut run = programs.start("demo.toml", &[&flags[..], &["--speed", "45"]].concat());
     run.wait_until_past(5.0);
-    let stolen = Stolen::of(&run);
+    let stolen = Stolen::of(run.folder()).unwrap();
     let dsp = run.process("dsp").pid;
     let put = on_a_runtime(async {
         strangers_get_no_session(&stolen).await;
         a_users_credentials_are_for_its_own_requests(&stolen).await;
         let before = resident_bytes(dsp);
-        let put = flood(&stolen, span).await;
+        let put = flood(&stolen, span).await.expect("a Supplier is let in");
         let more = resident_bytes(dsp).saturating_sub(before);
         assert!(more < 100 << 20, "{more} bytes more in the DSP");
         Ok(put)
@@ -248,11 +134,11 @@ fn an_encrypted_bus_has_the_same_results_and_takes_only_certificates_of_the_part
         &[&flags[..], &["--speed", "20", "--bus", "encrypted"]].concat(),
     );
     run.wait_until_past(5.0);
-    let stolen = Stolen::of(&run);
+    let stolen = Stolen::of(run.folder()).unwrap();
     on_a_runtime(async {
         let endpoints = &stolen.launch.endpoints;
         assert!(endpoints.all().all(|endpoint| endpoint.starts_with("quic/")));
-        let supplier = Way::Certificate(stolen.place("supplier-ovo", "gateway"));
+        let supplier = stolen.way("supplier-ovo", "gateway");
         let with = |way: Way| Segment::ALL.map(|s| (endpoints.of(s).unwrap().to_owned(), way.clone()));
         assert!(!let_in(with(Way::Nothing).to_vec()).await.contains(&true));
         assert_eq!(
