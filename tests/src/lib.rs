@@ -6,6 +6,7 @@
 pub mod checkpoint;
 pub mod dice;
 pub mod disturbances;
+pub mod fuzzing;
 pub mod hostile;
 pub mod in_virtual_time;
 pub mod live;

@@ -64,21 +64,83 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+/// What runs a shell with mounts of its own; `None`, told aloud, where none can be made.
+fn own_mounts(desk: &Desk) -> Option<[&'static str; 2]> {
+    let own_mounts = ["unshare", "-m"];
+    let mounts = desk.script(&own_mounts, "mkdir disk && mount -t tmpfs -o size=16m none disk");
+    if mounts.status.success() {
+        return Some(own_mounts);
+    }
+    let skipped = format!(
+        "SKIPPED: no file system can be mounted here: {}\n",
+        text(&mounts.stderr)
+    );
+    std::io::Write::write_all(&mut std::io::stderr(), skipped.as_bytes()).unwrap();
+    None
+}
+
+/// Whatever the disk's size: a run that says so is whole, and one that does not fit leaves the earlier one or its own ledger, prints
+/// its summary and says what is missing.
+#[test]
+fn on_a_disk_of_any_size_a_run_is_whole_or_says_that_it_is_not() {
+    let desk = Desk::new();
+    let Some(own_mounts) = own_mounts(&desk) else {
+        return;
+    };
+    let output = desk.script(
+        &own_mounts,
+        r#"
+        run() { "$secnet" run small.toml --driver virtual --set tracing.requests=1 --out disk/run --replace --seed "$1"; }
+        digest() { sed -n 's/^  "digest": "\(.*\)",/\1/p' disk/run/ledger.json 2>/dev/null; }
+        mount -t tmpfs -o size=16m none disk || exit 9
+        run 1 >/dev/null || exit 8; one=$(digest); run 2 >/dev/null || exit 8; two=$(digest)
+        umount disk
+        for kib in $(seq 20 20 180) 250 400 700 1000 1500 2000 3000; do
+            mount -t tmpfs -o size=${kib}k none disk || exit 9
+            run 1 >/dev/null 2>&1; before=$?
+            run 2 >said 2>complained; code=$?
+            case $(digest) in "$one") left=old;; "$two") left=new;; *) left=none;; esac
+            case $left in none) ;; *) "$secnet" compare disk/run disk/run >/dev/null || exit 7;; esac
+            echo "$kib $before $code $left $(grep -c 'Ledger balanced' said) $(tr '\n' ' ' <complained)"
+            umount disk
+        done
+        "#,
+    );
+    assert!(output.status.success(), "{output:?}");
+    let out = text(&output.stdout);
+    let mut endings = Vec::new();
+    for line in out.lines() {
+        let fields: Vec<&str> = line.splitn(6, ' ').collect();
+        let [_, before, code, left, summaries, complaint] = fields[..] else {
+            panic!("{line}")
+        };
+        let is_right = match (code, left) {
+            ("0", "new") => summaries == "1" && complaint.is_empty(),
+            // Whose ledger did not fit has no earlier one to leave.
+            ("1", _) => {
+                summaries == "1"
+                    && complaint.contains("cannot write disk/run/")
+                    && (left != "none" || before != "0")
+            }
+            // Before it began.
+            ("2", "none") => summaries == "0" && complaint.contains("cannot write disk/run"),
+            _ => false,
+        };
+        assert!(is_right, "{line}\n{out}");
+        endings.push((code, left));
+    }
+    for expected in [("1", "none"), ("1", "new"), ("0", "new")] {
+        assert!(endings.contains(&expected), "{expected:?}: {out}");
+    }
+}
+
 /// Of a run with a full disk: either the old run is intact or the new one is there, but for its traces. The summary is printed.
 #[test]
 fn on_a_full_disk_the_summary_is_printed_and_one_run_is_whole() {
     let desk = Desk::new();
-    let own_mounts = ["unshare", "-m"];
-    let mounts = desk.script(&own_mounts, "mkdir disk && mount -t tmpfs -o size=16m none disk");
-    if !mounts.status.success() {
-        let why = text(&mounts.stderr);
-        std::io::Write::write_all(
-            &mut std::io::stderr(),
-            format!("SKIPPED: no file system can be mounted here: {why}\n").as_bytes(),
-        )
-        .unwrap();
+    let Some(own_mounts) = own_mounts(&desk) else {
         return;
-    }
+    };
     let output = desk.script(
         &own_mounts,
         r#"
