@@ -100,14 +100,16 @@ fn who_has_no_credentials_or_anothers_changes_nothing() {
     let mut run = programs.start("demo.toml", &[&flags[..], &["--speed", "45"]].concat());
     run.wait_until_past(5.0);
     let stolen = Stolen::of(run.folder()).unwrap();
-    let dsp = run.process("dsp").pid;
+    let watched = [run.process("dsp").pid, run.director().pid];
     let put = on_a_runtime(async {
         strangers_get_no_session(&stolen).await;
         a_users_credentials_are_for_its_own_requests(&stolen).await;
-        let before = resident_bytes(dsp);
+        let before = watched.map(resident_bytes);
         let put = flood(&stolen, span).await.expect("a Supplier is let in");
-        let more = resident_bytes(dsp).saturating_sub(before);
-        assert!(more < 100 << 20, "{more} bytes more in the DSP");
+        for (pid, before) in watched.into_iter().zip(before) {
+            let more = resident_bytes(pid).saturating_sub(before);
+            assert!(more < 100 << 20, "{more} bytes more in the DSP or the director");
+        }
         Ok(put)
     })
     .unwrap();

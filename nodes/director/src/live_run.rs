@@ -22,7 +22,7 @@ use anyhow::anyhow;
 use launching::{LaunchFile, launch};
 use processes::{Process, start_processes};
 use secnet_fabric::belonging::{Belonging, Stranger};
-use secnet_fabric::control::{CONTROL, DirectorControl, Event};
+use secnet_fabric::control::{CONTROL, DirectorControl, Event, Events};
 use secnet_fabric::report::{Command, ProcessNews};
 use secnet_fabric::{ControlPlane, Credentials, Launch};
 use secnet_results::RunOutcome;
@@ -30,7 +30,6 @@ use secnet_topology::Bus;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use strangers::Strangers;
-use tokio::sync::mpsc::UnboundedReceiver;
 use watchdog::Watchdog;
 
 /// While the processes come and their links come up, something must have moved on within this.
@@ -147,10 +146,7 @@ impl<'a> LiveRun<'a> {
     }
 
     /// The run from the barrier to the last goodbye.
-    async fn conduct(
-        mut self,
-        mut events: UnboundedReceiver<Event>,
-    ) -> anyhow::Result<(RunOutcome, RunFacts)> {
+    async fn conduct(mut self, mut events: Events) -> anyhow::Result<(RunOutcome, RunFacts)> {
         let result = self.drive(&mut events).await;
         for started in self
             .processes
@@ -164,7 +160,7 @@ impl<'a> LiveRun<'a> {
         outcome
     }
 
-    async fn drive(&mut self, events: &mut UnboundedReceiver<Event>) -> anyhow::Result<()> {
+    async fn drive(&mut self, events: &mut Events) -> anyhow::Result<()> {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let cancellation = self.network.cancellation;
@@ -422,14 +418,14 @@ impl<'a> LiveRun<'a> {
         }
     }
 
-    async fn say_goodbye(&mut self, events: &mut UnboundedReceiver<Event>) -> anyhow::Result<()> {
+    async fn say_goodbye(&mut self, events: &mut Events) -> anyhow::Result<()> {
         if self.running_since.is_none() {
             return Ok(());
         }
         let deadline = Instant::now() + Duration::from_secs(3);
         loop {
             self.control.command(&Command::Bye).await?;
-            while let Ok(event) = events.try_recv() {
+            while let Some(event) = events.try_recv() {
                 self.take(event);
             }
             let mut left = 0;

@@ -7,7 +7,7 @@ mod process;
 mod questions;
 mod service;
 
-pub use director::{DirectorControl, Event};
+pub use director::{DirectorControl, Event, Events};
 pub use process::{ProcessControl, Pulse, RequestQuery};
 pub use questions::{Refused, RequestClient, ask_status, check_health, fetch_offer};
 pub use service::ControlService;

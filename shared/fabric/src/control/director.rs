@@ -8,6 +8,7 @@ use secnet_topology::Layout;
 use secnet_wire::Keys;
 use secnet_wire::codec::{CONTROL_BYTES_MAX, decode_value, encode_value};
 use serde::de::DeserializeOwned;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
 use zenoh::qos::CongestionControl;
@@ -30,6 +31,72 @@ pub enum Event {
     Unreadable(String),
 }
 
+/// What is said and not yet looked at holds at most so many bytes; more is dropped, and said again by whoever means it.
+const QUEUED_BYTES_MAX: usize = 8 * CONTROL_BYTES_MAX;
+/// What a message takes up besides its bytes, at least.
+const MESSAGE_BYTES: usize = 256;
+
+/// What has reached the director, in the order in which it came.
+pub struct Events {
+    queue: mpsc::UnboundedReceiver<(Event, usize)>,
+    queued_bytes: Arc<AtomicUsize>,
+}
+
+impl Events {
+    /// `None` once the control plane is closed.
+    pub async fn recv(&mut self) -> Option<Event> {
+        let (event, bytes) = self.queue.recv().await?;
+        self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        Some(event)
+    }
+
+    /// One that is there already.
+    pub fn try_recv(&mut self) -> Option<Event> {
+        let (event, bytes) = self.queue.try_recv().ok()?;
+        self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        Some(event)
+    }
+}
+
+/// The other end.
+#[derive(Clone)]
+struct EventsSender {
+    queue: mpsc::UnboundedSender<(Event, usize)>,
+    queued_bytes: Arc<AtomicUsize>,
+}
+
+impl EventsSender {
+    fn pair() -> (EventsSender, Events) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let queued_bytes = Arc::<AtomicUsize>::default();
+        let own = EventsSender {
+            queue: sender,
+            queued_bytes: Arc::clone(&queued_bytes),
+        };
+        let events = Events {
+            queue: receiver,
+            queued_bytes,
+        };
+        (own, events)
+    }
+
+    /// Who comes and goes is said once: it always finds room.
+    fn send(&self, event: Event) {
+        let _ = self.queue.send((event, 0));
+    }
+
+    /// What so many bytes say, unless too much waits already.
+    fn offer(&self, bytes: usize, read: impl FnOnce() -> Event) {
+        let bytes = bytes + MESSAGE_BYTES;
+        if self.queued_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes > QUEUED_BYTES_MAX {
+            self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            tracing::warn!("the director is behind with what it is told: some of it is dropped");
+            return;
+        }
+        let _ = self.queue.send((read(), bytes));
+    }
+}
+
 /// The director's end.
 pub struct DirectorControl {
     session: Session,
@@ -44,27 +111,21 @@ impl DirectorControl {
         plane: &ControlPlane,
         layout: &Layout,
         run: &str,
-    ) -> anyhow::Result<(DirectorControl, mpsc::UnboundedReceiver<Event>)> {
+    ) -> anyhow::Result<(DirectorControl, Events)> {
         DirectorControl::open(&plane.router(layout, &Keys::new(run)?)?, run).await
     }
 
     /// The director that attaches to a network that is there is a client of the control service's.
-    pub async fn attach(
-        plane: &ControlPlane,
-        run: &str,
-    ) -> anyhow::Result<(DirectorControl, mpsc::UnboundedReceiver<Event>)> {
+    pub async fn attach(plane: &ControlPlane, run: &str) -> anyhow::Result<(DirectorControl, Events)> {
         DirectorControl::open(&plane.client()?, run).await
     }
 
-    async fn open(
-        attachment: &Attachment,
-        run: &str,
-    ) -> anyhow::Result<(DirectorControl, mpsc::UnboundedReceiver<Event>)> {
+    async fn open(attachment: &Attachment, run: &str) -> anyhow::Result<(DirectorControl, Events)> {
         let keys = Keys::new(run)?;
         let session = session::open(attachment)
             .await
             .context("cannot take part in the control segment")?;
-        let (sender, events) = mpsc::unbounded_channel();
+        let (sender, events) = EventsSender::pair();
         let alive = sender.clone();
         session
             .liveliness()
@@ -72,7 +133,7 @@ impl DirectorControl {
             .history(true)
             .callback(move |sample| {
                 let process = last_chunk(sample.key_expr().as_str());
-                let _ = alive.send(match sample.kind() {
+                alive.send(match sample.kind() {
                     SampleKind::Put => Event::Alive { process },
                     SampleKind::Delete => Event::Gone { process },
                 });
@@ -158,14 +219,16 @@ async fn hear<T: DeserializeOwned + 'static>(
     keys: &Keys,
     every: String,
     heard: Heard<T>,
-    events: mpsc::UnboundedSender<Event>,
+    events: EventsSender,
 ) -> zenoh::Result<()> {
     let keys = keys.clone();
     session
         .declare_subscriber(every)
         .callback(move |sample| {
-            let bytes = sample.payload().to_bytes();
-            let _ = events.send(heard.read(&keys, sample.key_expr().as_str(), &bytes));
+            let payload = sample.payload();
+            events.offer(payload.len(), || {
+                heard.read(&keys, sample.key_expr().as_str(), &payload.to_bytes())
+            });
         })
         .background()
         .await
@@ -198,4 +261,30 @@ async fn offer_status(
 
 fn last_chunk(key: &str) -> String {
     key.rsplit('/').next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_and_not_looked_at_is_bounded_and_who_goes_is_heard_of_all_the_same() {
+        let (sender, mut events) = EventsSender::pair();
+        let said = || Event::Unreadable(String::new());
+        let fit = QUEUED_BYTES_MAX / (CONTROL_BYTES_MAX + MESSAGE_BYTES);
+        for _ in 0..2 * fit {
+            sender.offer(CONTROL_BYTES_MAX, said);
+        }
+        sender.send(Event::Gone {
+            process: "dsp".to_owned(),
+        });
+        let mut waiting = 0;
+        while let Some(Event::Unreadable(_)) = events.try_recv() {
+            waiting += 1;
+        }
+        assert_eq!(waiting, fit, "and the last was who has gone");
+        assert_eq!(events.queued_bytes.load(Ordering::Relaxed), 0);
+        sender.offer(CONTROL_BYTES_MAX, said);
+        assert!(matches!(events.try_recv(), Some(Event::Unreadable(_))));
+    }
 }

@@ -11,12 +11,16 @@ use secnet_wire::codec::{CONTROL_BYTES_MAX, Problem, decode_value, encode_value}
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
-use zenoh::Session;
+use tokio::sync::mpsc::error::TrySendError;
 use zenoh::liveliness::LivelinessToken;
 use zenoh::qos::CongestionControl;
+use zenoh::{Session, Wait};
 
 /// A process that has not gone round for so long is not healthy.
 const ROUND_MAX: Duration = Duration::from_secs(10);
+
+/// Questions that wait for a User's node; more are refused.
+const QUERIES_MAX: usize = 1_024;
 
 /// A process's end.
 pub struct ProcessControl {
@@ -82,15 +86,17 @@ impl ProcessControl {
     pub async fn offer_requests(
         &self,
         nodes: impl Iterator<Item = &str>,
-    ) -> anyhow::Result<mpsc::UnboundedReceiver<RequestQuery>> {
-        let (sender, queries) = mpsc::unbounded_channel();
+    ) -> anyhow::Result<mpsc::Receiver<RequestQuery>> {
+        let (sender, queries) = mpsc::channel(QUERIES_MAX);
         for node in nodes {
             let (sender, node) = (sender.clone(), node.to_owned());
             self.session
                 .declare_queryable(self.keys.requests(&node)?)
                 .callback(move |query| {
                     let node = node.clone();
-                    let _ = sender.send(RequestQuery { node, query });
+                    if let Err(TrySendError::Full(asked)) = sender.try_send(RequestQuery { node, query }) {
+                        asked.refuse("too much is asked at once: ask again");
+                    }
                 })
                 .background()
                 .await
@@ -188,6 +194,13 @@ impl RequestQuery {
     pub fn order(&self) -> Option<Result<RequestParams, String>> {
         let payload = self.query.payload()?;
         Some(parse_request(&payload.to_bytes()))
+    }
+
+    /// On zenoh's thread, without waiting for anybody.
+    fn refuse(self, why: &str) {
+        if let Err(error) = self.query.reply_err(why).wait() {
+            tracing::warn!(%error, "could not answer a query");
+        }
     }
 
     pub async fn answer(self, answer: Result<Vec<u8>, String>) {

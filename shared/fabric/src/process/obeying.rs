@@ -12,7 +12,7 @@ use secnet_model::SimTime;
 use secnet_telemetry::{ExportCounts, SpanExport};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::io::AsyncReadExt;
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 
 /// How often a process says how it goes.
 const STATUS_INTERVAL: Duration = Duration::from_millis(200);
@@ -78,7 +78,7 @@ pub(super) async fn obey(
 }
 
 /// Hands the Users' nodes what comes for them from outside, for as long as the process runs.
-pub(super) async fn take_requests(mut queries: UnboundedReceiver<RequestQuery>, hosts: &[Hosted]) {
+pub(super) async fn take_requests(mut queries: Receiver<RequestQuery>, hosts: &[Hosted]) {
     while let Some(query) = queries.recv().await {
         let answer = match hosts.iter().find(|hosted| hosted.name == query.node) {
             Some(hosted) => answer_request(&query, hosted).await,
