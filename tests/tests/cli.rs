@@ -926,7 +926,15 @@ fn help_lists_the_commands_and_the_exit_codes() {
     }
     let version = desk.call("--version");
     version.assert_exit(GOOD);
-    assert_eq!(version.out, format!("secnet {}\n", env!("CARGO_PKG_VERSION")));
+    let of_commit = format!("secnet {} (", env!("CARGO_PKG_VERSION"));
+    let commit = version
+        .out
+        .strip_prefix(&of_commit)
+        .unwrap()
+        .trim_end()
+        .trim_end_matches(')');
+    let is_commit = commit.len() >= 12 && commit[..12].bytes().all(|digit| digit.is_ascii_hexdigit());
+    assert!(is_commit || commit == "of no known commit", "{}", version.out);
     let misspelt = desk.call("runn small.toml");
     assert_eq!(misspelt.exit, Some(BAD_INPUT));
     assert!(misspelt.err.contains("'run'"), "{}", misspelt.err);

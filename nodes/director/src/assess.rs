@@ -7,6 +7,7 @@
 //! Not here: the statistics and the wording (`secnet_results::assessment`).
 
 use crate::cancellation::Cancellation;
+use crate::commit::COMMIT;
 use crate::console;
 use crate::exit::{Exit, bad_input};
 use crate::live_network::RUNS;
@@ -95,6 +96,7 @@ pub fn run(arguments: &AssessArguments) -> anyhow::Result<Exit> {
     let assessment = Assessment::new(&question, pairs);
     let facts = AssessmentFacts {
         secnet_version: env!("CARGO_PKG_VERSION").to_owned(),
+        secnet_commit: COMMIT.to_owned(),
         command: std::env::args().collect(),
         machine: Machine::here(),
         started_at: started_at.to_string(),

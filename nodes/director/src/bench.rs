@@ -12,6 +12,7 @@ pub mod security;
 mod table;
 pub mod tracing;
 
+use crate::commit::COMMIT;
 use crate::console;
 use crate::exit::Exit;
 use anyhow::Context;
@@ -73,6 +74,7 @@ pub enum Effort {
 #[derive(Clone, Debug, Serialize)]
 pub struct Figures {
     pub secnet_version: &'static str,
+    pub secnet_commit: &'static str,
     pub machine: Machine,
     pub virtual_round_trips: Vec<round_trips::Figure>,
     pub raw_bus: Vec<raw_bus::Figure>,
@@ -117,6 +119,7 @@ pub fn run(arguments: &BenchArguments) -> anyhow::Result<Exit> {
 fn measure(effort: Effort, wanted: impl Fn(Part) -> bool) -> anyhow::Result<Figures> {
     let mut figures = Figures {
         secnet_version: env!("CARGO_PKG_VERSION"),
+        secnet_commit: COMMIT,
         machine: Machine::here(),
         virtual_round_trips: Vec::new(),
         raw_bus: Vec::new(),

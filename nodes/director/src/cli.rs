@@ -3,6 +3,7 @@
 use crate::assess::{self, AssessArguments};
 use crate::attach::{self, AttachArguments, ControlArguments, HealthArguments};
 use crate::bench::{self, BenchArguments};
+use crate::commit::VERSION;
 use crate::console::{complain, print, unprinted};
 use crate::exit::{BadInput, Exit};
 use crate::pki::{self, PkiArguments};
@@ -20,7 +21,7 @@ use std::process::ExitCode;
 
 /// Emulates the network the Smart Energy Code governs, from the Users' requests to the meters and back.
 #[derive(Parser, Debug)]
-#[command(name = "secnet", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+#[command(name = "secnet", version = VERSION, arg_required_else_help = true, after_help = EXIT_CODES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

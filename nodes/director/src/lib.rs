@@ -9,6 +9,7 @@ pub mod attach;
 pub mod bench;
 pub mod cancellation;
 pub mod cli;
+pub mod commit;
 pub mod compose_run;
 pub mod console;
 pub mod control_offer;

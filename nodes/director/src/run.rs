@@ -3,6 +3,7 @@
 //! Not here: flags, summaries and exit codes (`run_command.rs`), and how each driver does it.
 
 use crate::cancellation::Cancellation;
+use crate::commit::COMMIT;
 use crate::compose_run;
 use crate::exit::bad_input;
 use crate::live_run::{self, Network};
@@ -283,6 +284,7 @@ fn manifest(
 ) -> Manifest {
     Manifest {
         secnet_version: env!("CARGO_PKG_VERSION").to_owned(),
+        secnet_commit: COMMIT.to_owned(),
         command: std::env::args().collect(),
         scenario: outcome.scenario.name.clone(),
         seed: outcome.scenario.seed,

@@ -168,6 +168,8 @@ pub struct Reproduce {
 #[derive(Clone, PartialEq, Debug, Default, Serialize)]
 pub struct AssessmentFacts {
     pub secnet_version: String,
+    /// What it was built of.
+    pub secnet_commit: String,
     pub command: Vec<String>,
     pub machine: Machine,
     /// UTC date and time.

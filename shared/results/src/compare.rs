@@ -22,6 +22,8 @@ pub struct Comparison {
     /// Spans that did not fit: what they said is not in the digests.
     pub spans_dropped: (u64, u64),
     pub standings: (Standing, Standing),
+    /// What each was run by; empty where the run does not say.
+    pub commits: (String, String),
     pub scenario: Vec<Difference>,
     pub ledger: Vec<Difference>,
     /// The largest first, relative to the larger of the two values.
@@ -117,6 +119,7 @@ pub fn compare(a: &LoadedRun, b: &LoadedRun) -> Comparison {
             .map(|(a, b)| (a.digest.clone(), b.digest.clone())),
         spans_dropped: (spans_dropped(a), spans_dropped(b)),
         standings: (Standing::of(a), Standing::of(b)),
+        commits: (a.manifest.secnet_commit.clone(), b.manifest.secnet_commit.clone()),
         scenario: differences(&json!(a.scenario), &json!(b.scenario)),
         ledger: differences(&ledger_content(a), &ledger_content(b)),
         kpis: kpi_differences(&a.kpis, &b.kpis),
@@ -291,6 +294,10 @@ impl fmt::Display for Comparison {
         if a != b {
             writeln!(f, "A is {a}\nB is {b}")?;
         }
+        let (a, b) = &self.commits;
+        if a != b && !a.is_empty() && !b.is_empty() {
+            writeln!(f, "Other code: A was run by secnet {a}, B by {b}")?;
+        }
         write_section(f, "Scenario", &self.scenario)?;
         write_section(f, "Ledger", &self.ledger)?;
         if !self.kpis.is_empty() {
@@ -388,6 +395,21 @@ mod tests {
             The results are the same.
         "#]]
         .assert_eq(&comparison.to_string());
+    }
+
+    #[test]
+    fn runs_of_other_code_are_said_to_be() {
+        let of = |commit: &str| {
+            let mut run = loaded("a", &sample::run());
+            run.manifest.secnet_commit = commit.to_owned();
+            run
+        };
+        let comparison = compare(&of("685e26918f0c"), &of("68b209f40a1e with changes"));
+        let expected = "Other code: A was run by secnet 685e26918f0c, B by 68b209f40a1e with changes\n";
+        assert!(comparison.is_same() && comparison.to_string().contains(expected));
+        // One that was run before commits were kept.
+        let comparison = compare(&of("685e26918f0c"), &of(""));
+        assert!(!comparison.to_string().contains("Other code"));
     }
 
     #[test]

@@ -6,8 +6,9 @@ use std::fmt::{self, Write};
 pub(super) fn render(figures: &Figures) -> String {
     let machine = &figures.machine;
     let mut text = format!(
-        "secnet {} on {} cores, {}, {} GiB\n",
+        "secnet {} ({}) on {} cores, {}, {} GiB\n",
         figures.secnet_version,
+        figures.secnet_commit,
         machine.cores,
         machine.processor,
         machine.memory_bytes >> 30

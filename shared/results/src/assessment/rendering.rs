@@ -468,8 +468,9 @@ fn runs(text: &mut String, assessment: &Assessment, facts: &AssessmentFacts) {
     let machine = &facts.machine;
     let _ = writeln!(
         text,
-        "\nsecnet {}, {} at {}, {} cores of {} ({} {}), {} runs side by side, {:.1} s.",
+        "\nsecnet {} ({}), {} at {}, {} cores of {} ({} {}), {} runs side by side, {:.1} s.",
         facts.secnet_version,
+        facts.secnet_commit,
         if facts.command.is_empty() {
             "run".to_owned()
         } else {

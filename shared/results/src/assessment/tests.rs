@@ -216,6 +216,7 @@ fn the_summary_as_a_terminal_shows_it() {
 fn the_report_as_a_board_reads_it() {
     let facts = AssessmentFacts {
         secnet_version: "0.1.0".to_owned(),
+        secnet_commit: "685e26918f0c".to_owned(),
         started_at: "2026-04-01T00:00:00Z".to_owned(),
         wall_seconds: 12.3,
         threads: 2,
@@ -355,7 +356,7 @@ fn the_report_as_a_board_reads_it() {
         | 5 | off | `ledger-5-without` | `kpis-5-without` | yes | 0 of 1 |
         | 5 | on | `ledger-5-with` | `kpis-5-with` | yes | 1 of 1 |
 
-        secnet 0.1.0, run at 2026-04-01T00:00:00Z, 0 cores of  ( ), 2 runs side by side, 12.3 s.
+        secnet 0.1.0 (685e26918f0c), run at 2026-04-01T00:00:00Z, 0 cores of  ( ), 2 runs side by side, 12.3 s.
     "##]].assert_eq(&text);
 }
 

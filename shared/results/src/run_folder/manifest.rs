@@ -10,6 +10,9 @@ use std::{fs, thread};
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Manifest {
     pub secnet_version: String,
+    /// What it was built of: `685e26918f0c`, with ` with changes` where the sources were not that commit's.
+    #[serde(default)]
+    pub secnet_commit: String,
     /// The command line.
     pub command: Vec<String>,
     pub scenario: String,
