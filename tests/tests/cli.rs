@@ -903,6 +903,57 @@ fn premises_are_listed_with_what_stands_in_them_and_whose_they_are() {
         "#]]);
 }
 
+// runs ----------------------------------------------------------------------------------------------------------------
+
+#[test]
+fn runs_are_listed_with_what_may_be_relied_on() {
+    let desk = Desk::new();
+    let none = desk.call("runs");
+    none.assert_exit(GOOD);
+    assert_eq!(none.out, "No runs under runs\n");
+    desk.call("runs nowhere").assert_refused(expect![[r#"
+        secnet: there is no folder nowhere
+    "#]]);
+    for flags in ["", " --seed 7", " --seed 8"] {
+        desk.call(&format!("run small.toml --driver virtual --quiet{flags}"))
+            .assert_exit(GOOD);
+    }
+    let kpis = fs::read_to_string(desk.folder.join("runs/small/3/kpis.json")).unwrap();
+    desk.write("runs/small/3/kpis.json", &kpis.replacen('1', "2", 1));
+    let seven = desk.json("runs/small/2/ledger.json")["digest"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+
+    let listed = desk.call("runs");
+    listed.assert_exit(GOOD);
+    let lines: Vec<&str> = listed.out.lines().collect();
+    assert_eq!(lines.len(), 5, "{}", listed.out);
+    assert!(lines[1].starts_with("runs/small/1  good"), "{}", listed.out);
+    assert!(
+        lines[2].starts_with("runs/small/2  good") && lines[2].ends_with(&seven[..16]),
+        "{}",
+        listed.out
+    );
+    assert!(lines[3].starts_with("runs/small/3  changed"), "{}", listed.out);
+    assert!(
+        lines[4].contains("runs/small/3/kpis.json is not what the run wrote"),
+        "{}",
+        listed.out
+    );
+
+    let listed = desk.call("runs runs/small --json");
+    let rows: serde_json::Value = serde_json::from_str(&listed.out).unwrap();
+    assert_eq!(
+        (&rows[1]["seed"], &rows[1]["standing"]),
+        (&7.into(), &"good".into())
+    );
+    assert_eq!(rows[1]["ledger"], seven.as_str());
+    assert_eq!(rows[1]["root"], desk.json("runs/small/2/digests.json")["root"]);
+    let own = desk.call("runs runs/small/1");
+    assert_eq!(own.out.lines().count(), 2, "{}", own.out);
+}
+
 // the rest ------------------------------------------------------------------------------------------------------------
 
 #[test]
@@ -917,6 +968,7 @@ fn help_lists_the_commands_and_the_exit_codes() {
         "attach",
         "control",
         "health",
+        "runs",
         "compare",
         "topology",
         "bench",

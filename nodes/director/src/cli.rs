@@ -9,6 +9,7 @@ use crate::exit::{BadInput, Exit};
 use crate::pki::{self, PkiArguments};
 use crate::request_command::{self, RequestArguments};
 use crate::run_command::{self, RunArguments};
+use crate::runs_command::{self, RunsArguments};
 use crate::signals;
 use crate::status::{self, StatusArguments};
 use crate::topology_command::{self, TopologyCommand};
@@ -51,6 +52,8 @@ enum Command {
     Assess(Box<AssessArguments>),
     /// Show a sampled request's way through the network, step by step, from a run folder.
     Trace(TraceArguments),
+    /// List the runs there are: which of them may be relied on, and what each was of.
+    Runs(RunsArguments),
     /// Say what differs between two runs.
     Compare(CompareArguments),
     /// Check, show and document scenarios.
@@ -109,6 +112,7 @@ fn carry_out(command: Command) -> anyhow::Result<Exit> {
         Command::Health(arguments) => attach::health(&arguments),
         Command::Assess(arguments) => assess::run(&arguments),
         Command::Trace(arguments) => trace_command::run(&arguments),
+        Command::Runs(arguments) => runs_command::run(&arguments),
         Command::Compare(arguments) => compare_runs(&arguments),
         Command::Topology(command) => topology_command::run(&command),
         Command::Bench(arguments) => bench::run(&arguments),

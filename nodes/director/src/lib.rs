@@ -25,6 +25,7 @@ pub mod request_command;
 pub mod run;
 pub mod run_command;
 pub mod run_facts;
+pub mod runs_command;
 pub mod runtime;
 pub mod scenario_arguments;
 pub mod signals;

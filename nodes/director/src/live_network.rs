@@ -90,22 +90,29 @@ impl LiveNetwork {
 
 /// The folder under `runs`, or in a folder of numbered runs there, whose `file` is the newest.
 pub fn newest(runs: &Path, file: &str) -> Option<PathBuf> {
+    let folders = run_folders(runs)
+        .into_iter()
+        .filter(|folder| folder.join(file).exists());
+    folders.max_by_key(|folder| {
+        let metadata = folder.join(file).metadata();
+        metadata.and_then(|metadata| metadata.modified()).ok()
+    })
+}
+
+/// Where runs may be: that folder, those in it, and those in these, which may be folders of numbered runs.
+pub fn run_folders(runs: &Path) -> Vec<PathBuf> {
     let inside = |folder: &Path| {
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
         // The link to the newest is that one over again.
         let folders = entries
             .map(|entry| entry.path())
-            .filter(|path| !path.is_symlink());
+            .filter(|path| !path.is_symlink() && path.is_dir());
         folders.collect::<Vec<PathBuf>>()
     };
-    let folders = inside(runs);
-    let numbered: Vec<PathBuf> = folders.iter().flat_map(|folder| inside(folder)).collect();
+    let mut folders = vec![runs.to_owned()];
+    for folder in inside(runs) {
+        folders.extend(inside(&folder));
+        folders.push(folder);
+    }
     folders
-        .into_iter()
-        .chain(numbered)
-        .filter(|folder| folder.join(file).exists())
-        .max_by_key(|folder| {
-            let metadata = folder.join(file).metadata();
-            metadata.and_then(|metadata| metadata.modified()).ok()
-        })
 }
