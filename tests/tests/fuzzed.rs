@@ -60,6 +60,23 @@ fn the_corpora_are_what_is_written_today_and_what_once_went_wrong() {
 }
 
 #[test]
+fn the_fuzzer_has_the_same_targets() {
+    let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz");
+    let manifest = fs::read_to_string(fuzz.join("Cargo.toml")).unwrap();
+    for Target { name, .. } in TARGETS {
+        let target = fs::read_to_string(fuzz.join(format!("fuzz_targets/{name}.rs"))).unwrap();
+        assert!(
+            target.contains(&format!("secnet_tests::fuzzing::{name}(data);")),
+            "{target}"
+        );
+        assert!(
+            manifest.contains(&format!("path = \"fuzz_targets/{name}.rs\"")),
+            "{manifest}"
+        );
+    }
+}
+
+#[test]
 fn whatever_bytes_come_they_are_taken_or_refused() {
     let numbers = numbers(MUTATIONS);
     for target in TARGETS {
