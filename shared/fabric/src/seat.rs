@@ -44,6 +44,7 @@ impl<T: Node<Message = Message> + Accountable + TakesRequests> Participant for T
 pub type BoxedParticipant = Box<dyn Participant>;
 pub type BoxedSink = Box<dyn FrameSink + Send>;
 
+/// A node, its ends of the links, and its part of the run.
 pub struct Seat {
     name: String,
     index: NodeIndex,
@@ -58,7 +59,7 @@ pub struct Seat {
     /// What the node told of sampled items.
     traces: TraceBook,
     export: Option<SpanExport>,
-    /// Sends the turn before last wanted to make and had no credit for.
+    /// Turns in which nothing was handled because a link had no credit.
     turns_without_credit: u64,
 }
 
@@ -74,7 +75,6 @@ struct Link {
     closed_by_us: bool,
     /// The neighbour's process is gone: nothing is expected of it.
     lost: bool,
-    neighbour_wants: SimTime,
 }
 
 impl Link {
@@ -95,7 +95,6 @@ impl Link {
             closed_by_neighbour: false,
             closed_by_us: false,
             lost: false,
-            neighbour_wants: SimTime::ZERO,
         }
     }
 }
@@ -240,7 +239,6 @@ impl Seat {
             }
         }
         if let Some(promise) = received.promise {
-            state.neighbour_wants = promise.wants;
             state.closed_by_neighbour |= promise.wants == CLOSING;
             self.party.hear(link, &promise);
         }
