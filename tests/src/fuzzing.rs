@@ -7,16 +7,20 @@ mod folders;
 pub use corpora::seeds;
 pub use folders::run_folder;
 
-use secnet_engine::{Envelope, Promise};
+use secnet_director::live_run::Collection;
+use secnet_engine::{Envelope, Pace, Promise};
 use secnet_fabric::report::{Command, ProcessNews, ProcessResult, RunStatus};
 use secnet_model::SimTime;
 use secnet_topology::live_requests::parse_request;
+use secnet_topology::{Layout, World};
 use secnet_wire::codec::{CONTROL_BYTES_MAX, decode_value, encode_value};
 use secnet_wire::frame::{Frame, FrameWriter, Hello, Kind, write_hello};
 use secnet_wire::{Keys, LinkConfig, LinkEnd, Message, Tuning};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
+use std::sync::OnceLock;
+use std::time::Duration;
 
 /// Something that reads what may come from anywhere.
 #[derive(Clone, Copy, Debug)]
@@ -150,7 +154,13 @@ pub fn control(data: &[u8]) -> bool {
     match first % 6 {
         0 => reread::<Command>(rest),
         1 => reread::<ProcessNews>(rest),
-        2 => reread::<ProcessResult>(rest),
+        2 => {
+            let is_read = reread::<ProcessResult>(rest);
+            if let Ok(result) = decode_value::<ProcessResult>("fuzzed", rest, CONTROL_BYTES_MAX) {
+                collected(&result);
+            }
+            is_read
+        }
         3 => reread::<RunStatus>(rest),
         4 => parse_request(rest).is_ok(),
         _ => {
@@ -161,6 +171,21 @@ pub fn control(data: &[u8]) -> bool {
             assert!(process.is_none_or(|process| text.ends_with(process)));
             process.is_some()
         }
+    }
+}
+
+/// What the director makes of a result that it takes.
+fn collected(result: &ProcessResult) {
+    static GROUND: OnceLock<(World, Layout)> = OnceLock::new();
+    let (world, layout) = GROUND.get_or_init(|| {
+        let world = World::new(corpora::small_scenario()).unwrap_or_else(|error| panic!("{error}"));
+        let layout = world.layout();
+        (world, layout)
+    });
+    let mut collection = Collection::new(world, layout, Pace::Max, Some(Duration::ZERO));
+    collection.add_result(result);
+    if let Ok((outcome, _)) = collection.into_outcome() {
+        drop(outcome.report());
     }
 }
 

@@ -110,6 +110,11 @@ where
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut keyed = Keyed::default();
         for (key, value) in Vec::<(K, V)>::deserialize(deserializer)? {
+            if key.slot() >= K::slots() {
+                return Err(D::Error::custom(
+                    "a key of the table of counts names what there is not",
+                ));
+            }
             if keyed.get(key).is_some() {
                 return Err(D::Error::custom("a key of the table of counts occurs twice"));
             }

@@ -10,7 +10,7 @@ use secnet_fabric::seat::{Ground, Seat};
 use secnet_model::{SimDuration, SimTime};
 use secnet_results::run_folder::{DIGESTS, KPIS, LEDGER, MANIFEST, Place, SCENARIO, TRACES};
 use secnet_results::{Manifest, RunFolder};
-use secnet_topology::World;
+use secnet_topology::{Scenario, World};
 use secnet_wire::codec::{CONTROL_BYTES_MAX, encode_value};
 use secnet_wire::frame::{Hello, readdress, write_hello};
 use serde::Serialize;
@@ -102,6 +102,10 @@ pub fn seeds(target: &str) -> BTreeMap<String, Vec<u8>> {
     }
 }
 
+pub(super) fn small_scenario() -> Scenario {
+    in_virtual_time::scenario(SMALL, &[])
+}
+
 fn golden() -> Vec<(String, Vec<u8>)> {
     let mut frames: Vec<(String, Vec<u8>)> = Vec::new();
     for line in GOLDEN.lines().filter(|line| !line.trim().is_empty()) {
@@ -154,7 +158,7 @@ fn control() -> BTreeMap<String, Vec<u8>> {
         run: RUN.to_owned(),
         scenario_hash: "0".repeat(64),
     };
-    let scenario = in_virtual_time::scenario(SMALL, &[]);
+    let scenario = small_scenario();
     let world = Arc::new(World::new(scenario.clone()).unwrap_or_else(|error| panic!("{error}")));
     let layout = world.layout();
     let dsp = NodeIndex(0);
@@ -257,7 +261,7 @@ fn run_folder() -> BTreeMap<String, Vec<u8>> {
 
 /// What a small run leaves, by file.
 pub(super) fn small_run() -> BTreeMap<&'static str, Vec<u8>> {
-    let run = in_virtual_time::run(&in_virtual_time::scenario(SMALL, &[]), 1);
+    let run = in_virtual_time::run(&small_scenario(), 1);
     let folder = std::env::temp_dir().join(format!(
         "secnet-small-run-{}-{:?}",
         std::process::id(),
