@@ -4,21 +4,21 @@
 //! What is simulated is the bus, the threads and the director's part at the barrier and the halt; the seats, their links and
 //! parties, and the collecting of what they leave are those of every live run.
 
+mod hosted;
+
 use crate::dice::Dice;
 use crate::disturbances::{Cut, Disturbances};
+use hosted::{Hosted, Order};
 use secnet_director::live_run::Collection;
-use secnet_director::network::build;
-use secnet_engine::{Ledger, NodeIndex};
+use secnet_engine::NodeIndex;
 use secnet_fabric::belonging::Belonging;
-use secnet_fabric::bus::FrameSink;
 use secnet_fabric::report::{NodeStatus, Phase, ProcessResult};
-use secnet_fabric::seat::{BoxedSink, Ground, Seat, Wake, neighbours};
+use secnet_fabric::seat::{Ground, Wake};
 use secnet_model::SimTime;
 use secnet_results::{RunOutcome, RunReport};
 use secnet_topology::{Layout, NodeKind, Scenario, World};
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How often the director looks at its network.
@@ -70,50 +70,6 @@ pub fn run(
     Simulation::new(&world, &layout, disturbances, number).run()
 }
 
-/// Frames a node has put on the bus in its turn, with the links they go over.
-#[derive(Clone, Default)]
-struct Outgoing(Arc<Mutex<Vec<FrameOver>>>);
-
-/// A frame with the link it goes over, or came over.
-type FrameOver = (usize, Vec<u8>);
-
-struct Sink {
-    link: usize,
-    outgoing: Outgoing,
-}
-
-impl FrameSink for Sink {
-    fn put(&self, frame: &[u8]) {
-        self.outgoing.frames().push((self.link, frame.to_vec()));
-    }
-}
-
-impl Outgoing {
-    fn frames(&self) -> std::sync::MutexGuard<'_, Vec<FrameOver>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-struct Hosted {
-    /// `None`: killed.
-    seat: Option<Seat>,
-    outgoing: Outgoing,
-    /// By link: the neighbour, and which of its links this is.
-    links: Vec<(NodeIndex, usize)>,
-    mailbox: Vec<FrameOver>,
-    orders: Vec<Order>,
-    stands_until: u64,
-    turn_at: Option<u64>,
-    /// What the director has heard of it last.
-    heard: Option<(NodeStatus, Ledger)>,
-}
-
-#[derive(Clone, Debug)]
-enum Order {
-    Start { at: u64 },
-    Halt { lost: Vec<String> },
-}
-
 enum Happening {
     Frame {
         to: NodeIndex,
@@ -144,9 +100,8 @@ struct Simulation<'a> {
     disturbances: &'a Disturbances,
     dice: Dice,
     hosted: Vec<Hosted>,
-    /// By time and number of their making: none depends on the order of a map.
-    agenda: BinaryHeap<Reverse<(u64, u64)>>,
-    happenings: BTreeMap<u64, Happening>,
+    /// By time, and in the order in which they were put down.
+    agenda: BTreeMap<(u64, u64), Happening>,
     made: u64,
     now: u64,
     stage: Stage,
@@ -202,8 +157,7 @@ impl<'a> Simulation<'a> {
             disturbances,
             dice: Dice::new(number, "simulated-bus"),
             hosted,
-            agenda: BinaryHeap::new(),
-            happenings: BTreeMap::new(),
+            agenda: BTreeMap::new(),
             made: 0,
             now: 0,
             stage: Stage::Barrier,
@@ -229,11 +183,8 @@ impl<'a> Simulation<'a> {
     }
 
     fn run(mut self) -> Result<Option<SimulatedRun>, String> {
-        while let Some(Reverse((at, made))) = self.agenda.pop() {
+        while let Some(((at, _), happening)) = self.agenda.pop_first() {
             self.now = at;
-            let Some(happening) = self.happenings.remove(&made) else {
-                continue;
-            };
             match happening {
                 Happening::Frame {
                     to,
@@ -266,8 +217,7 @@ impl<'a> Simulation<'a> {
 
     fn put_down(&mut self, at: u64, happening: Happening) {
         self.made += 1;
-        self.agenda.push(Reverse((at, self.made)));
-        self.happenings.insert(self.made, happening);
+        self.agenda.insert((at, self.made), happening);
     }
 
     fn ask_for_turn(&mut self, node: NodeIndex, at: u64) {
@@ -534,37 +484,5 @@ impl<'a> Simulation<'a> {
             outcome,
             facts: self.facts,
         })
-    }
-}
-
-impl Hosted {
-    fn new(ground: Ground<'_>, world: &Arc<World>, node: NodeIndex) -> Hosted {
-        let network = &ground.layout.network;
-        let outgoing = Outgoing::default();
-        let links = neighbours(network, node).into_iter().map(|neighbour| {
-            let its = neighbours(network, neighbour);
-            let its_link = its.iter().position(|back| *back == node);
-            (
-                neighbour,
-                its_link.unwrap_or_else(|| panic!("links have two ends")),
-            )
-        });
-        let links: Vec<(NodeIndex, usize)> = links.collect();
-        let sink = |link| {
-            let outgoing = outgoing.clone();
-            Box::new(Sink { link, outgoing }) as BoxedSink
-        };
-        let sinks = (0..links.len()).map(sink).collect();
-        let participant = build(world, ground.layout.kinds[node.index()]);
-        Hosted {
-            seat: Some(Seat::new(ground, node, participant, sinks, None)),
-            outgoing,
-            links,
-            mailbox: Vec::new(),
-            orders: Vec::new(),
-            stands_until: 0,
-            turn_at: None,
-            heard: None,
-        }
     }
 }

@@ -832,6 +832,15 @@ fn credentials_are_made_once_and_each_identity_has_its_own() {
     assert_eq!(password("supplier-alba-energy/gateway").unwrap(), at_gateway);
     assert_eq!(desk.call("pki small.toml --replace").exit, Some(GOOD));
     assert_ne!(password("supplier-alba-energy/gateway").unwrap(), at_gateway);
+    assert_eq!(desk.call("pki small.toml --out nets/small").exit, Some(GOOD));
+    assert!(desk.folder.join("nets/small/dsp/gateway/password").exists());
+    let in_a_file = desk.call("pki small.toml --out small.toml/nets");
+    assert_eq!(in_a_file.exit, Some(BAD_INPUT));
+    assert!(
+        in_a_file.err.starts_with("secnet: cannot make small.toml: "),
+        "{}",
+        in_a_file.err
+    );
 }
 
 #[test]

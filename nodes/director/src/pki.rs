@@ -37,6 +37,11 @@ pub fn run(arguments: &PkiArguments) -> anyhow::Result<Exit> {
             folder.display()
         )));
     }
+    // Those above it are nobody's secret.
+    if let Some(above) = folder.parent() {
+        std::fs::create_dir_all(above)
+            .map_err(|error| bad_input(format!("cannot make {}: {error}", above.display())))?;
+    }
     let wish = Wish {
         names: arguments.names.clone(),
         valid_days: arguments.days,
