@@ -686,6 +686,27 @@ fn different_runs_say_what_differs() {
         assert!(call.out.contains(line), "{line} in\n{}", call.out);
     }
     assert!(call.out.ends_with("\nThe results differ.\n"), "{}", call.out);
+    // What counts comes first, and all of it fits a screen.
+    let (headline, first) = (call.out.find("requests within target"), call.out.find("Scenario"));
+    assert!(headline.is_some() && headline < first, "{}", call.out);
+    assert!(call.out.lines().count() < 60, "{}", call.out);
+    assert!(call.out.contains("more; --all shows them"), "{}", call.out);
+    let all = desk.call("compare one two --all");
+    assert!(
+        !all.out.contains("--all") && all.out.lines().count() > 100,
+        "{}",
+        all.out
+    );
+    let json = desk.call("compare one two --json");
+    assert_eq!(json.exit, Some(VERDICT_MISSED));
+    let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    let headline = json["headline"].as_array().unwrap();
+    let within = headline
+        .iter()
+        .find(|row| row["measure"] == "requests within target")
+        .unwrap();
+    assert!(within["a"].as_f64() > within["b"].as_f64(), "{within}");
+    assert!(json["kpis"].as_array().unwrap().len() > 40);
 }
 
 #[test]

@@ -15,6 +15,7 @@ use crate::status::{self, StatusArguments};
 use crate::topology_command::{self, TopologyCommand};
 use crate::trace_command::{self, TraceArguments};
 use clap::{Args, Parser, Subcommand};
+use secnet_results::compare::InFull;
 use secnet_results::{LoadedRun, compare};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -68,6 +69,12 @@ struct CompareArguments {
     /// Two run folders.
     first: PathBuf,
     second: PathBuf,
+    /// Every difference there is; as many as fit a screen otherwise.
+    #[arg(long, conflicts_with = "json")]
+    all: bool,
+    /// Everything as JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 pub fn main() -> ExitCode {
@@ -135,7 +142,12 @@ fn causes(error: &anyhow::Error) -> String {
 fn compare_runs(arguments: &CompareArguments) -> anyhow::Result<Exit> {
     let load = |folder: &PathBuf| LoadedRun::load(folder).map_err(crate::exit::bad_input);
     let comparison = compare(&load(&arguments.first)?, &load(&arguments.second)?);
-    print(&comparison.to_string());
+    let text = match (arguments.json, arguments.all) {
+        (true, _) => serde_json::to_string_pretty(&comparison)? + "\n",
+        (false, true) => InFull(&comparison).to_string(),
+        (false, false) => comparison.to_string(),
+    };
+    print(&text);
     Ok(if comparison.is_same() {
         Exit::Good
     } else {

@@ -14,7 +14,7 @@ pub mod paired;
 pub mod rendering;
 pub mod sentences;
 
-pub use figures::{About, FairShare, Measure, NodeFigure, RunFigures, Statistic, Subject, Unit};
+pub use figures::{About, FairShare, Measure, NodeFigure, RunFigures, Statistic, Subject, Unit, VEND};
 pub use paired::{CONFIDENCE, Interval, Paired};
 
 use crate::Machine;

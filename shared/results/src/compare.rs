@@ -1,4 +1,8 @@
-//! What differs between two runs.
+//! What differs between two runs: the measures that count first, then whatever else does, the largest difference first.
+
+mod headline;
+
+pub use headline::HeadlineMeasure;
 
 use crate::kpis::{AlertKpi, KpiKey, Kpis, ServiceKpi};
 use crate::run_folder::LoadedRun;
@@ -7,11 +11,11 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Differences of KPIs shown in words; all are in [`Comparison::kpis`].
-const SHOWN_MAX: usize = 40;
+/// Differences of each sort that fit a screen with all others.
+const SHOWN_MAX: usize = 10;
 
 /// The differences of run B from run A.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Comparison {
     pub a: String,
     pub b: String,
@@ -24,13 +28,15 @@ pub struct Comparison {
     pub standings: (Standing, Standing),
     /// What each was run by; empty where the run does not say.
     pub commits: (String, String),
+    /// What a reader looks for first, whatever it shows.
+    pub headline: Vec<HeadlineMeasure>,
     pub scenario: Vec<Difference>,
     pub ledger: Vec<Difference>,
     /// The largest first, relative to the larger of the two values.
     pub kpis: Vec<KpiDifference>,
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Difference {
     /// `csp.north.loss`, `outcomes.service_request.completed`.
     pub key: String,
@@ -39,7 +45,7 @@ pub struct Difference {
     pub b: Option<String>,
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct KpiDifference {
     /// Which requests or alerts.
     pub row: String,
@@ -61,7 +67,7 @@ impl Comparison {
 }
 
 /// What no digest says of a run: whether its results may be relied on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct Standing {
     pub balanced: bool,
     pub complete: bool,
@@ -120,6 +126,7 @@ pub fn compare(a: &LoadedRun, b: &LoadedRun) -> Comparison {
         spans_dropped: (spans_dropped(a), spans_dropped(b)),
         standings: (Standing::of(a), Standing::of(b)),
         commits: (a.manifest.secnet_commit.clone(), b.manifest.secnet_commit.clone()),
+        headline: headline::headline(&a.kpis, &b.kpis),
         scenario: differences(&json!(a.scenario), &json!(b.scenario)),
         ledger: differences(&ledger_content(a), &ledger_content(b)),
         kpis: kpi_differences(&a.kpis, &b.kpis),
@@ -277,8 +284,24 @@ fn numbers(row: &impl Serialize) -> BTreeMap<String, f64> {
     numbers
 }
 
+/// In words, as much of it as fits a screen.
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, SHOWN_MAX)
+    }
+}
+
+/// In words, with every difference there is.
+pub struct InFull<'a>(pub &'a Comparison);
+
+impl fmt::Display for InFull<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.write(f, usize::MAX)
+    }
+}
+
+impl Comparison {
+    fn write(&self, f: &mut fmt::Formatter<'_>, shown_max: usize) -> fmt::Result {
         writeln!(f, "A  {}", self.a)?;
         writeln!(f, "B  {}", self.b)?;
         write_digests(f, "Ledger", &self.ledger_digests)?;
@@ -298,18 +321,19 @@ impl fmt::Display for Comparison {
         if a != b && !a.is_empty() && !b.is_empty() {
             writeln!(f, "Other code: A was run by secnet {a}, B by {b}")?;
         }
-        write_section(f, "Scenario", &self.scenario)?;
-        write_section(f, "Ledger", &self.ledger)?;
-        if !self.kpis.is_empty() {
-            writeln!(f, "\nKPIs: {} differ, the largest first", self.kpis.len())?;
+        if !self.is_same() && !self.headline.is_empty() {
+            writeln!(f, "\n{}", HeadlineMeasure::TITLES)?;
+            write_some(f, &self.headline, usize::MAX)?;
         }
-        for difference in self.kpis.iter().take(SHOWN_MAX) {
-            writeln!(f, "  {difference}")?;
-        }
-        let more = self.kpis.len().saturating_sub(SHOWN_MAX);
-        if more > 0 {
-            writeln!(f, "  … and {more} more")?;
-        }
+        write_section(f, "Scenario", &self.scenario, shown_max)?;
+        write_section(f, "Ledger", &self.ledger, shown_max)?;
+        let order = "the largest first";
+        write_section(
+            f,
+            &format!("KPIs: {} differ, {order}", self.kpis.len()),
+            &self.kpis,
+            shown_max,
+        )?;
         f.write_str("\n")?;
         f.write_str(if self.is_same() {
             "The results are the same.\n"
@@ -327,15 +351,34 @@ fn write_digests(f: &mut fmt::Formatter<'_>, what: &str, (a, b): &(String, Strin
     }
 }
 
-fn write_section(f: &mut fmt::Formatter<'_>, what: &str, differences: &[Difference]) -> fmt::Result {
-    if !differences.is_empty() {
-        writeln!(f, "\n{what}")?;
+fn write_section<T: fmt::Display>(
+    f: &mut fmt::Formatter<'_>,
+    title: &str,
+    lines: &[T],
+    shown_max: usize,
+) -> fmt::Result {
+    if lines.is_empty() {
+        return Ok(());
     }
-    for Difference { key, a, b } in differences {
+    writeln!(f, "\n{title}")?;
+    write_some(f, lines, shown_max)
+}
+
+fn write_some<T: fmt::Display>(f: &mut fmt::Formatter<'_>, lines: &[T], shown_max: usize) -> fmt::Result {
+    for line in lines.iter().take(shown_max) {
+        writeln!(f, "  {line}")?;
+    }
+    match lines.len().saturating_sub(shown_max) {
+        0 => Ok(()),
+        more => writeln!(f, "  … and {more} more; --all shows them"),
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "(absent)".to_owned());
-        writeln!(f, "  {key}  {} → {}", text(a), text(b))?;
+        write!(f, "{}  {} → {}", self.key, text(&self.a), text(&self.b))
     }
-    Ok(())
 }
 
 impl fmt::Display for KpiDifference {
@@ -497,6 +540,14 @@ mod tests {
             Ledger digest differs 619abeca2b8ef3d7 → 5fba418a5aecf76e
             KPIs   digest differs f0a5de199239d73e → 314f76e4164b2092
 
+            Headline                                           A            B      difference
+              requests within target                     66.67 %      71.43 %    +4.76 points
+              requests completed                         71.43 %      75.00 %    +3.57 points
+              requests completed at first attempt        57.14 %      62.50 %    +5.36 points
+              requests' response time, p99              31.000 s     31.000 s               =
+              alerts within target                       50.00 %      50.00 %               =
+              alerts' delivery time, p99                70.000 s     70.000 s               =
+
             Scenario
               csp.north.loss  0.01 → 0.02
 
@@ -516,37 +567,7 @@ mod tests {
               requests: 8.2 non_device  within_target  1 → 2  (+100.0 %)
               requests: 8.2 non_device, Alba Energy, no region  attempts  1 → 2  (+100.0 %)
               requests: 8.2 non_device, Alba Energy, no region  codes.I0  1 → 2  (+100.0 %)
-              requests: 8.2 non_device, Alba Energy, no region  outcomes.completed  1 → 2  (+100.0 %)
-              requests: 8.2 non_device, Alba Energy, no region  owed_a_response  1 → 2  (+100.0 %)
-              requests: 8.2 non_device, Alba Energy, no region  requests  1 → 2  (+100.0 %)
-              requests: 8.2 non_device, Alba Energy, no region  within_target  1 → 2  (+100.0 %)
-              requests: no region  attempts  1 → 2  (+100.0 %)
-              requests: no region  codes.I0  1 → 2  (+100.0 %)
-              requests: no region  outcomes.completed  1 → 2  (+100.0 %)
-              requests: no region  owed_a_response  1 → 2  (+100.0 %)
-              requests: no region  requests  1 → 2  (+100.0 %)
-              requests: no region  within_target  1 → 2  (+100.0 %)
-              requests: 8.2 non_device  response_time_s.max  0.17 → 0.34  (+100.0 %)
-              requests: 8.2 non_device  response_time_s.p90  0.17 → 0.34  (+100.0 %)
-              requests: 8.2 non_device  response_time_s.p99  0.17 → 0.34  (+100.0 %)
-              requests: 8.2 non_device, Alba Energy, no region  response_time_s.max  0.17 → 0.34  (+100.0 %)
-              requests: 8.2 non_device, Alba Energy, no region  response_time_s.p90  0.17 → 0.34  (+100.0 %)
-              requests: 8.2 non_device, Alba Energy, no region  response_time_s.p99  0.17 → 0.34  (+100.0 %)
-              requests: no region  response_time_s.max  0.17 → 0.34  (+100.0 %)
-              requests: no region  response_time_s.p90  0.17 → 0.34  (+100.0 %)
-              requests: no region  response_time_s.p99  0.17 → 0.34  (+100.0 %)
-              requests: 8.2 non_device  opened  2 → 3  (+50.0 %)
-              requests: 8.2 non_device, Alba Energy, no region  opened  2 → 3  (+50.0 %)
-              requests: no region  opened  2 → 3  (+50.0 %)
-              requests: 8.2 non_device  answered_share  0.5 → 0.666667  (+33.3 %)
-              requests: 8.2 non_device, Alba Energy, no region  answered_share  0.5 → 0.666667  (+33.3 %)
-              requests: no region  answered_share  0.5 → 0.666667  (+33.3 %)
-              requests: Alba Energy  within_target  4 → 5  (+25.0 %)
-              requests: all  within_target  4 → 5  (+25.0 %)
-              requests: Alba Energy  codes.I0  5 → 6  (+20.0 %)
-              requests: Alba Energy  outcomes.completed  5 → 6  (+20.0 %)
-              requests: all  codes.I0  5 → 6  (+20.0 %)
-              … and 20 more
+              … and 50 more; --all shows them
 
             The results differ.
         "#]]

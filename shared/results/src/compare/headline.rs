@@ -1,0 +1,111 @@
+//! What a comparison begins with: the measures an assessment takes for its headline, whatever they show, as far as a run's folder
+//! has them.
+
+use crate::assessment::VEND;
+use crate::kpis::{AlertKpi, Kpis, ServiceKpi};
+use crate::measure::Quantiles;
+use secnet_accounts::ServiceMode;
+use serde::Serialize;
+use std::fmt;
+
+/// One of the measures in either run.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct HeadlineMeasure {
+    pub measure: &'static str,
+    pub unit: Unit,
+    /// `None` where the run had nothing to measure.
+    pub a: Option<f64>,
+    pub b: Option<f64>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// 0 to 1.
+    Share,
+    Seconds,
+}
+
+type Named = (&'static str, Unit, Option<f64>);
+
+/// Those that at least one of the runs has.
+pub(super) fn headline(a: &Kpis, b: &Kpis) -> Vec<HeadlineMeasure> {
+    let measures = measures(a).into_iter().zip(measures(b));
+    let measures = measures.map(|((measure, unit, a), (_, _, b))| HeadlineMeasure { measure, unit, a, b });
+    measures
+        .filter(|row| row.a.is_some() || row.b.is_some())
+        .collect()
+}
+
+fn measures(kpis: &Kpis) -> [Named; 9] {
+    let is_vend = |row: &&ServiceKpi| {
+        row.key.srv.as_deref() == Some(VEND) && row.key.mode == Some(ServiceMode::OnDemand)
+    };
+    let vends = kpis.service.by_srv.iter().find(is_vend);
+    let (all, alerts): (&ServiceKpi, &AlertKpi) = (&kpis.service.overall, &kpis.alerts.overall);
+    let p99 = |quantiles: Option<Quantiles>| quantiles.map(|quantiles| quantiles.p99);
+    [
+        (
+            "vends within target",
+            Unit::Share,
+            vends.and_then(|row| row.within_target_share),
+        ),
+        (
+            "vends completed",
+            Unit::Share,
+            vends.and_then(|row| row.completed_share),
+        ),
+        (
+            "vends' response time, p99",
+            Unit::Seconds,
+            vends.and_then(|row| p99(row.response_time_s)),
+        ),
+        ("requests within target", Unit::Share, all.within_target_share),
+        ("requests completed", Unit::Share, all.completed_share),
+        (
+            "requests completed at first attempt",
+            Unit::Share,
+            all.first_attempt_share,
+        ),
+        (
+            "requests' response time, p99",
+            Unit::Seconds,
+            p99(all.response_time_s),
+        ),
+        ("alerts within target", Unit::Share, alerts.within_target_share),
+        (
+            "alerts' delivery time, p99",
+            Unit::Seconds,
+            p99(alerts.delivery_time_s),
+        ),
+    ]
+}
+
+/// As a line of the table, the figures as wide as [`HeadlineMeasure::TITLES`] has them.
+impl fmt::Display for HeadlineMeasure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let figure = |value: Option<f64>| match (value, self.unit) {
+            (None, _) => "–".to_owned(),
+            (Some(share), Unit::Share) => format!("{:.2} %", share * 100.0),
+            (Some(seconds), Unit::Seconds) => format!("{seconds:.3} s"),
+        };
+        write!(
+            f,
+            "{:<37} {:>12} {:>12}",
+            self.measure,
+            figure(self.a),
+            figure(self.b)
+        )?;
+        match (self.a, self.b, self.unit) {
+            (Some(a), Some(b), _) if a == b => write!(f, "  {:>14}", "="),
+            (Some(a), Some(b), Unit::Share) => write!(f, "  {:>+7.2} points", (b - a) * 100.0),
+            (Some(a), Some(b), Unit::Seconds) => write!(f, "  {:>+12.3} s", b - a),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl HeadlineMeasure {
+    pub(super) const TITLES: &str =
+        "Headline                                           A            B      difference";
+}
