@@ -20,8 +20,8 @@ pub fn programs() -> &'static Path {
         let test = std::env::current_exe().expect("a test knows its own file");
         // target/release/deps/cli-0123 → target/release
         let folder = test.ancestors().nth(2).expect("two folders up").to_owned();
-        if let Some(cargo) = std::env::var_os("CARGO") {
-            build(Path::new(&cargo), &folder);
+        if let Some(at) = std::env::var_os("CARGO") {
+            build(Path::new(&at), &folder);
         }
         folder
     })
@@ -32,14 +32,10 @@ pub fn program(name: &str) -> PathBuf {
     programs().join(name)
 }
 
-fn build(cargo: &Path, folder: &Path) {
-    let profile = match folder.file_name().and_then(|name| name.to_str()) {
-        Some("debug") | None => "dev",
-        Some(other) => other,
-    };
-    let mut command = Command::new(cargo);
-    // Of the package whose test this is. Build scripts that look at them (ring's) would run again, here and in the next build by
-    // hand, and with them all that depends on them.
+/// The cargo that runs the test, without what it has told the test of its package. Build scripts that look at that (ring's) would
+/// run again, here and in the next build by hand, and with them all that depends on them.
+pub fn cargo(at: &Path) -> Command {
+    let mut command = Command::new(at);
     let of_this_package = std::env::vars_os().map(|(name, _)| name).filter(|name| {
         let name = name.to_string_lossy();
         name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
@@ -47,7 +43,15 @@ fn build(cargo: &Path, folder: &Path) {
     for name in of_this_package {
         command.env_remove(name);
     }
-    let built = command
+    command
+}
+
+fn build(at: &Path, folder: &Path) {
+    let profile = match folder.file_name().and_then(|name| name.to_str()) {
+        Some("debug") | None => "dev",
+        Some(other) => other,
+    };
+    let built = cargo(at)
         .args(["build", "--quiet", "--workspace", "--bins", "--profile", profile])
         .arg("--target-dir")
         .arg(folder.parent().unwrap_or(folder))
