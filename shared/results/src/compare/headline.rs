@@ -81,7 +81,7 @@ fn measures(kpis: &Kpis) -> [Named; 9] {
     ]
 }
 
-/// As a line of the table, the figures as wide as [`HeadlineMeasure::TITLES`] has them.
+/// As a line of the table, under its titles.
 impl fmt::Display for HeadlineMeasure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let figure = |value: Option<f64>| match (value, self.unit) {
