@@ -5,15 +5,12 @@ use crate::exit::{Exit, bad_input};
 use crate::live_network::{RUNS, run_folders};
 use crate::live_run::goes_on_in;
 use clap::Args;
-use secnet_results::run_folder::{DIGESTS, LAUNCH, MANIFEST, read_bounded};
-use secnet_results::seal::Seal;
-use secnet_results::{LoadedRun, Manifest};
+use secnet_results::LoadedRun;
+use secnet_results::run_folder::{LAUNCH, MANIFEST};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-/// A seal names a handful of files.
-const SEAL_BYTES_MAX: u64 = 1 << 20;
 /// As many digits of a digest as the summary of a run shows.
 const DIGITS: usize = 16;
 
@@ -96,13 +93,8 @@ fn row(folder: &Path) -> Row {
         return named("killed", None, None);
     }
     // All of it is read, the traces too: what is listed as good can be relied on.
-    let loaded = LoadedRun::load(folder)
-        .and_then(|run| Ok((read_bounded(&folder.join(DIGESTS), SEAL_BYTES_MAX)?, run)));
-    match loaded {
-        Ok((seal, run)) => {
-            let root = Seal::parse(&seal).map(|seal| seal.root).unwrap_or_default();
-            named(&standing(&run), None, Some(facts(&run, root)))
-        }
+    match LoadedRun::load(folder) {
+        Ok(run) => named(&standing(&run), None, Some(facts(run))),
         Err(error) => named("changed", Some(error.to_string()), None),
     }
 }
@@ -120,27 +112,18 @@ fn standing(run: &LoadedRun) -> String {
     }
 }
 
-fn facts(run: &LoadedRun, root: String) -> Facts {
-    let Manifest {
-        scenario,
-        seed,
-        driver,
-        started_at,
-        emulated_seconds,
-        wall_seconds,
-        secnet_commit,
-        ..
-    } = run.manifest.clone();
+fn facts(run: LoadedRun) -> Facts {
+    let manifest = run.manifest;
     Facts {
-        scenario,
-        seed,
-        driver,
-        started_at,
-        emulated_seconds,
-        wall_seconds,
-        secnet_commit,
-        ledger: run.ledger.digest.clone(),
-        root,
+        scenario: manifest.scenario,
+        seed: manifest.seed,
+        driver: manifest.driver,
+        started_at: manifest.started_at,
+        emulated_seconds: manifest.emulated_seconds,
+        wall_seconds: manifest.wall_seconds,
+        secnet_commit: manifest.secnet_commit,
+        ledger: run.ledger.digest,
+        root: run.root,
     }
 }
 

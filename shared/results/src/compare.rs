@@ -412,6 +412,7 @@ mod tests {
         let report = run.report();
         LoadedRun {
             path: format!("runs/{name}").into(),
+            root: String::new(),
             scenario: toml::Table::try_from(&run.scenario).unwrap(),
             manifest: Manifest::default(),
             ledger: report.ledger,
@@ -541,12 +542,12 @@ mod tests {
             KPIs   digest differs f0a5de199239d73e → 314f76e4164b2092
 
             Headline                                           A            B      difference
-              requests within target                     66.67 %      71.43 %    +4.76 points
-              requests completed                         71.43 %      75.00 %    +3.57 points
+              requests within target                     66.66 %      71.42 %    +4.76 points
+              requests completed                         71.42 %         75 %    +3.57 points
               requests completed at first attempt        57.14 %      62.50 %    +5.36 points
-              requests' response time, p99              31.000 s     31.000 s               =
-              alerts within target                       50.00 %      50.00 %               =
-              alerts' delivery time, p99                70.000 s     70.000 s               =
+              requests' response time, p99                  31 s         31 s               =
+              alerts within target                          50 %         50 %               =
+              alerts' delivery time, p99                    70 s         70 s               =
 
             Scenario
               csp.north.loss  0.01 → 0.02

@@ -1,7 +1,8 @@
 //! What a comparison begins with: the measures an assessment takes for its headline, whatever they show, as far as a run's folder
 //! has them.
 
-use crate::assessment::VEND;
+use crate::assessment::rendering::{amount, signed};
+use crate::assessment::{Unit, VEND};
 use crate::kpis::{AlertKpi, Kpis, ServiceKpi};
 use crate::measure::Quantiles;
 use secnet_accounts::ServiceMode;
@@ -16,14 +17,6 @@ pub struct HeadlineMeasure {
     /// `None` where the run had nothing to measure.
     pub a: Option<f64>,
     pub b: Option<f64>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Unit {
-    /// 0 to 1.
-    Share,
-    Seconds,
 }
 
 type Named = (&'static str, Unit, Option<f64>);
@@ -84,23 +77,13 @@ fn measures(kpis: &Kpis) -> [Named; 9] {
 /// As a line of the table, under its titles.
 impl fmt::Display for HeadlineMeasure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let figure = |value: Option<f64>| match (value, self.unit) {
-            (None, _) => "–".to_owned(),
-            (Some(share), Unit::Share) => format!("{:.2} %", share * 100.0),
-            (Some(seconds), Unit::Seconds) => format!("{seconds:.3} s"),
-        };
-        write!(
-            f,
-            "{:<37} {:>12} {:>12}",
-            self.measure,
-            figure(self.a),
-            figure(self.b)
-        )?;
-        match (self.a, self.b, self.unit) {
-            (Some(a), Some(b), _) if a == b => write!(f, "  {:>14}", "="),
-            (Some(a), Some(b), Unit::Share) => write!(f, "  {:>+7.2} points", (b - a) * 100.0),
-            (Some(a), Some(b), Unit::Seconds) => write!(f, "  {:>+12.3} s", b - a),
-            _ => Ok(()),
+        let figure = |value: Option<f64>| value.map_or("–".to_owned(), |value| amount(self.unit, value));
+        let (a, b) = (figure(self.a), figure(self.b));
+        write!(f, "{:<37} {a:>12} {b:>12}", self.measure)?;
+        match self.a.zip(self.b) {
+            Some((a, b)) if a == b => write!(f, "  {:>14}", "="),
+            Some((a, b)) => write!(f, "  {:>14}", signed(self.unit, b - a)),
+            None => Ok(()),
         }
     }
 }

@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug)]
 pub struct LoadedRun {
     pub path: PathBuf,
+    /// The digest over all its files.
+    pub root: String,
     /// As it was written: a folder may be older than today's scenario format.
     pub scenario: toml::Table,
     pub manifest: Manifest,
@@ -70,6 +72,7 @@ impl LoadedRun {
         };
         Ok(LoadedRun {
             path,
+            root: seal.root,
             scenario,
             manifest,
             ledger,
