@@ -157,6 +157,26 @@ pub struct NodeReport {
     pub requests_taken: Vec<String>,
 }
 
+impl NodeReport {
+    /// Of a node that has reached its end and did nothing on the way.
+    pub fn blank(name: &str, index: NodeIndex) -> NodeReport {
+        NodeReport {
+            name: name.to_owned(),
+            index,
+            reached_end: true,
+            now: SimTime::ZERO,
+            handled: 0,
+            undelivered: 0,
+            carried: [0; ItemKind::COUNT],
+            violations: Violations::default(),
+            lag_max_us: 0,
+            turns_without_credit: 0,
+            links: Vec::new(),
+            requests_taken: Vec::new(),
+        }
+    }
+}
+
 /// Director → `secnet status`.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct RunStatus {

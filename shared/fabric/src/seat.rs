@@ -101,12 +101,16 @@ impl Link {
 
 /// The nodes that a node has links with, in the order of its links.
 pub fn neighbours(network: &Network, node: NodeIndex) -> Vec<NodeIndex> {
-    let each_its_own: Vec<usize> = (0..network.nodes.len()).collect();
-    let links = party_links(network, &each_its_own, node.index());
+    let links = party_links(network, &parties_of_one(network), node.index());
     links
         .into_iter()
         .map(|link| NodeIndex(link.neighbour as u16))
         .collect()
+}
+
+/// By node, the party it is of: live, each its own.
+fn parties_of_one(network: &Network) -> Vec<usize> {
+    (0..network.nodes.len()).collect()
 }
 
 /// When a seat wants its next turn; a frame or an order before then is reason enough for one.
@@ -146,10 +150,9 @@ impl Seat {
     ) -> Seat {
         let Ground { world, layout, .. } = ground;
         let network = Arc::new(layout.network.clone());
-        let each_its_own: Vec<usize> = (0..network.nodes.len()).collect();
         let party = Party::new(
             Arc::clone(&network),
-            &each_its_own,
+            &parties_of_one(&network),
             node.index(),
             vec![(node, participant)],
             world.end,

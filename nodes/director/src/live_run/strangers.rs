@@ -49,9 +49,7 @@ mod tests {
     use super::*;
     use secnet_accounts::Account;
     use secnet_engine::trace::TraceBook;
-    use secnet_engine::{ItemKind, Violations};
     use secnet_fabric::report::NodeReport;
-    use secnet_model::SimTime;
     use secnet_topology::World;
 
     #[test]
@@ -71,20 +69,7 @@ mod tests {
                 .nodes
                 .iter()
                 .map(|&index| {
-                    let report = NodeReport {
-                        name: layout.network.name(index).to_owned(),
-                        index,
-                        reached_end: true,
-                        now: SimTime::ZERO,
-                        handled: 0,
-                        undelivered: 0,
-                        carried: [0; ItemKind::COUNT],
-                        violations: Violations::default(),
-                        lag_max_us: 0,
-                        turns_without_credit: 0,
-                        links: Vec::new(),
-                        requests_taken: Vec::new(),
-                    };
+                    let report = NodeReport::blank(layout.network.name(index), index);
                     (report, Account::default())
                 })
                 .collect(),
