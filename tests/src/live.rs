@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// Whoever has a network elsewhere may have this in the environment: a run on this machine has credentials of its own.
-const ANOTHER_NETWORKS: &str = "/nowhere";
+pub const ANOTHER_NETWORKS: &str = "/nowhere";
 
 /// What a live run is made of; `secnet` looks for the others in its own folder.
 const PROGRAMS: [&str; 8] = [

@@ -7,7 +7,7 @@
 mod hosted;
 
 use crate::dice::Dice;
-use crate::disturbances::{Cut, Disturbances};
+use crate::disturbances::{Disturbances, Kill};
 use hosted::{Hosted, Order};
 use secnet_director::live_run::Collection;
 use secnet_engine::NodeIndex;
@@ -106,8 +106,10 @@ struct Simulation<'a> {
     now: u64,
     stage: Stage,
     missed: Vec<NodeIndex>,
-    fired: Fired,
-    cut_until: BTreeMap<(NodeIndex, NodeIndex), u64>,
+    /// What has not happened yet.
+    to_come: Disturbances,
+    /// By the link's ends, the lower first: until when it carries nothing, and whether it holds what is under way.
+    cut_until: BTreeMap<(NodeIndex, NodeIndex), (u64, bool)>,
     last_seen: BTreeMap<(NodeIndex, usize), u64>,
     disturbed_until: u64,
     moved: (u64, u64),
@@ -127,11 +129,10 @@ impl Facts {
     }
 }
 
-/// Which of the disturbances have begun.
-struct Fired {
-    pauses: Vec<bool>,
-    cuts: Vec<bool>,
-    kills: Vec<bool>,
+/// Takes the first of them out that is wished.
+fn take_first<T>(those: &mut Vec<T>, is_wished: impl Fn(&T) -> bool) -> Option<T> {
+    let at = those.iter().position(is_wished)?;
+    Some(those.remove(at))
 }
 
 impl<'a> Simulation<'a> {
@@ -162,11 +163,7 @@ impl<'a> Simulation<'a> {
             now: 0,
             stage: Stage::Barrier,
             missed: Vec::new(),
-            fired: Fired {
-                pauses: vec![false; disturbances.pauses.len()],
-                cuts: vec![false; disturbances.cuts.len()],
-                kills: vec![false; disturbances.kills.len()],
-            },
+            to_come: disturbances.clone(),
             cut_until: BTreeMap::new(),
             last_seen: BTreeMap::new(),
             disturbed_until: poor_until,
@@ -299,11 +296,9 @@ impl<'a> Simulation<'a> {
         let bus = self.disturbances.bus;
         let is_poor = self.now < bus.poor_until.as_micros() as u64;
         let cut = self.cut_until.get(&(from.min(to), from.max(to))).copied();
-        let cut = cut.filter(|until| self.now < *until);
-        let holds = |cut: &Cut| cut.holds && (cut.link == (from, to) || cut.link == (to, from));
-        let leaves_at = match cut {
-            Some(until) if self.disturbances.cuts.iter().any(holds) => until,
-            Some(_) => {
+        let leaves_at = match cut.filter(|(until, _)| self.now < *until) {
+            Some((until, true)) => until,
+            Some((_, false)) => {
                 self.facts.lost += 1;
                 return;
             }
@@ -335,44 +330,45 @@ impl<'a> Simulation<'a> {
         }
     }
 
-    /// Lets begin what is to disturb the node by now; `false` where it may have no turn for it.
+    /// Whether the node may have its turn, once what is to disturb it by now has begun.
     fn is_undisturbed(&mut self, node: NodeIndex) -> bool {
-        let index = node.index();
-        let Some(seat) = &mut self.hosted[index].seat else {
+        let hosted = &mut self.hosted[node.index()];
+        let Some(seat) = &mut hosted.seat else {
             return false;
         };
+        let Disturbances {
+            pauses, cuts, kills, ..
+        } = &mut self.to_come;
+        if pauses.is_empty() && cuts.is_empty() && kills.is_empty() {
+            return true;
+        }
         let status = seat.status();
-        let due = |at: SimTime| at <= status.now;
-        for (cut, fired) in self.disturbances.cuts.iter().zip(&mut self.fired.cuts) {
-            if cut.link.0 == node && due(cut.at) && !std::mem::replace(fired, true) {
-                let until = self.now + cut.lasts.as_micros() as u64;
-                self.cut_until
-                    .insert((cut.link.0.min(cut.link.1), cut.link.0.max(cut.link.1)), until);
-                self.disturbed_until = self.disturbed_until.max(until);
-                self.facts.cut += 1;
-            }
+        let ends_after = |lasts: Duration| self.now + lasts.as_micros() as u64;
+        while let Some(cut) = take_first(cuts, |cut| cut.link.0 == node && cut.at <= status.now) {
+            let (a, b) = cut.link;
+            let until = ends_after(cut.lasts);
+            self.cut_until.insert((a.min(b), a.max(b)), (until, cut.holds));
+            self.disturbed_until = self.disturbed_until.max(until);
+            self.facts.cut += 1;
         }
-        for (kill, fired) in self.disturbances.kills.iter().zip(&mut self.fired.kills) {
-            // One that has ended would have reported.
-            if kill.node == node && due(kill.at) && !status.settled && !std::mem::replace(fired, true) {
-                self.hosted[index].seat = None;
-                self.hosted[index].mailbox.clear();
-                self.facts.killed += 1;
-                let noticed_at = self.now + kill.noticed_after.as_micros() as u64;
-                self.disturbed_until = self.disturbed_until.max(noticed_at);
-                self.put_down(noticed_at, Happening::Missed(node));
-                return false;
-            }
+        // One that has ended would have reported.
+        let is_due = |kill: &Kill| kill.node == node && kill.at <= status.now && !status.settled;
+        if let Some(kill) = take_first(kills, is_due) {
+            hosted.seat = None;
+            hosted.mailbox.clear();
+            self.facts.killed += 1;
+            let noticed_at = ends_after(kill.noticed_after);
+            self.disturbed_until = self.disturbed_until.max(noticed_at);
+            self.put_down(noticed_at, Happening::Missed(node));
+            return false;
         }
-        for (pause, fired) in self.disturbances.pauses.iter().zip(&mut self.fired.pauses) {
-            if pause.node == node && due(pause.at) && !std::mem::replace(fired, true) {
-                let until = self.now + pause.lasts.as_micros() as u64;
-                self.hosted[index].stands_until = until;
-                self.disturbed_until = self.disturbed_until.max(until);
-                self.facts.paused += 1;
-                self.ask_for_turn(node, until);
-                return false;
-            }
+        if let Some(pause) = take_first(pauses, |pause| pause.node == node && pause.at <= status.now) {
+            let until = ends_after(pause.lasts);
+            hosted.stands_until = until;
+            self.disturbed_until = self.disturbed_until.max(until);
+            self.facts.paused += 1;
+            self.ask_for_turn(node, until);
+            return false;
         }
         true
     }

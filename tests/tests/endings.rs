@@ -64,19 +64,28 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// What runs a shell with mounts of its own; `None`, told aloud, where none can be made.
-fn own_mounts(desk: &Desk) -> Option<[&'static str; 2]> {
-    let own_mounts = ["unshare", "-m"];
-    let mounts = desk.script(&own_mounts, "mkdir disk && mount -t tmpfs -o size=16m none disk");
-    if mounts.status.success() {
-        return Some(own_mounts);
+/// A shell script with a disk of its own, `disk`: `run SEED` into it, the ledger's `digest`, and with `$one` and `$two` for those of an
+/// old and a new run which of them is `left`. What it printed; `None`, told aloud, where nothing can be mounted.
+fn script_with_a_disk(desk: &Desk, script: &str) -> Option<String> {
+    const WITH: [&str; 2] = ["unshare", "-m"];
+    const PRELUDE: &str = r#"
+        run() { "$secnet" run small.toml --driver virtual --set tracing.requests=1 --out disk/run --replace --seed "$1"; }
+        digest() { sed -n 's/^  "digest": "\(.*\)",/\1/p' disk/run/ledger.json 2>/dev/null; }
+        left() { case $(digest) in "$one") echo old;; "$two") echo new;; *) echo none;; esac; }
+        mount -t tmpfs -o size=16m none disk || exit 9
+        "#;
+    let mounts = desk.script(&WITH, "mkdir disk && mount -t tmpfs -o size=16m none disk");
+    if !mounts.status.success() {
+        let skipped = format!(
+            "SKIPPED: no file system can be mounted here: {}\n",
+            text(&mounts.stderr)
+        );
+        std::io::Write::write_all(&mut std::io::stderr(), skipped.as_bytes()).unwrap();
+        return None;
     }
-    let skipped = format!(
-        "SKIPPED: no file system can be mounted here: {}\n",
-        text(&mounts.stderr)
-    );
-    std::io::Write::write_all(&mut std::io::stderr(), skipped.as_bytes()).unwrap();
-    None
+    let output = desk.script(&WITH, &format!("{PRELUDE}{script}"));
+    assert!(output.status.success(), "{output:?}");
+    Some(text(&output.stdout))
 }
 
 /// Whatever the disk's size: a run that says so is whole, and one that does not fit leaves the earlier one or its own ledger, prints
@@ -84,30 +93,22 @@ fn own_mounts(desk: &Desk) -> Option<[&'static str; 2]> {
 #[test]
 fn on_a_disk_of_any_size_a_run_is_whole_or_says_that_it_is_not() {
     let desk = Desk::new();
-    let Some(own_mounts) = own_mounts(&desk) else {
-        return;
-    };
-    let output = desk.script(
-        &own_mounts,
-        r#"
-        run() { "$secnet" run small.toml --driver virtual --set tracing.requests=1 --out disk/run --replace --seed "$1"; }
-        digest() { sed -n 's/^  "digest": "\(.*\)",/\1/p' disk/run/ledger.json 2>/dev/null; }
-        mount -t tmpfs -o size=16m none disk || exit 9
+    let script = r#"
         run 1 >/dev/null || exit 8; one=$(digest); run 2 >/dev/null || exit 8; two=$(digest)
         umount disk
         for kib in $(seq 20 20 180) 250 400 700 1000 1500 2000 3000; do
             mount -t tmpfs -o size=${kib}k none disk || exit 9
             run 1 >/dev/null 2>&1; before=$?
             run 2 >said 2>complained; code=$?
-            case $(digest) in "$one") left=old;; "$two") left=new;; *) left=none;; esac
+            left=$(left)
             case $left in none) ;; *) "$secnet" compare disk/run disk/run >/dev/null || exit 7;; esac
             echo "$kib $before $code $left $(grep -c 'Ledger balanced' said) $(tr '\n' ' ' <complained)"
             umount disk
         done
-        "#,
-    );
-    assert!(output.status.success(), "{output:?}");
-    let out = text(&output.stdout);
+        "#;
+    let Some(out) = script_with_a_disk(&desk, script) else {
+        return;
+    };
     let mut endings = Vec::new();
     for line in out.lines() {
         let fields: Vec<&str> = line.splitn(6, ' ').collect();
@@ -138,15 +139,7 @@ fn on_a_disk_of_any_size_a_run_is_whole_or_says_that_it_is_not() {
 #[test]
 fn on_a_full_disk_the_summary_is_printed_and_one_run_is_whole() {
     let desk = Desk::new();
-    let Some(own_mounts) = own_mounts(&desk) else {
-        return;
-    };
-    let output = desk.script(
-        &own_mounts,
-        r#"
-        mount -t tmpfs -o size=16m none disk || exit 9
-        run() { "$secnet" run small.toml --driver virtual --set tracing.requests=1 --out disk/run --replace --seed "$1"; }
-        digest() { sed -n 's/^  "digest": "\(.*\)",/\1/p' disk/run/ledger.json; }
+    let script = r#"
         run 2 >/dev/null || exit 8; two=$(digest)
         for free in 0 4 16 32 64 256 1024 8192; do
             rm -rf disk/*
@@ -155,13 +148,13 @@ fn on_a_full_disk_the_summary_is_printed_and_one_run_is_whole() {
             dd if=/dev/zero of=disk/full bs=1024 count=$((kib - free)) 2>/dev/null
             run 2 >said 2>complained; code=$?
             "$secnet" compare disk/run disk/run >/dev/null || exit 6
-            case $(digest) in "$one") whole=old;; "$two") whole=new;; *) whole=none;; esac
+            whole=$(left)
             echo "$free $code $whole $(grep -c 'Ledger balanced' said) $(tr '\n' ' ' <complained)"
         done
-        "#,
-    );
-    assert!(output.status.success(), "{output:?}");
-    let out = text(&output.stdout);
+        "#;
+    let Some(out) = script_with_a_disk(&desk, script) else {
+        return;
+    };
     let mut endings = Vec::new();
     for line in out.lines() {
         let fields: Vec<&str> = line.splitn(5, ' ').collect();

@@ -5,12 +5,10 @@
 use secnet_accounts::Account;
 use secnet_director::runtime::on_a_runtime;
 use secnet_engine::trace::TraceBook;
-use secnet_engine::{ItemKind, Violations};
 use secnet_fabric::belonging::Belonging;
 use secnet_fabric::control::ProcessControl;
 use secnet_fabric::report::{NodeReport, ProcessResult};
 use secnet_fabric::{ControlPlane, Credentials, Launch};
-use secnet_model::SimTime;
 use secnet_results::run_folder::LAUNCH;
 use secnet_tests::dice::Dice;
 use secnet_tests::live::{LiveRun, Programs};
@@ -49,20 +47,7 @@ impl Thief {
     fn result(&self, belonging: Belonging) -> Vec<u8> {
         let dsp = self.layout.processes.iter().find(|process| process.name == "dsp");
         let nodes = dsp.unwrap().nodes.iter().map(|&index| {
-            let report = NodeReport {
-                name: self.layout.network.name(index).to_owned(),
-                index,
-                reached_end: true,
-                now: SimTime::from_secs(120),
-                handled: 1,
-                undelivered: 0,
-                carried: [0; ItemKind::COUNT],
-                violations: Violations::default(),
-                lag_max_us: 0,
-                turns_without_credit: 0,
-                links: Vec::new(),
-                requests_taken: Vec::new(),
-            };
+            let report = NodeReport::blank(self.layout.network.name(index), index);
             (report, Account::default())
         });
         ProcessControl::encode_result(ProcessResult {

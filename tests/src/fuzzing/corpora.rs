@@ -2,8 +2,9 @@
 
 use super::{CONFIG_HASH, PEER_SESSION, RUN};
 use crate::in_virtual_time;
+use crate::live::scratch;
 use secnet_engine::trace::TraceBook;
-use secnet_engine::{ItemKind, NodeIndex, Pace, Violations};
+use secnet_engine::{NodeIndex, Pace};
 use secnet_fabric::belonging::Belonging;
 use secnet_fabric::report::{Command, NodeReport, ProcessNews, ProcessResult, ProcessStatus, RunStatus};
 use secnet_fabric::seat::{Ground, Seat};
@@ -179,18 +180,12 @@ fn control() -> BTreeMap<String, Vec<u8>> {
     let run = in_virtual_time::run(&scenario, 1);
     let (name, account) = &run.outcome.accounts[0];
     let report = NodeReport {
-        name: name.clone(),
-        index: dsp,
-        reached_end: true,
         now: SimTime::from_secs(300),
         handled: 1_000,
-        undelivered: 0,
-        carried: [0; ItemKind::COUNT],
-        violations: Violations::default(),
         lag_max_us: 7,
         turns_without_credit: 1,
-        links: Vec::new(),
         requests_taken: vec!["{}".to_owned()],
+        ..NodeReport::blank(name, dsp)
     };
     let start = Command::Start {
         wall_unix_us: 1_790_000_000_000_000,
@@ -262,11 +257,7 @@ fn run_folder() -> BTreeMap<String, Vec<u8>> {
 /// What a small run leaves, by file.
 pub(super) fn small_run() -> BTreeMap<&'static str, Vec<u8>> {
     let run = in_virtual_time::run(&small_scenario(), 1);
-    let folder = std::env::temp_dir().join(format!(
-        "secnet-small-run-{}-{:?}",
-        std::process::id(),
-        std::thread::current().id()
-    ));
+    let folder = scratch("small-run");
     let manifest = Manifest {
         scenario: "small".to_owned(),
         finished: true,

@@ -1,8 +1,8 @@
 //! Carries a plan out.
 
-use super::plan::{FaultKind, Plan};
+use super::plan::{Fault, FaultKind, Plan};
 use crate::hostile::{Stolen, flood};
-use crate::live::{Process, scratch, topology};
+use crate::live::{ANOTHER_NETWORKS, Process, scratch, topology};
 use secnet_director::runtime::on_a_runtime;
 use secnet_results::{LoadedRun, Traces};
 use std::fs;
@@ -107,15 +107,13 @@ impl Run {
         let base = scratch("nemesis");
         let folder = base.join("disk/run");
         fs::create_dir_all(base.join("disk")).expect("a folder for a disk");
-        let cuts = plan
-            .faults
-            .iter()
-            .any(|fault| matches!(fault.kind, FaultKind::Cut { .. }));
+        let is_cut = |fault: &Fault| matches!(fault.kind, FaultKind::Cut { .. });
+        let own_network = abilities.namespaces && plan.faults.iter().any(is_cut);
         let disk = plan.disk_kib.filter(|_| abilities.namespaces);
         let mut words = Vec::new();
-        if abilities.namespaces && (cuts || disk.is_some()) {
+        if own_network || disk.is_some() {
             words.push("unshare");
-            words.extend(cuts.then_some("-n"));
+            words.extend(own_network.then_some("-n"));
             words.extend(disk.is_some().then_some("-m"));
         }
         // What is left on a disk of its own is looked at from outside once it is over.
@@ -127,11 +125,7 @@ impl Run {
         } else {
             ""
         };
-        let network = if cuts && abilities.namespaces {
-            "ip link set lo up;"
-        } else {
-            ""
-        };
+        let network = if own_network { "ip link set lo up;" } else { "" };
         let script = format!("{network} {mount} \"$@\"; code=$?; {copy} exit $code");
         words.extend(["sh", "-c", &script, "sh"]);
         let shell = Command::new(words[0])
@@ -144,7 +138,7 @@ impl Run {
             .args(["--quiet", "--out"])
             .arg(&folder)
             .current_dir(&base)
-            .env("SECNET_CREDENTIALS", "/nowhere")
+            .env("SECNET_CREDENTIALS", ANOTHER_NETWORKS)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(fs::File::create(base.join("stderr")).expect("a file for what is said"))
