@@ -124,6 +124,7 @@ impl Stepped {
             finished,
             ended_at,
             traces: Traces::default(),
+            faults: self.world.timeline.power_cuts().faults().to_vec(),
         }
     }
 

@@ -4,11 +4,11 @@
 use crate::dice::Dice;
 use secnet_model::{DeviceType, Region};
 use secnet_topology::Span;
-use secnet_topology::scenario::Scenario;
-use secnet_topology::timeline::{EventKind, EventParams, Impact, System};
+use secnet_topology::scenario::{PowerParams, Scenario};
+use secnet_topology::timeline::{Cause, EventKind, EventParams, Impact, Restoration, System};
 
 /// Every kind of event there is.
-pub const KINDS: [EventKind; 9] = [
+pub const KINDS: [EventKind; 11] = [
     EventKind::DspOutage,
     EventKind::CspOutage,
     EventKind::GatewayOutage,
@@ -18,6 +18,8 @@ pub const KINDS: [EventKind; 9] = [
     EventKind::UserDefault,
     EventKind::Takeover,
     EventKind::Removal,
+    EventKind::PowerCut,
+    EventKind::PowerFaults,
 ];
 const SYSTEMS: [System; 6] = [
     System::Dsp,
@@ -68,6 +70,13 @@ impl Dice {
             to: None,
             told_after: None,
             credentials_within: None,
+            cause: None,
+            per_million_premises_per_year: None,
+            fault_sizes: Vec::new(),
+            restoration: None,
+            off_mean: None,
+            off_at_least: None,
+            off_at_most: None,
         };
         Some(match kind {
             EventKind::DspOutage => EventParams {
@@ -110,7 +119,59 @@ impl Dice {
                 device: self.once_in(2).then(|| self.one_of(&DEVICES)),
                 ..self.somewhere(base, scenario)
             },
+            EventKind::PowerCut => EventParams {
+                lasts: Some(lasts),
+                share: None,
+                ..self.somewhere(base, scenario)
+            },
+            EventKind::PowerFaults => EventParams {
+                lasts: Some(lasts),
+                ..self.faults(base, scenario)
+            },
         })
+    }
+
+    pub fn power(&mut self) -> PowerParams {
+        let usual = PowerParams::default();
+        if self.once_in(2) {
+            return usual;
+        }
+        let mean_of =
+            |dice: &mut Dice, least: Span| Span::from_micros(least.as_micros() + dice.below(120_000_000));
+        let hold_up_min = self.one_of(&[Span::default(), Span::from_secs(180), Span::from_secs(600)]);
+        let restart_min = self.one_of(&[Span::default(), Span::from_secs(60)]);
+        PowerParams {
+            hold: self.one_of(&[Span::from_secs(1), Span::from_secs(180)]),
+            hold_up_min,
+            hold_up_mean: mean_of(self, hold_up_min),
+            spread_radio: self.one_of(&[Span::default(), Span::from_secs(152)]),
+            restart_min,
+            restart_mean: mean_of(self, restart_min),
+            never_back_share: self.one_of(&[0.0, 0.2, 1.0]),
+            clock_lost_share: self.one_of(&[0.0, 0.5]),
+            ..usual
+        }
+    }
+
+    /// By share or by rate, some of them momentary, some as after a storm.
+    fn faults(&mut self, base: EventParams, scenario: &Scenario) -> EventParams {
+        let by_rate = self.once_in(2);
+        let by_curve = self.once_in(3);
+        let base = self.somewhere(base, scenario);
+        EventParams {
+            share: (!by_rate).then(|| self.one_of(&[0.05, 0.5, 1.0])),
+            // A storm's in a year.
+            per_million_premises_per_year: by_rate.then_some(900_000.0),
+            fault_sizes: match self.once_in(2) {
+                true => vec![(1.0, 1.0), (40.0, 2.0)],
+                false => Vec::new(),
+            },
+            restoration: by_curve.then_some(Restoration::Arwen),
+            off_mean: (!by_curve).then_some(Span::from_secs(300)),
+            off_at_most: (!by_curve && self.once_in(2)).then_some(Span::from_secs(240)),
+            cause: self.once_in(2).then_some(Cause::Weather),
+            ..base
+        }
     }
 
     fn somewhere(&mut self, base: EventParams, scenario: &Scenario) -> EventParams {

@@ -194,6 +194,7 @@ impl Dice {
             },
             s1sp: self.s1sp(),
             premises: self.premises(),
+            power: Dice::new(number, "random-power").power(),
             maintenance: MaintenanceParams::default(),
             hosting: HostingParams::default(),
             tracing: tracing(number),

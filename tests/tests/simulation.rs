@@ -134,9 +134,13 @@ fn ends(kind: ItemKind, outcome: Outcome) -> bool {
         | Outcome::QuarantinedDeleted => kind == ServiceRequest,
         Outcome::ScheduleTimeOut => kind == ScheduledRead,
         Outcome::Delivered => matches!(kind, DeviceAlert | DccAlert),
-        Outcome::LostOnWan | Outcome::DroppedQueueFull | Outcome::NoRecipient | Outcome::Suppressed => {
-            kind == DeviceAlert
-        }
+        Outcome::LostOnWan
+        | Outcome::DroppedQueueFull
+        | Outcome::NoRecipient
+        | Outcome::Suppressed
+        | Outcome::LostPower => kind == DeviceAlert,
+        // MP096 is not in the random scenarios' switches.
+        Outcome::Rationed => false,
         // The DSP transforms what it was sent; only a faulty one would not.
         Outcome::PreCommandMismatch => false,
         // Nodes are lost in live runs alone (`live_endings.rs`).

@@ -1,5 +1,6 @@
 //! `[[events]]` as a scenario writes them.
 
+use crate::timeline::Restoration;
 use crate::units::Span;
 use schemars::JsonSchema;
 use secnet_model::{DeviceType, Region, SimTime};
@@ -17,7 +18,7 @@ pub struct EventParams {
     pub kind: EventKind,
     /// When it begins, after the epoch.
     pub starts_after: Span,
-    /// How long it lasts. Outages, gateway outages and maintenance need it; `coverage_loss` and `dsp_capacity` last to the end of
+    /// How long it lasts; of `power_faults`, over how long faults begin. Outages, gateway outages, power cuts and maintenance need it; `coverage_loss` and `dsp_capacity` last to the end of
     /// the run when it is absent; the other kinds do not end.
     #[serde(default)]
     pub lasts: Option<Span>,
@@ -34,7 +35,8 @@ pub struct EventParams {
     /// Only these premises: the number of the first and of the last.
     #[serde(default)]
     pub premises: Vec<u32>,
-    /// Share of the premises selected that the event meets; all when absent.
+    /// Share of the premises selected that the event meets; all when absent. Of `power_faults` the share that some fault takes off
+    /// supply, each premises once; this or `per_million_premises_per_year`.
     #[serde(default)]
     pub share: Option<f64>,
     /// For `removal` the type of the device that is removed; all devices of the premises, the hub included, when absent.
@@ -76,6 +78,60 @@ pub struct EventParams {
     /// (SRV 6.23); it does not when absent. Assumed.
     #[serde(default)]
     pub credentials_within: Option<Span>,
+    /// For `power_cut` and `power_faults`: what reports call the cause.
+    #[serde(default)]
+    pub cause: Option<Cause>,
+    /// For `power_faults`: how many faults begin in a year for each million premises selected; this or `share`. In Great Britain
+    /// 250,000 a year (seeds 004 DP096) are 8,333.
+    #[serde(default)]
+    pub per_million_premises_per_year: Option<f64>,
+    /// For `power_faults`: how many premises a fault takes off, as pairs of a mean and its weight; a fault's number is geometric with
+    /// the mean drawn. `[[1, 0.3], [30, 0.64], [600, 0.06]]` when absent, 55.5 on average. Assumed, each mean's range 1 to 10,000.
+    #[serde(default)]
+    pub fault_sizes: Vec<(f64, f64)>,
+    /// For `power_faults`: the curve by which supplies come back, each fault counted from its own beginning; this or `off_mean`.
+    /// Between its points the share still off falls by a constant rate, which is assumed.
+    #[serde(default)]
+    pub restoration: Option<Restoration>,
+    /// For `power_faults`: how long a supply is off on average, from `off_at_least` on with an exponential tail. Assumed.
+    #[serde(default)]
+    pub off_mean: Option<Span>,
+    /// For `power_faults` with `off_mean`: how long a supply is off at least; nothing when absent. Assumed.
+    #[serde(default)]
+    pub off_at_least: Option<Span>,
+    /// For `power_faults` with `off_mean`: how long a supply is off at most: the tail ends there, and `off_mean` is its mean before
+    /// that. Assumed.
+    #[serde(default)]
+    pub off_at_most: Option<Span>,
+}
+
+/// Why a supply is cut.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// Wind, lightning, snow, flood.
+    Weather,
+    /// Equipment that failed.
+    Equipment,
+    /// Diggers and other third parties.
+    ThirdParty,
+    /// Switched off for work, with notice.
+    Planned,
+    /// A momentary interruption that auto-reclose ends.
+    AutoReclose,
+}
+
+impl Cause {
+    /// The word scenarios and reports use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Cause::Weather => "weather",
+            Cause::Equipment => "equipment",
+            Cause::ThirdParty => "third_party",
+            Cause::Planned => "planned",
+            Cause::AutoReclose => "auto_reclose",
+        }
+    }
 }
 
 /// What an event is.
@@ -101,6 +157,10 @@ pub enum EventKind {
     Takeover,
     /// Devices are gone from their premises, and no record says so.
     Removal,
+    /// All premises selected lose their electricity supply at once, for a time.
+    PowerCut,
+    /// Faults at random moments, each of which takes a block of neighbouring premises off supply for a time of its own.
+    PowerFaults,
 }
 
 /// A system that can be under maintenance.
@@ -169,6 +229,8 @@ impl EventKind {
             EventKind::UserDefault => "user_default",
             EventKind::Takeover => "takeover",
             EventKind::Removal => "removal",
+            EventKind::PowerCut => "power_cut",
+            EventKind::PowerFaults => "power_faults",
         }
     }
 
@@ -181,7 +243,9 @@ impl EventKind {
             | EventKind::GatewayOutage
             | EventKind::CoverageLoss
             | EventKind::Maintenance
-            | EventKind::DspCapacity => false,
+            | EventKind::DspCapacity
+            | EventKind::PowerCut
+            | EventKind::PowerFaults => false,
         }
     }
 
@@ -205,6 +269,22 @@ impl EventKind {
             EventKind::UserDefault => &["user"],
             EventKind::Takeover => &["from", "to", "share", "told_after", "credentials_within"],
             EventKind::Removal => &["region", "areas", "cells", "premises", "share", "device"],
+            EventKind::PowerCut => &["lasts", "region", "areas", "cells", "premises", "cause"],
+            EventKind::PowerFaults => &[
+                "lasts",
+                "region",
+                "areas",
+                "cells",
+                "premises",
+                "share",
+                "per_million_premises_per_year",
+                "fault_sizes",
+                "restoration",
+                "off_mean",
+                "off_at_least",
+                "off_at_most",
+                "cause",
+            ],
         }
     }
 
@@ -217,6 +297,7 @@ impl EventKind {
             EventKind::Maintenance => &["lasts", "systems", "impact"],
             EventKind::UserDefault => &["user"],
             EventKind::Takeover => &["from", "to"],
+            EventKind::PowerCut | EventKind::PowerFaults => &["lasts"],
             EventKind::CoverageLoss | EventKind::DspCapacity | EventKind::Removal => &[],
         }
     }
@@ -254,6 +335,16 @@ impl EventParams {
             ("to", self.to.is_some()),
             ("told_after", self.told_after.is_some()),
             ("credentials_within", self.credentials_within.is_some()),
+            ("cause", self.cause.is_some()),
+            (
+                "per_million_premises_per_year",
+                self.per_million_premises_per_year.is_some(),
+            ),
+            ("fault_sizes", !self.fault_sizes.is_empty()),
+            ("restoration", self.restoration.is_some()),
+            ("off_mean", self.off_mean.is_some()),
+            ("off_at_least", self.off_at_least.is_some()),
+            ("off_at_most", self.off_at_most.is_some()),
         ]
         .into_iter()
         .filter(|(_, given)| *given)

@@ -1,9 +1,9 @@
 //! Whom the SM WAN, or the S1SP, reaches: the radio's truth, and what the coverage database says of it.
 //!
 //! Both begin alike, with the population's share of premises without coverage. Events part them: a mast that is down is true at
-//! once and in the database later, or never; a hub that was taken away is in no database.
+//! once and in the database later, or never; a hub that was taken away, or is without power, is in no database.
 
-use crate::World;
+use crate::{HubPower, World};
 use secnet_engine::draw::{Draws, Stream};
 use secnet_model::{DeviceType, PremisesId, SimDuration, SimTime};
 use std::sync::Arc;
@@ -14,6 +14,8 @@ pub struct Reach {
     world: Arc<World>,
     /// Whether any event ever takes coverage or a hub away.
     changes: bool,
+    /// Whether any event ever takes a hub's power.
+    cuts: bool,
     /// Where coverage comes and goes.
     patchy: Option<Patchy>,
 }
@@ -36,21 +38,44 @@ impl Reach {
         let timeline = &world.timeline;
         Reach {
             changes: !timeline.coverage().is_empty() || !timeline.removals().is_empty(),
+            cuts: !timeline.power_cuts().is_empty(),
             patchy: Patchy::of(world),
             world: Arc::clone(world),
         }
     }
 
-    /// The radio's truth at that moment, for premises the WAN reached when the scenario began.
+    /// Whether a hub hears what is sent to it, of premises the WAN reached when the scenario began.
     #[inline]
-    pub fn holds(&self, premises: Option<PremisesId>, at: SimTime) -> bool {
+    pub fn hears(&self, premises: Option<PremisesId>, at: SimTime) -> bool {
+        self.is_covered(premises, at) && (!self.cuts || self.power(premises, at) == HubPower::Supply)
+    }
+
+    /// Whether what a hub sends is heard.
+    #[inline]
+    pub fn is_heard(&self, premises: Option<PremisesId>, at: SimTime) -> bool {
+        self.is_covered(premises, at) && self.can_send(premises, at)
+    }
+
+    /// Whether a hub has the energy to send.
+    #[inline]
+    pub fn can_send(&self, premises: Option<PremisesId>, at: SimTime) -> bool {
+        !self.cuts || self.power(premises, at) != HubPower::Off
+    }
+
+    fn power(&self, premises: Option<PremisesId>, at: SimTime) -> HubPower {
+        premises.map_or(HubPower::Supply, |premises| self.world.hub_power(premises, at))
+    }
+
+    /// The radio's truth at that moment, whatever the hub runs on.
+    #[inline]
+    fn is_covered(&self, premises: Option<PremisesId>, at: SimTime) -> bool {
         let Some(premises) = premises else { return true };
-        (!self.changes || self.still_holds(premises, at))
+        (!self.changes || self.still_covered(premises, at))
             && self.patchy.is_none_or(|patchy| !patchy.is_gone(premises, at))
     }
 
     #[cold]
-    fn still_holds(&self, premises: PremisesId, at: SimTime) -> bool {
+    fn still_covered(&self, premises: PremisesId, at: SimTime) -> bool {
         let timeline = &self.world.timeline;
         !timeline.coverage().lost(premises, at)
             && !timeline.removals().removed(premises.device(DeviceType::Chf), at)

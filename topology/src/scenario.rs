@@ -9,6 +9,7 @@ mod hosting;
 mod links;
 mod maintenance;
 mod population;
+mod power;
 mod premises;
 mod requests;
 mod s1sp;
@@ -26,6 +27,7 @@ pub use hosting::HostingParams;
 pub use links::LinkParams;
 pub use maintenance::MaintenanceParams;
 pub use population::PopulationParams;
+pub use power::PowerParams;
 pub use premises::{AlertsTailParams, PremisesParams, ProfileParams};
 pub use requests::{RequestParams, validate_request};
 pub use s1sp::S1spParams;
@@ -97,10 +99,12 @@ pub struct Scenario {
     pub s1sp: S1spParams,
     #[serde(default)]
     pub premises: PremisesParams,
+    #[serde(default)]
+    pub power: PowerParams,
     /// Times at which many devices raise many alerts.
     #[serde(default)]
     pub alert_storms: Vec<AlertStormParams>,
-    /// What happens to the network, and when: outages, maintenance, lost coverage, defaults.
+    /// What happens to the network, and when: outages, power cuts, maintenance, lost coverage, defaults.
     #[serde(default)]
     pub events: Vec<EventParams>,
     #[serde(default)]

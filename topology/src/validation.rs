@@ -39,6 +39,7 @@ pub fn validate(scenario: &Scenario) -> Result<(), Invalid> {
     check.user_params(scenario);
     check.network(scenario);
     check.premises(scenario);
+    check.power(&scenario.power);
     check.alerts(scenario);
     check.struck_regions(scenario);
     check.events(scenario);

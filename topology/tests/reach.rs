@@ -23,7 +23,7 @@ fn a_share_of_the_premises_is_out_of_reach_once_in_each_span_and_no_record_says_
     ]));
     let (mut patchy, mut gone, mut outages) = (0_u32, 0_u32, 0_u32);
     for premises in (0..2_000).map(PremisesId) {
-        let at = |minute: u64| reach.holds(Some(premises), SimTime::from_secs(minute * MINUTE));
+        let at = |minute: u64| reach.hears(Some(premises), SimTime::from_secs(minute * MINUTE));
         let minutes: Vec<bool> = (0..24 * 60).map(at).collect();
         let of_it = minutes.iter().filter(|holds| !**holds).count() as u32;
         patchy += u32::from(of_it > 0);
@@ -45,6 +45,6 @@ fn a_share_of_the_premises_is_out_of_reach_once_in_each_span_and_no_record_says_
 #[test]
 fn without_a_share_coverage_stays() {
     let reach = Reach::new(&world(&[]));
-    assert!((0..2_000).all(|premises| reach.holds(Some(PremisesId(premises)), SimTime::from_secs(1_000))));
-    assert!(reach.holds(None, SimTime::ZERO));
+    assert!((0..2_000).all(|premises| reach.hears(Some(PremisesId(premises)), SimTime::from_secs(1_000))));
+    assert!(reach.hears(None, SimTime::ZERO));
 }

@@ -51,6 +51,8 @@ pub enum Passage {
     QueueFull,
     /// A command that could not be sent for as long as it is kept.
     Expired,
+    /// Its hub has no energy left to send it.
+    OutOfPower,
 }
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -203,7 +205,7 @@ impl Cells {
         self.transmit(now, params, parcel, leave);
         let server_state = &self.servers[server as usize];
         if server_state.waiting() > 0 {
-            let free_at = params.closed.opens(server_state.free_at);
+            let free_at = params.closed.opens(server_state.free_at.max(now));
             self.due.push(Reverse((free_at, Event::ServerFree(server))));
         }
     }
@@ -217,6 +219,10 @@ impl Cells {
         leave: &mut impl FnMut(Parcel, Passage),
     ) {
         let direction = parcel.direction();
+        let premises = parcel.freight.premises();
+        if direction == Direction::Uplink && !params.reach.can_send(premises, now) {
+            return leave(parcel, Passage::OutOfPower);
+        }
         let (channel, traffic) = match direction {
             Direction::Downlink => (params.downlink, &mut self.downlink),
             Direction::Uplink => (params.uplink, &mut self.uplink),
@@ -230,15 +236,17 @@ impl Cells {
         traffic.transmitting += takes;
         parcel.transmissions += 1;
         let identity = Identity::of(&parcel.freight);
-        let premises = parcel.freight.premises();
         let sending = Sending {
             direction,
             premises,
             cell: parcel.server / 2,
             at: now,
         };
-        let lost = !params.reach.holds(premises, ends)
-            || params.loss.strikes(sending, identity, parcel.transmissions);
+        let gets_there = match direction {
+            Direction::Downlink => params.reach.hears(premises, ends),
+            Direction::Uplink => params.reach.is_heard(premises, ends),
+        };
+        let lost = !gets_there || params.loss.strikes(sending, identity, parcel.transmissions);
         if lost {
             let place = self.room.insert(parcel);
             self.due.push(Reverse((

@@ -7,11 +7,12 @@ use crate::loss::Loss;
 use crate::modifications::{Entry, Modifications};
 use crate::priority::class_of;
 use crate::waiting_room::Parcel;
+use secnet_accounts::faults::FaultTallies;
 use secnet_accounts::figures::{Figures, Key};
+use secnet_accounts::pm12::Pm12Slices;
 use secnet_accounts::{Account, Accountable, Part, figures, part, parts};
 use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Outcome, Step, Trace};
-use secnet_model::{Address, PremisesId, Region, SimTime};
-use secnet_topology::tracing::Sampler;
+use secnet_model::{Address, AlertCode, PremisesId, Region, SimTime};
 use secnet_topology::{Reach, TakesRequests, World};
 use secnet_wire::codec::{CodecError, Problem, STATE_BYTES_MAX, decode_value, encode_value};
 use secnet_wire::{
@@ -38,6 +39,7 @@ parts! {
     pub struct CspState {
         cells: Cells,
         modifications: Modifications,
+        pm12: Pm12Slices,
         desk: Desk,
     }
 }
@@ -49,12 +51,17 @@ struct Desk {
     /// Envelopes sent so far.
     sent: u64,
     ledger: Ledger,
+    faults: FaultTallies,
     counts: Counts,
 }
 
 impl Part for Desk {
     fn figures(&self, _world: &World, figures: &mut Figures) {
         figures.put(Key::Region(self.region), &self.counts);
+    }
+
+    fn memory_bytes(&self) -> usize {
+        self.faults.memory_bytes()
     }
 }
 
@@ -85,6 +92,10 @@ figures! {
         alerts_lost: sum "alerts",
         /// Alerts for which a cell had no room.
         alerts_queue_full: sum "alerts",
+        /// Responses whose hub had no energy left to send them.
+        responses_out_of_power: sum "responses" if nonzero,
+        /// Alerts whose hub had no energy left to send them.
+        alerts_out_of_power: sum "alerts" if nonzero,
         /// Messages nobody should send to this CSP.
         misrouted: sum "messages",
     }
@@ -95,10 +106,12 @@ impl Csp {
         let state = CspState {
             cells: Cells::new(region, world.population.cell_count(region)),
             modifications: Modifications::new(world, region),
+            pm12: Pm12Slices::new(region),
             desk: Desk {
                 region,
                 sent: 0,
                 ledger: Ledger::default(),
+                faults: FaultTallies::default(),
                 counts: Counts::default(),
             },
         };
@@ -238,7 +251,8 @@ impl Csp {
             now,
             region: self.region,
             latencies: &self.latencies,
-            sampler: &self.world.sampler,
+            world: &self.world,
+            pm12: &mut self.state.pm12,
             desk: &mut self.state.desk,
             out,
         };
@@ -282,7 +296,8 @@ struct Clerk<'a> {
     now: SimTime,
     region: Region,
     latencies: &'a Latencies,
-    sampler: &'a Sampler,
+    world: &'a World,
+    pm12: &'a mut Pm12Slices,
     desk: &'a mut Desk,
     out: &'a mut Outbox<Message>,
 }
@@ -295,6 +310,7 @@ impl Clerk<'_> {
             Passage::Lost => Outcome::LostOnWan,
             Passage::QueueFull => Outcome::DroppedQueueFull,
             Passage::Expired => return self.expired(parcel),
+            Passage::OutOfPower => Outcome::LostPower,
         };
         self.gone(&parcel.freight, outcome);
     }
@@ -317,8 +333,11 @@ impl Clerk<'_> {
                 counts.responses_delivered += 1;
                 (Address::DSP, ends + self.latencies.to_dsp(identity))
             }
-            Freight::Alert(_) => {
+            Freight::Alert(alert) => {
                 counts.alerts_passed_on += 1;
+                if alert.alert == AlertCode::power_outage() {
+                    self.pm12.received(&self.world.calendar, self.now, true);
+                }
                 (Address::DSP, ends + self.latencies.to_dsp(identity))
             }
         };
@@ -339,7 +358,7 @@ impl Clerk<'_> {
             + self
                 .latencies
                 .undeliverable_to_dsp(Identity::of_request(command.id));
-        if let Some(trace) = self.sampler.request(&command.id, command.srv) {
+        if let Some(trace) = self.world.sampler.request(&command.id, command.srv) {
             let undeliverable = trace.span(Step::Undeliverable, self.now, due);
             self.out.trace(undeliverable.failed_if(true));
         }
@@ -355,13 +374,15 @@ impl Clerk<'_> {
     fn gone(&mut self, freight: &Freight, outcome: Outcome) {
         let lost = outcome == Outcome::LostOnWan;
         let counts = &mut self.desk.counts;
-        let count = match (freight, lost) {
-            (Freight::Command(_), true) => &mut counts.commands_lost,
-            (Freight::Command(_), false) => &mut counts.commands_queue_full,
-            (Freight::Response(_), true) => &mut counts.responses_lost,
-            (Freight::Response(_), false) => &mut counts.responses_queue_full,
-            (Freight::Alert(_), true) => &mut counts.alerts_lost,
-            (Freight::Alert(_), false) => &mut counts.alerts_queue_full,
+        let count = match (freight, lost, outcome == Outcome::LostPower) {
+            (Freight::Command(_), true, _) => &mut counts.commands_lost,
+            (Freight::Command(_), false, _) => &mut counts.commands_queue_full,
+            (Freight::Response(_), true, _) => &mut counts.responses_lost,
+            (Freight::Response(_), false, true) => &mut counts.responses_out_of_power,
+            (Freight::Response(_), false, false) => &mut counts.responses_queue_full,
+            (Freight::Alert(_), true, _) => &mut counts.alerts_lost,
+            (Freight::Alert(_), false, true) => &mut counts.alerts_out_of_power,
+            (Freight::Alert(_), false, false) => &mut counts.alerts_queue_full,
         };
         *count += 1;
         match freight {
@@ -374,8 +395,9 @@ impl Clerk<'_> {
             }
             Freight::Response(_) => {}
             Freight::Alert(alert) => {
-                let ledger = &mut self.desk.ledger;
-                ledger.close(ItemKind::DeviceAlert, outcome, alert.identity(), self.now);
+                let (desk, id) = (&mut *self.desk, alert.identity());
+                desk.ledger.close(ItemKind::DeviceAlert, outcome, id, self.now);
+                desk.faults.closed(self.world, alert, outcome, self.now);
             }
         }
         if let Some(trace) = self.trace_of(freight) {
@@ -388,9 +410,12 @@ impl Clerk<'_> {
     fn trace_of(&self, freight: &Freight) -> Option<Trace> {
         match freight {
             Freight::Command(Command { id, srv, .. }) | Freight::Response(DeviceResponse { id, srv, .. }) => {
-                self.sampler.request(id, *srv)
+                self.world.sampler.request(id, *srv)
             }
-            Freight::Alert(alert) => self.sampler.device_alert(alert.device, alert.alert, alert.number),
+            Freight::Alert(alert) => self
+                .world
+                .sampler
+                .device_alert(alert.device, alert.alert, alert.number),
         }
     }
 
@@ -428,7 +453,10 @@ impl TakesRequests for Csp {}
 
 impl Accountable for Csp {
     fn account(&self) -> Account {
-        part::account(&self.state, &self.state.desk.ledger, &self.world)
+        Account {
+            faults: self.state.desk.faults.clone(),
+            ..part::account(&self.state, &self.state.desk.ledger, &self.world)
+        }
     }
 
     fn ledger(&self) -> &Ledger {

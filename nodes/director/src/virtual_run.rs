@@ -92,6 +92,7 @@ pub fn run(run: VirtualRun<'_>) -> (RunOutcome, RunFacts) {
         finished: finished.reached_end,
         ended_at,
         traces: Traces::new(world, layout, traces),
+        faults: world.timeline.power_cuts().faults().to_vec(),
     };
     let mut facts = RunFacts {
         processes: 1,

@@ -18,6 +18,7 @@ use crate::schedules::{Schedules, SchedulesState};
 use crate::service_process::{Capacity, ServiceProcess};
 use crate::timeouts::TimeoutClasses;
 use secnet_accounts::alerts::RaisedAlerts;
+use secnet_accounts::faults::FaultTallies;
 use secnet_accounts::{Account, Accountable, Messages, Part, ServiceLevels, figures, part, parts};
 use secnet_engine::{Input, Ledger, Node, Outbox, Span, Step};
 use secnet_model::{Address, ResponseCode, SimTime};
@@ -50,6 +51,7 @@ parts! {
         records: Records,
         delivery: Delivery,
         unaddressed: RaisedAlerts,
+        faults: FaultTallies,
         modifications: Modifications,
         ledger: Ledger,
         messages: Messages,
@@ -154,6 +156,7 @@ impl Dsp {
             records: Records::new(world),
             delivery: Delivery::default(),
             unaddressed: RaisedAlerts::default(),
+            faults: FaultTallies::default(),
             modifications: Modifications::new(world),
             ledger: Ledger::default(),
             messages: Messages::default(),
@@ -252,6 +255,7 @@ impl Accountable for Dsp {
     fn account(&self) -> Account {
         Account {
             raised: self.state.unaddressed.clone(),
+            faults: self.state.faults.clone(),
             ..part::account(&self.state, &self.state.ledger, &self.world)
         }
     }

@@ -26,6 +26,7 @@ pub mod hub;
 pub mod modifications;
 pub mod node;
 pub mod noisy;
+pub mod power;
 pub mod ppmid;
 pub mod store;
 pub mod storms;

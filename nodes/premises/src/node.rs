@@ -2,6 +2,7 @@
 
 mod alerts;
 mod commands;
+mod power;
 
 use crate::alerts::{Background, Upcoming};
 use crate::answer::Answers;
@@ -9,10 +10,12 @@ use crate::changes::{Changes, Effects};
 use crate::future_dated::{Clocks, HeldCommands};
 use crate::hub::Hub;
 use crate::modifications::Modifications;
+use crate::power::{PowerMoments, PowerPassed};
 use crate::store::PremisesStates;
 use crate::storms::{StormEvents, Storms};
 use crate::uplink::Uplink;
 use secnet_accounts::alerts::RaisedAlerts;
+use secnet_accounts::faults::FaultTallies;
 use secnet_accounts::{Account, Accountable, Part, figures, part, parts};
 use secnet_engine::{Input, Ledger, Node, Outbox};
 use secnet_model::{PremisesId, Region, SimTime};
@@ -35,6 +38,7 @@ pub struct Premises {
     uplink: Uplink,
     background: Background,
     storms: Storms,
+    power: PowerMoments,
     effects: Effects,
     state: PremisesShardState,
 }
@@ -46,10 +50,12 @@ parts! {
         held: HeldCommands,
         upcoming: Upcoming,
         storm_events: StormEvents,
+        power: PowerPassed,
         modifications: Modifications,
         changes: Changes,
         ledger: Ledger,
         raised: RaisedAlerts,
+        faults: FaultTallies,
         counts: Counts,
     }
 }
@@ -85,6 +91,12 @@ figures! {
         gone_commands: sum "commands" as "commands_to_gone_devices" if nonzero,
         /// Future-dated commands held by devices that were gone at their time.
         gone_future_dated: sum "commands" as "future_dated_in_gone_devices" if nonzero,
+        /// Commands that came, or were being answered, while a supply was cut: none is answered.
+        unpowered_commands: sum "commands" as "commands_without_power" if nonzero,
+        /// Future-dated commands executed late, when a cut was over.
+        late_future_dated: sum "commands" as "future_dated_late" if nonzero,
+        /// Alerts that devices would have raised, had they had power.
+        paused_alerts: sum "alerts" as "alerts_not_raised_without_power" if nonzero,
         /// Messages nobody should send to premises.
         misrouted: sum "messages",
     }
@@ -121,16 +133,19 @@ impl Premises {
     /// The premises `first..end` must lie in one region.
     pub fn new(world: &Arc<World>, first: PremisesId, end: PremisesId) -> Premises {
         let background = Background::of_shard(world, first, end);
+        let power = PowerMoments::of_shard(world, &(first.0..end.0));
         let state = PremisesShardState {
             premises: PremisesStates::new(first, end),
             held: HeldCommands::default(),
             upcoming: background.begin(),
             storm_events: Storms::of(world, world.population.region_of(first))
                 .begin(background.blocks(), &region_of(world, first)),
+            power: power.begin(),
             modifications: Modifications::new(world),
             changes: Changes::default(),
             ledger: Ledger::default(),
             raised: RaisedAlerts::default(),
+            faults: FaultTallies::default(),
             counts: Counts::default(),
         };
         Premises::with_state(world, first, end, background, state)
@@ -177,6 +192,7 @@ impl Premises {
             uplink: Uplink::of(world, region),
             background,
             storms: Storms::of(world, region),
+            power: PowerMoments::of_shard(world, &(first.0..end.0)),
             effects: Effects::default(),
             state,
             world: Arc::clone(world),
@@ -189,7 +205,8 @@ impl Premises {
         self.state.memory_bytes()
     }
 
-    /// Does what is due, in order. At one moment alerts Modifications kept go first, then held commands, then what devices raise.
+    /// Does what is due, in order. At one moment alerts Modifications kept go first, then what power cuts cause, then held commands, then
+    /// what devices raise.
     fn wake(&mut self, now: SimTime, out: &mut Outbox<Message>) {
         loop {
             let next = self.next_deadline();
@@ -199,6 +216,8 @@ impl Premises {
             let (state, world) = (&mut self.state, &*self.world);
             if state.modifications.next_deadline(world) == next {
                 self.send_kept(next, out);
+            } else if state.power.next_deadline(world) == next {
+                self.power(next, out);
             } else if state.held.next_deadline(world) == next {
                 if let Some(held) = state.held.take_next() {
                     self.execute(held, out);
@@ -221,6 +240,7 @@ impl Accountable for Premises {
     fn account(&self) -> Account {
         Account {
             raised: self.state.raised.clone(),
+            faults: self.state.faults.clone(),
             ..part::account(&self.state, &self.state.ledger, &self.world)
         }
     }

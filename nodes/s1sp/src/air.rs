@@ -113,7 +113,7 @@ impl Air {
     ) -> Passage {
         let mut now = at;
         for number in 1..=tries.max {
-            let lost = !self.reach.holds(Some(premises), now)
+            let lost = !self.reach.hears(Some(premises), now)
                 || self
                     .draws
                     .chance(tries.loss, stream, key.id, key.n ^ u64::from(number) << 56);

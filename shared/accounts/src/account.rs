@@ -1,6 +1,7 @@
 //! What one node has to say for itself when asked.
 
 use crate::alerts::RaisedAlerts;
+use crate::faults::FaultTallies;
 use crate::figures::Figures;
 use crate::{AlertLevels, ServiceLevels};
 use secnet_engine::{ItemKind, Ledger, Span};
@@ -20,6 +21,8 @@ pub struct Account {
     pub raised: RaisedAlerts,
     /// Device alerts delivered.
     pub alerts: AlertLevels,
+    /// What became of the alerts of each fault of the electricity network.
+    pub faults: FaultTallies,
     pub figures: Figures,
 }
 
@@ -32,6 +35,7 @@ impl Account {
         self.service.add(&other.service);
         self.raised.add(&other.raised);
         self.alerts.add(&other.alerts);
+        self.faults.add(&other.faults);
         self.figures.add(&other.figures);
     }
 

@@ -8,12 +8,14 @@
 pub mod account;
 pub mod alerts;
 pub mod duration_histogram;
+pub mod faults;
 pub mod figures;
 pub mod keyed;
 pub mod messages;
 pub mod modifications;
 pub mod mornings;
 pub mod part;
+pub mod pm12;
 pub mod service;
 pub mod service_tally;
 pub mod traffic_management;

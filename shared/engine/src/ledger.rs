@@ -90,6 +90,10 @@ named_enum! {
         QuarantinedDeleted => "quarantined_deleted",
         /// Its User's gateway was down for longer than the DSP keeps what it could not deliver.
         Undelivered => "undelivered",
+        /// An alert whose hub had no energy left to send it.
+        LostPower => "lost_power",
+        /// An outage alert the CSP did not pass on, because others of its fault had told of it (MP096).
+        Rationed => "rationed",
     }
 }
 
@@ -104,7 +108,12 @@ impl Outcome {
     pub const fn is_of_a_modification(self) -> bool {
         matches!(
             self,
-            Outcome::Suppressed | Outcome::Throttled | Outcome::QuarantinedDeleted | Outcome::Undelivered
+            Outcome::Suppressed
+                | Outcome::Throttled
+                | Outcome::QuarantinedDeleted
+                | Outcome::Undelivered
+                | Outcome::LostPower
+                | Outcome::Rationed
         )
     }
 }

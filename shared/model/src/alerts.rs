@@ -97,6 +97,24 @@ impl AlertCode {
         &CATALOGUE[usize::from(self.0)]
     }
 
+    /// A hub's supply has been off for three minutes.
+    pub fn power_outage() -> AlertCode {
+        static CODE: LazyLock<AlertCode> = LazyLock::new(|| known("AD1"));
+        *CODE
+    }
+
+    /// A meter's supply is back: after less than three minutes, or after as many and more.
+    pub fn supply_restored(after_outage: bool) -> AlertCode {
+        static CODES: LazyLock<[AlertCode; 2]> = LazyLock::new(|| ["8F35", "8F36"].map(known));
+        CODES[usize::from(after_outage)]
+    }
+
+    /// A device's clock is out of tolerance.
+    pub fn clock_out_of_tolerance() -> AlertCode {
+        static CODE: LazyLock<AlertCode> = LazyLock::new(|| known("81C6"));
+        *CODE
+    }
+
     /// Future-dated command executed by the device.
     pub fn future_dated_succeeded() -> AlertCode {
         static CODE: LazyLock<AlertCode> = LazyLock::new(|| known("8F66"));

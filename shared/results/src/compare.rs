@@ -417,6 +417,7 @@ mod tests {
             manifest: Manifest::default(),
             ledger: report.ledger,
             kpis: report.kpis,
+            outages: Vec::new(),
             traces: None,
         }
     }

@@ -5,6 +5,8 @@ use crate::digest::digest;
 use crate::ledger_report::{CountsByName, nonzero};
 use crate::measure::{Quantiles, share};
 use crate::messages::MessageKpis;
+use crate::outages::Outage;
+use crate::power::PowerKpis;
 use crate::read_by::{self, ReadBy};
 use crate::run_outcome::RunOutcome;
 use crate::verdicts::{self, Verdict};
@@ -18,10 +20,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Kpis {
-    /// Of `service` and `alerts`, which are the same for every driver, sharding and hosting.
+    /// Of `service`, `alerts` and `power`, which are the same for every driver, sharding and hosting.
     pub digest: String,
     pub service: ServiceKpis,
     pub alerts: AlertKpis,
+    /// Of a run with faults of the electricity network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub power: Option<PowerKpis>,
     #[serde(default)]
     pub messages: MessageKpis,
     #[serde(default)]
@@ -187,6 +192,8 @@ pub struct AlertKpi {
 struct Covered<'a> {
     service: &'a ServiceKpis,
     alerts: &'a AlertKpis,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    power: Option<&'a PowerKpis>,
 }
 
 impl Kpis {
@@ -196,6 +203,7 @@ impl Kpis {
             digest: String::new(),
             service: ServiceKpis::new(run, &total),
             alerts: AlertKpis::new(run, &total),
+            power: PowerKpis::new(run, &total, &Outage::all_of(run, &total)),
             messages: MessageKpis::new(run, &total),
             back_pressure: BackPressureKpis::new(run, &total),
             remarks: run.scenario.remarks(),
@@ -210,6 +218,7 @@ impl Kpis {
         digest(&Covered {
             service: &self.service,
             alerts: &self.alerts,
+            power: self.power.as_ref(),
         })
     }
 }

@@ -21,6 +21,8 @@ pub const LEDGER: &str = "ledger.json";
 pub const KPIS: &str = "kpis.json";
 /// Only of a run that sampled any.
 pub const TRACES: &str = "traces.jsonl";
+/// Only of a run with faults of the electricity network: each of them, one a line.
+pub const OUTAGES: &str = "outages.jsonl";
 /// The digest of each of the files above. It is written last.
 pub const DIGESTS: &str = "digests.json";
 /// Only while a live run goes on, or of one that was killed: where it answers, and the scenario its processes read.

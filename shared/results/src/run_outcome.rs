@@ -1,12 +1,13 @@
 //! What a driver hands over when a run has ended, whichever driver it was.
 
-use crate::{Kpis, LedgerReport, Traces};
+use crate::{Kpis, LedgerReport, Outage, Traces};
 use secnet_accounts::Account;
 use secnet_accounts::figures::ShownTable;
 use secnet_engine::{ItemKind, Violations};
 use secnet_model::address::Participant;
 use secnet_model::{SimTime, UserId};
 use secnet_topology::scenario::Scenario;
+use secnet_topology::timeline::Fault;
 
 /// Everything known about a run that has ended.
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub struct RunOutcome {
     pub ended_at: SimTime,
     /// Of the items sampled.
     pub traces: Traces,
+    /// Of the electricity network, as planned.
+    pub faults: Vec<Fault>,
 }
 
 /// A node that was gone before the run ended.
@@ -46,6 +49,7 @@ pub struct RunReport {
     pub kpis: Kpis,
     /// Those participants declared for the summary.
     pub tables: Vec<ShownTable>,
+    pub outages: Vec<Outage>,
 }
 
 impl RunReport {
@@ -72,6 +76,7 @@ impl RunOutcome {
             ledger: LedgerReport::new(self),
             kpis: Kpis::new(self),
             tables: self.total().figures.in_summary(),
+            outages: Outage::all_of(self, &self.total()),
         }
     }
 

@@ -87,6 +87,7 @@ fn with_accounts(accounts: Vec<(String, Account)>) -> RunOutcome {
         finished: true,
         ended_at: SimTime::from_secs(4_200),
         traces: Traces::default(),
+        faults: Vec::new(),
     }
 }
 

@@ -20,6 +20,7 @@ use crate::single_requests::{SingleRequests, Singles};
 use crate::waiting::Waiting;
 use crate::workload::Workload;
 use answers::submission;
+use secnet_accounts::faults::FaultTallies;
 use secnet_accounts::{
     Account, Accountable, AlertLevels, Part, ServiceLevels, ServiceMode, ServiceTally, part, parts,
 };
@@ -71,6 +72,7 @@ parts! {
         ledger: Ledger,
         service: ServiceTally,
         alerts: AlertLevels,
+        faults: FaultTallies,
         counts: Counts,
     }
 }
@@ -134,6 +136,7 @@ impl<D: Desk> User<D> {
             ledger: Ledger::default(),
             service: ServiceTally::default(),
             alerts: AlertLevels::default(),
+            faults: FaultTallies::default(),
             counts: Counts::default(),
         };
         User {
@@ -246,6 +249,7 @@ impl<D: Desk> Accountable for User<D> {
         Account {
             service: self.state.service.levels(),
             alerts: self.state.alerts.clone(),
+            faults: self.state.faults.clone(),
             ..part::account(&self.state, &self.state.ledger, &self.world)
         }
     }

@@ -1,6 +1,6 @@
 //! Which events of the timeline a step of an item meets, for whoever tells of that step.
 
-use super::{Selector, Timeline};
+use super::{PowerCuts, Selector, Timeline};
 use secnet_engine::Step;
 use secnet_model::{DeviceId, DeviceType, Region, SimTime, UserId};
 
@@ -49,10 +49,14 @@ pub(super) enum Reach {
         device: Option<DeviceType>,
         selector: Selector,
     },
+    /// The premises that the event's faults take off supply; it has this place in the scenario.
+    Power {
+        event: u32,
+    },
 }
 
 impl Reach {
-    fn meets(&self, moment: &Moment) -> bool {
+    fn meets(&self, moment: &Moment, power_cuts: &PowerCuts) -> bool {
         let selected = |selector: &Selector| moment.device.is_some_and(|it| selector.selects(it.premises));
         let is_of = |users: &[UserId]| moment.user.is_some_and(|user| users.contains(&user));
         match self {
@@ -74,6 +78,19 @@ impl Reach {
                     .is_some_and(|it| device.is_none_or(|device| device == it.device_type));
                 moment.place == Place::Premises && is_it && selected(selector)
             }
+            Reach::Power { event } => {
+                let is_there = matches!(moment.place, Place::Premises | Place::Provider(_));
+                let meets = |device: DeviceId| {
+                    let mut cuts = power_cuts.cuts(device.premises);
+                    cuts.any(|cut| {
+                        let goes_on = cut.since <= moment.end && cut.until > moment.begin;
+                        let faults =
+                            [cut.fault, cut.last_fault].map(|number| &power_cuts.faults()[number as usize]);
+                        goes_on && faults.iter().any(|fault| fault.event == *event)
+                    })
+                };
+                is_there && moment.device.is_some_and(meets)
+            }
         }
     }
 }
@@ -92,7 +109,7 @@ impl Timeline {
         self.events
             .iter()
             .take_while(move |event| event.begins <= moment.end)
-            .filter(move |event| event.ends > moment.begin && event.reach.meets(&moment))
+            .filter(move |event| event.ends > moment.begin && event.reach.meets(&moment, &self.power_cuts))
             .map(|event| event.name.as_str())
     }
 }

@@ -5,14 +5,19 @@
 //!
 //! Not here: what participants do about an event, and what they believe of it.
 
+pub(crate) mod faults;
 pub mod meetings;
+pub mod power_cuts;
+pub mod restoration;
 pub mod rules;
 pub mod selector;
 pub mod steps;
 pub mod windows;
 
-pub use crate::events::{EventKind, EventParams, Impact, System};
+pub use crate::events::{Cause, EventKind, EventParams, Impact, System};
 pub use meetings::{Moment, Place};
+pub use power_cuts::{Cut, Fault, PowerCuts};
+pub use restoration::Restoration;
 pub use rules::{CoverageLoss, CoverageLosses, Removal, Removals, Takeover, Takeovers};
 pub use selector::Selector;
 pub use steps::Steps;
@@ -39,6 +44,7 @@ pub struct Timeline {
     coverage: CoverageLosses,
     takeovers: Takeovers,
     removals: Removals,
+    power_cuts: PowerCuts,
 }
 
 /// An event as it stands in emulated time.
@@ -82,15 +88,18 @@ impl Timeline {
         let events = &scenario.events;
         let dated = events.iter().enumerate();
         let selector = |place: usize, event: &EventParams| Selector::new(event, place, population, draws);
+        let power_cuts = PowerCuts::new(events, draws, population, selector);
         Timeline {
             events: in_order(
                 releases_of(releases)
                     .chain(dated.clone().map(|(place, event)| {
                         let selector = || selector(place, event);
-                        compiled(event, users, selector)
+                        compiled(event, place, users, selector)
                     }))
+                    .map(|event| lasting_as_its_faults(event, &power_cuts))
                     .collect(),
             ),
+            power_cuts,
             dsp_servers: dsp_servers(scenario),
             csps: Region::ALL.map(|region| {
                 let closes = |event: &&EventParams| closes_csp(event, region);
@@ -187,6 +196,20 @@ impl Timeline {
     pub fn removals(&self) -> &Removals {
         &self.removals
     }
+
+    #[inline]
+    pub fn power_cuts(&self) -> &PowerCuts {
+        &self.power_cuts
+    }
+}
+
+/// Faults go on when no more of them begin.
+fn lasting_as_its_faults(mut event: Event, power_cuts: &PowerCuts) -> Event {
+    if let Reach::Power { event: place } = &event.reach {
+        let of_event = power_cuts.faults().iter().filter(|fault| fault.event == *place);
+        event.ends = of_event.map(|fault| fault.ends).max().unwrap_or(event.ends);
+    }
+    event
 }
 
 fn in_order(mut events: Vec<Event>) -> Vec<Event> {
@@ -258,7 +281,9 @@ fn closes_csp(event: &EventParams, region: Region) -> bool {
         | EventKind::DspCapacity
         | EventKind::UserDefault
         | EventKind::Takeover
-        | EventKind::Removal => false,
+        | EventKind::Removal
+        | EventKind::PowerCut
+        | EventKind::PowerFaults => false,
     }
 }
 
@@ -285,7 +310,9 @@ fn dsp_servers(scenario: &Scenario) -> Steps {
                 | EventKind::CoverageLoss
                 | EventKind::UserDefault
                 | EventKind::Takeover
-                | EventKind::Removal => return None,
+                | EventKind::Removal
+                | EventKind::PowerCut
+                | EventKind::PowerFaults => return None,
             };
             Some((event.during(), servers))
         })
@@ -293,7 +320,12 @@ fn dsp_servers(scenario: &Scenario) -> Steps {
     Steps::new(all, &changes)
 }
 
-fn compiled(event: &EventParams, users: &[UserEntry], selector: impl Fn() -> Selector) -> Event {
+fn compiled(
+    event: &EventParams,
+    place: usize,
+    users: &[UserEntry],
+    selector: impl Fn() -> Selector,
+) -> Event {
     let Range { start, end } = event.during();
     Event {
         name: event.name.clone(),
@@ -302,11 +334,11 @@ fn compiled(event: &EventParams, users: &[UserEntry], selector: impl Fn() -> Sel
         begins: start,
         ends: end,
         about: about(event, users),
-        reach: reach(event, users, selector),
+        reach: reach(event, place, users, selector),
     }
 }
 
-fn reach(event: &EventParams, users: &[UserEntry], selector: impl Fn() -> Selector) -> Reach {
+fn reach(event: &EventParams, place: usize, users: &[UserEntry], selector: impl Fn() -> Selector) -> Reach {
     let meant = || {
         let meant = users.iter().filter(|user| is_meant(event, user));
         meant.map(|user| user.id).collect()
@@ -342,6 +374,7 @@ fn reach(event: &EventParams, users: &[UserEntry], selector: impl Fn() -> Select
             device: event.device,
             selector: selector(),
         },
+        EventKind::PowerCut | EventKind::PowerFaults => Reach::Power { event: place as u32 },
     }
 }
 
@@ -383,7 +416,21 @@ fn about(event: &EventParams, users: &[UserEntry]) -> String {
             let device = device.unwrap_or_default();
             format!("{device}{}{}", places(event), share_of(event))
         }
+        EventKind::PowerCut => format!("{}{}", places(event), cause_of(event)),
+        EventKind::PowerFaults => {
+            let rate = event.per_million_premises_per_year;
+            let how_many = match rate {
+                Some(rate) => format!(", {rate} faults per million premises and year"),
+                None => share_of(event),
+            };
+            format!("{}{how_many}{}", places(event), cause_of(event))
+        }
     }
+}
+
+fn cause_of(event: &EventParams) -> String {
+    let cause = event.cause.map(|cause| cause.name().replace('_', " "));
+    cause.map(|cause| format!(", {cause}")).unwrap_or_default()
 }
 
 fn places(event: &EventParams) -> String {

@@ -59,6 +59,11 @@ impl Selector {
         self.ranges.iter().any(|range| range.contains(&premises.0)) && self.is_of_the_share(premises)
     }
 
+    /// Ascending and disjoint.
+    pub(super) fn ranges(&self) -> &[Range<u32>] {
+        &self.ranges
+    }
+
     /// How many premises lie in its ranges, of which it selects its share.
     pub fn premises_in_range(&self) -> u64 {
         self.ranges
@@ -77,7 +82,7 @@ impl Selector {
 }
 
 /// Leaves what lies in one of `within` as well, which are ascending and disjoint.
-fn narrow(ranges: &mut Vec<Range<u32>>, within: &[Range<u32>]) {
+pub(super) fn narrow(ranges: &mut Vec<Range<u32>>, within: &[Range<u32>]) {
     let common = |range: &Range<u32>| {
         let range = range.clone();
         within

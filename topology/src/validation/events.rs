@@ -4,11 +4,14 @@ use crate::check::{Check, SERVERS_MAX};
 use crate::population::regional_premises;
 use crate::scenario::Scenario;
 use crate::suggest::mend;
-use crate::timeline::{EventKind, EventParams, Impact, System};
+use crate::timeline::{EventKind, EventParams, Impact, System, faults};
 use crate::units::Span;
 use crate::users::UserKind;
 use secnet_model::SimTime;
 use std::collections::BTreeSet;
+
+/// 32 B each, in every process.
+const FAULTS_MAX: f64 = 5e6;
 
 impl Check<'_> {
     pub(super) fn events(&mut self, scenario: &Scenario) {
@@ -29,6 +32,9 @@ impl Check<'_> {
                 self.event_user(&format!("{path}.user"), user);
             }
             self.takeover(&path, event);
+            if event.kind == EventKind::PowerFaults {
+                self.power_faults(&path, scenario, event);
+            }
         }
     }
 
@@ -144,6 +150,60 @@ impl Check<'_> {
             .chain(self.users.iter().map(|user| user.name.as_str()));
         let message = format!("no User `{name}`{}", mend(name, known));
         self.wrong(path, message);
+    }
+
+    fn power_faults(&mut self, path: &str, scenario: &Scenario, event: &EventParams) {
+        let rate = event.per_million_premises_per_year;
+        if rate.is_some() == event.share.is_some() {
+            let message = "`power_faults` need either `share` or `per_million_premises_per_year`";
+            self.wrong(path, message);
+        }
+        if event.restoration.is_some() == event.off_mean.is_some() {
+            self.wrong(path, "`power_faults` need either `restoration` or `off_mean`");
+        }
+        for (key, given) in [
+            ("off_at_least", event.off_at_least),
+            ("off_at_most", event.off_at_most),
+        ] {
+            if given.is_some() && event.off_mean.is_none() {
+                self.wrong(format!("{path}.{key}"), "applies with `off_mean` only");
+            }
+        }
+        let least = event.off_at_least.unwrap_or_default();
+        if let Some(mean) = event.off_mean {
+            self.positive(&format!("{path}.off_mean"), mean);
+            self.min_and_mean(&format!("{path}.off_mean"), least, mean);
+        }
+        if event.off_at_most.is_some_and(|most| most <= least) {
+            let message = format!("must be more than the least, {least}");
+            self.wrong(format!("{path}.off_at_most"), message);
+        }
+        if let Some(rate) = rate.filter(|rate| !(rate.is_finite() && *rate >= 0.0)) {
+            let message = format!("must be nought or more, not {rate}");
+            self.wrong(format!("{path}.per_million_premises_per_year"), message);
+        }
+        for (i, (mean, weight)) in event.fault_sizes.iter().enumerate() {
+            let path = format!("{path}.fault_sizes.{i}");
+            if !(1.0..=f64::from(u32::MAX)).contains(mean) {
+                self.wrong(
+                    &path,
+                    format!("a fault takes off at least 1 premises, not {mean}"),
+                );
+            }
+            if !(weight.is_finite() && *weight > 0.0) {
+                self.wrong(&path, format!("a weight is more than 0, not {weight}"));
+            }
+        }
+        let premises = f64::from(scenario.population.premises);
+        let lasts = event.lasts.unwrap_or_default().as_micros() as f64;
+        let expected = match rate {
+            Some(rate) => rate * premises / 1e6 * lasts / faults::YEAR_MICROS,
+            None => event.share.unwrap_or_default() * premises / faults::mean_size(event).max(1.0),
+        };
+        if expected > FAULTS_MAX {
+            let message = format!("makes {expected:.0} faults; a scenario may have {FAULTS_MAX:.0}");
+            self.wrong(path, message);
+        }
     }
 
     fn takeover(&mut self, path: &str, event: &EventParams) {

@@ -79,6 +79,7 @@ impl<'a> Collection<'a> {
                 finished: ran_for.is_some(),
                 ended_at: SimTime::ZERO,
                 traces: Traces::default(),
+                faults: world.timeline.power_cuts().faults().to_vec(),
             },
             facts: RunFacts {
                 threads: layout.kinds.len() as u32,

@@ -90,6 +90,7 @@ impl Dsp {
     ) {
         let ledger = &mut self.state.ledger;
         ledger.close(ItemKind::DeviceAlert, outcome, alert.identity(), now);
+        self.state.faults.closed(&self.world, alert, outcome, now);
         if let Some(trace) = self.trace_of_alert(alert) {
             out.trace(trace.span(Step::Correlation, now, now).ended(outcome));
         }

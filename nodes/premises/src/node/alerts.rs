@@ -6,7 +6,8 @@ use crate::modifications::Raised;
 use crate::storms::StormAlert;
 use secnet_engine::trace::SpanLink;
 use secnet_engine::{ItemKind, Outbox, Outcome, Step};
-use secnet_model::{Address, AlertCode, DeviceId, PremisesId, SimTime, UserId};
+use secnet_model::{Address, AlertCode, DeviceId, PremisesId, SimDuration, SimTime, UserId};
+use secnet_topology::HubPower;
 use secnet_wire::{DeviceAlert, Message};
 
 /// Why a device raises an alert.
@@ -19,20 +20,28 @@ pub(super) enum Cause {
         /// To the command's trace, where it has one.
         link: Option<SpanLink>,
     },
+    /// The supply has been off for as long as the hub holds; it sends this long after.
+    Outage {
+        after: SimDuration,
+    },
+    /// The supply is back, and the premises works then.
+    Restoration {
+        works_at: SimTime,
+    },
 }
 
 impl Cause {
     fn sender(self) -> Option<UserId> {
         match self {
-            Cause::Device => None,
             Cause::Command { sender, .. } => Some(sender),
+            Cause::Device | Cause::Outage { .. } | Cause::Restoration { .. } => None,
         }
     }
 
     fn link(self) -> Option<SpanLink> {
         match self {
-            Cause::Device => None,
             Cause::Command { link, .. } => link,
+            Cause::Device | Cause::Outage { .. } | Cause::Restoration { .. } => None,
         }
     }
 }
@@ -47,7 +56,11 @@ impl Premises {
         size_factor: f64,
         out: &mut Outbox<Message>,
     ) {
-        if self.is_as_planned() || !self.is_gone(now, device) {
+        if self.is_as_planned() {
+            self.raise(now, device, alert, Cause::Device, size_factor, out);
+        } else if self.is_paused(device.premises, now) {
+            self.state.counts.paused_alerts += 1;
+        } else if !self.is_gone(now, device) {
             self.raise(now, device, alert, Cause::Device, size_factor, out);
         }
     }
@@ -67,18 +80,6 @@ impl Premises {
         self.state.raised.record(&self.world, alert, region, now);
         let number = self.state.premises.next_alert(device.premises);
         let trace = self.world.sampler.device_alert(device, alert, number);
-        if !self.world.population.has_wan(device.premises) {
-            self.state.counts.alerts_without_coverage += 1;
-            let id = device.alert_identity(number);
-            self.state
-                .ledger
-                .close(ItemKind::DeviceAlert, Outcome::LostOnWan, id, now);
-            if let Some(trace) = trace {
-                let item = trace.span(Step::Item, now, now).linked(cause.link());
-                out.trace(item.ended(Outcome::LostOnWan));
-            }
-            return;
-        }
         let bytes = alert_bytes(self.world.draws, device, alert, number, size_factor);
         let raised = DeviceAlert {
             device,
@@ -89,7 +90,26 @@ impl Premises {
             raised_at: now,
             throttled: None,
         };
-        let at_hub = now + self.hub.alert_delay(device, number);
+        self.state.faults.raised(&self.world, &raised);
+        let at_hub = match cause {
+            Cause::Outage { after } => now + after,
+            Cause::Restoration { works_at } => works_at + self.hub.alert_delay(device, number),
+            Cause::Device | Cause::Command { .. } => now + self.hub.alert_delay(device, number),
+        };
+        let has_wan = self.world.population.has_wan(device.premises);
+        if !has_wan || self.world.hub_power(device.premises, at_hub) == HubPower::Off {
+            self.state.counts.alerts_without_coverage += u64::from(!has_wan);
+            let outcome = match has_wan {
+                false => Outcome::LostOnWan,
+                true => Outcome::LostPower,
+            };
+            self.close(now, &raised, outcome);
+            if let Some(trace) = trace {
+                let item = trace.span(Step::Item, now, now).linked(cause.link());
+                out.trace(item.ended(outcome));
+            }
+            return;
+        }
         let item = trace.map(|trace| {
             let item = trace.span(Step::Item, now, at_hub).linked(cause.link());
             item.bytes(u32::from(bytes))
@@ -103,13 +123,20 @@ impl Premises {
             Raised::Suppress => {
                 item.into_iter()
                     .for_each(|item| out.trace(item.ended(Outcome::Suppressed)));
-                let id = device.alert_identity(number);
-                let ledger = &mut self.state.ledger;
-                return ledger.close(ItemKind::DeviceAlert, Outcome::Suppressed, id, now);
+                return self.close(now, &raised, Outcome::Suppressed);
             }
         }
         item.into_iter().for_each(|item| out.trace(item));
         self.send_alert(at_hub, raised, out);
+    }
+
+    /// The alert leaves the network here.
+    fn close(&mut self, now: SimTime, alert: &DeviceAlert, outcome: Outcome) {
+        let state = &mut self.state;
+        state
+            .ledger
+            .close(ItemKind::DeviceAlert, outcome, alert.identity(), now);
+        state.faults.closed(&self.world, alert, outcome, now);
     }
 
     /// From the hub, at `at`.

@@ -21,8 +21,15 @@ impl Premises {
             return;
         };
         self.state.counts.commands += 1;
-        if !self.is_as_planned() && self.finds_no_device(now, command, device) {
-            return self.vanish(now, command, out);
+        if !self.is_as_planned() {
+            if self.finds_no_device(now, command, device) {
+                self.state.counts.gone_commands += 1;
+                return self.vanish(now, command, out);
+            }
+            if self.loses_power(now, command, device) {
+                self.state.counts.unpowered_commands += 1;
+                return self.vanish(now, command, out);
+            }
         }
         // The premises' state is the one thing that is far away in memory: fetched first, the wait for it is spent on the draws.
         let seq = self.state.premises.next_sequence(device.premises);
@@ -68,7 +75,8 @@ impl Premises {
     /// Whether nothing in the field differs from the plan, and nothing will.
     #[inline]
     pub(super) fn is_as_planned(&self) -> bool {
-        self.state.changes.is_empty() && self.world.timeline.removals().is_empty()
+        let timeline = &self.world.timeline;
+        self.state.changes.is_empty() && timeline.removals().is_empty() && timeline.power_cuts().is_empty()
     }
 
     /// Whether the device is not on the HAN at that moment.
@@ -85,10 +93,18 @@ impl Premises {
             || removals.removed(device, self.hub.fetched_at(now, device))
     }
 
+    /// Whether the supply is off at some moment between a command's arrival at the hub and its answer there. A hub that goes off
+    /// forgets what it has. Assumed.
+    #[cold]
+    fn loses_power(&self, now: SimTime, command: &Command, device: DeviceId) -> bool {
+        let fetched_at = self.hub.fetched_at(now, device);
+        let answered_at = self.hub.answered_at(fetched_at, device.device_type, command.id);
+        !self.world.works_throughout(device.premises, now, answered_at)
+    }
+
     /// No device takes the command from the hub.
     #[cold]
     fn vanish(&mut self, now: SimTime, command: &Command, out: &mut Outbox<Message>) {
-        self.state.counts.gone_commands += 1;
         if let Some(trace) = self.world.sampler.request(&command.id, command.srv) {
             out.trace(trace.span(Step::Hub, now, now).failed_if(true));
         }
@@ -150,10 +166,18 @@ impl Premises {
         }
     }
 
+    /// Of a device without power when that is over.
     pub(super) fn execute(&mut self, held: HeldCommand, out: &mut Outbox<Message>) {
-        if !self.is_as_planned() && self.is_gone(held.at, held.device()) {
-            self.state.counts.gone_future_dated += 1;
-            return;
+        if !self.is_as_planned() {
+            let works_at = self.world.works_from(held.premises, held.at);
+            if works_at.is_never() || self.is_gone(held.at, held.device()) {
+                self.state.counts.gone_future_dated += 1;
+                return;
+            }
+            if works_at > held.at {
+                self.state.counts.late_future_dated += 1;
+                return self.state.held.hold(HeldCommand { at: works_at, ..held });
+            }
         }
         let alert = match held.fails(
             self.world.draws,

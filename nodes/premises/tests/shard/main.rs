@@ -6,6 +6,7 @@ mod answers;
 mod background_alerts;
 mod field;
 mod future_dated;
+mod power;
 mod resuming;
 mod rig;
 mod sharding;

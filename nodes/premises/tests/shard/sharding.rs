@@ -1,4 +1,4 @@
-use crate::rig::{REGION, Rig, command, future_dated, ms, world};
+use crate::rig::{REGION, Rig, command, events, future_dated, ms, world};
 use secnet_accounts::{Account, Accountable};
 use secnet_engine::draw::Stream;
 use secnet_engine::{Draws, Envelope};
@@ -9,6 +9,18 @@ use std::sync::Arc;
 
 const WHICH: Stream = Stream::named("test-which");
 
+/// Everybody is off about twice in the day, some for a moment and some for hours.
+const FAULTS: &str = r#"
+    [[events]]
+    name = "faults"
+    kind = "power_faults"
+    starts_after = "0s"
+    lasts = "1d"
+    per_million_premises_per_year = 13_000_000.0
+    fault_sizes = [[1, 1], [100, 1]]
+    off_mean = "20min"
+"#;
+
 pub(crate) fn busy_world() -> Arc<World> {
     world(|scenario| {
         scenario.csp.north.latency_mean = Span::from_secs(3);
@@ -17,6 +29,8 @@ pub(crate) fn busy_world() -> Arc<World> {
         scenario.premises.han_delay_mean = Span::from_secs(1);
         scenario.premises.device_error_share = 0.1;
         scenario.premises.future_dated_failure_share = 0.3;
+        scenario.power.never_back_share = 0.1;
+        scenario.events = events(FAULTS);
     })
 }
 

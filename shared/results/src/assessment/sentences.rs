@@ -408,9 +408,11 @@ fn held_back(assessment: &Assessment) -> Vec<String> {
 /// Whether items that end so were kept from the network, rather than failed by it.
 fn holds_back(outcome: Outcome) -> bool {
     match outcome {
-        Outcome::GaveUpOverload | Outcome::Suppressed | Outcome::Throttled | Outcome::QuarantinedDeleted => {
-            true
-        }
+        Outcome::GaveUpOverload
+        | Outcome::Suppressed
+        | Outcome::Throttled
+        | Outcome::QuarantinedDeleted
+        | Outcome::Rationed => true,
         Outcome::Completed
         | Outcome::Refused
         | Outcome::PreCommandMismatch
@@ -424,7 +426,8 @@ fn holds_back(outcome: Outcome) -> bool {
         | Outcome::DroppedQueueFull
         | Outcome::NoRecipient
         | Outcome::LostInCrash
-        | Outcome::Undelivered => false,
+        | Outcome::Undelivered
+        | Outcome::LostPower => false,
     }
 }
 

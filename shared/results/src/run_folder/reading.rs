@@ -1,10 +1,10 @@
 //! A run as read back from its folder, if its files are what the run wrote.
 
 use super::place::newest_of;
-use super::{DIGESTS, KPIS, LEDGER, MANIFEST, Manifest, RunFolderError, SCENARIO, TRACES};
+use super::{DIGESTS, KPIS, LEDGER, MANIFEST, Manifest, OUTAGES, RunFolderError, SCENARIO, TRACES};
 use crate::seal::{Seal, digest_of_bytes};
 use crate::traces::{Traces, TracesSummary};
-use crate::{Kpis, LedgerReport};
+use crate::{Kpis, LedgerReport, Outage};
 use serde::de::DeserializeOwned;
 use std::fs;
 use std::io::{self, Read};
@@ -23,6 +23,8 @@ pub struct LoadedRun {
     pub kpis: Kpis,
     /// Of a run that sampled any.
     pub traces: Option<TracesSummary>,
+    /// Faults of the electricity network.
+    pub outages: Vec<Outage>,
 }
 
 /// Of every finished run.
@@ -70,6 +72,14 @@ impl LoadedRun {
             None if traces_path.exists() => return Err(RunFolderError::NotOfTheRun { path: traces_path }),
             None => None,
         };
+        let outages_path = path.join(OUTAGES);
+        let outages = match seal.files.contains_key(OUTAGES) {
+            true => {
+                Outage::parse_lines(&read(OUTAGES)?).map_err(|problem| malformed(&outages_path, &problem))?
+            }
+            false if outages_path.exists() => return Err(RunFolderError::NotOfTheRun { path: outages_path }),
+            false => Vec::new(),
+        };
         Ok(LoadedRun {
             path,
             root: seal.root,
@@ -78,6 +88,7 @@ impl LoadedRun {
             ledger,
             kpis,
             traces,
+            outages,
         })
     }
 

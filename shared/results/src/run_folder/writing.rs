@@ -3,11 +3,11 @@
 use super::place::{self, Place};
 use super::{
     ASSESSMENT, ASSESSMENT_REPORT, COMPOSE, CREDENTIALS, DIGESTS, KPIS, LAUNCH, LAUNCH_SCENARIO, LEDGER,
-    LOGS, MANIFEST, Manifest, RunFolderError, SCENARIO, TRACES, WITH, WITHOUT,
+    LOGS, MANIFEST, Manifest, OUTAGES, RunFolderError, SCENARIO, TRACES, WITH, WITHOUT,
 };
-use crate::RunReport;
 use crate::seal::{Seal, digest_of_bytes};
 use crate::traces::Traces;
+use crate::{Outage, RunReport};
 use secnet_topology::scenario::Scenario;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -31,11 +31,12 @@ const WRITTEN_BY_US: &str =
     "# The scenario as it ran, written by secnet: every default filled in, every override applied.\n\n";
 
 /// What runs, studies and their containers leave in a folder.
-const WRITTEN: [&str; 15] = [
+const WRITTEN: [&str; 16] = [
     SCENARIO,
     MANIFEST,
     LEDGER,
     KPIS,
+    OUTAGES,
     TRACES,
     DIGESTS,
     LAUNCH,
@@ -103,12 +104,19 @@ impl RunFolder {
         report: &RunReport,
         traces: &Traces,
     ) -> Result<(), RunFolderError> {
-        let documents = [
+        let mut documents = vec![
             (SCENARIO, self.scenario_text(scenario)?.into_bytes()),
             (LEDGER, self.json(LEDGER, &report.ledger)?),
             (KPIS, self.json(KPIS, &report.kpis)?),
             (MANIFEST, self.json(MANIFEST, manifest)?),
         ];
+        if !report.outages.is_empty() {
+            let lines = Outage::to_lines(&report.outages);
+            documents.push((
+                OUTAGES,
+                lines.map_err(|problem| self.malformed(OUTAGES, &problem))?,
+            ));
+        }
         let lines = match traces.is_empty() {
             true => None,
             false => Some(
@@ -183,7 +191,7 @@ impl RunFolder {
             source,
         };
         let mut staged: Vec<&str> = staged.filter(|name| *name != DIGESTS).collect();
-        for stale in [DIGESTS, TRACES] {
+        for stale in [DIGESTS, TRACES, OUTAGES] {
             match fs::remove_file(self.path.join(stale)) {
                 Err(source) if source.kind() != io::ErrorKind::NotFound => {
                     return Err(failed(stale, source));

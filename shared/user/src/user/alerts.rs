@@ -28,6 +28,9 @@ impl<D: Desk> User<D> {
         self.state.desk.note_alert(now, alert);
         let ledger = &mut self.state.ledger;
         ledger.close(ItemKind::DeviceAlert, Outcome::Delivered, alert.identity(), now);
+        self.state
+            .faults
+            .closed(&self.world, alert, Outcome::Delivered, now);
         if let Some(trace) = self
             .world
             .sampler

@@ -1,0 +1,246 @@
+//! What the DNOs learned of the electricity network's faults, held against what is asked: the SEC's and the DNOs' own requirements
+//! (seeds 004 DP096, appendix A).
+
+use crate::RunOutcome;
+use crate::measure::share;
+use crate::outages::Outage;
+use secnet_accounts::Account;
+use secnet_accounts::faults::WAYS_LOST;
+use secnet_accounts::figures::Key;
+use secnet_accounts::pm12::Pm12;
+use secnet_model::{Region, SimDuration};
+use secnet_topology::scenario::PowerParams;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A fault of more meters is told apart from one of up to as many (seeds 004 DP096: DECC's position of 2013).
+pub const FEW_METERS_MAX: u32 = 50;
+/// Of a fault of more meters than that, one message is enough.
+pub const MANY_METERS_MAX: u32 = 5_000;
+/// Of a fault of up to that many, this share of the alerts.
+pub const SHARE_OF_MANY: f64 = 0.25;
+/// The DNO is to know of this share of events.
+pub const EVENTS_KNOWN: f64 = 0.995;
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct PowerKpis {
+    /// All of the network, then each region; each first of all sizes, then of up to 50 meters, then of more.
+    pub rows: Vec<PowerKpi>,
+    /// By region: outage alerts delivered of premises that had no outage.
+    pub false_alerts: BTreeMap<String, u64>,
+    /// By region, as the CSP is measured: of the outage alerts it received those it forwarded, by three-minute slices of up to 50 hubs
+    /// (PM12.1) and of more (PM12.2). What the radio lost is not in it: it is not the DNO's success.
+    pub pm12: BTreeMap<String, Pm12Kpi>,
+}
+
+/// Faults of some size in some place. An outage is a loss of supply of three minutes or more.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct PowerKpi {
+    /// All when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// `up_to_50` or `over_50`, by the meters out; all when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meters: Option<String>,
+    /// With an outage of at least one meter.
+    pub faults: u64,
+    /// Of which the DNO had at least one outage alert.
+    pub faults_known: u64,
+    pub faults_known_share: Option<f64>,
+    /// Of which it had one within five minutes of the beginning: 99.5 % are asked for (requirements 2 and 3).
+    pub faults_known_within_5_min_share: Option<f64>,
+    /// Known before the first and before the fifth call would have come, or where none would.
+    pub faults_known_before_call_1_share: Option<f64>,
+    pub faults_known_before_call_5_share: Option<f64>,
+    /// Faults told of as DECC proposed in 2013: by all meters up to 50, by a quarter up to 5,000, by one above.
+    pub faults_told_as_decc_2013_share: Option<f64>,
+    /// Each of which is to raise an outage alert (requirement 1).
+    pub meters_out: u64,
+    pub outage_alerts_delivered: u64,
+    /// Of the meters out.
+    pub outage_alerts_delivered_share: Option<f64>,
+    /// Within 60 s of the end of the three minutes, of the meters out (SEC H3.14(g)).
+    pub outage_alerts_within_60_s_share: Option<f64>,
+    /// Within five minutes of the loss of supply, of the meters out (requirement 2).
+    pub outage_alerts_within_5_min_share: Option<f64>,
+    /// By outcome, of those raised.
+    pub outage_alerts_lost: BTreeMap<String, u64>,
+    /// Whose supply came back, interruptions of less than three minutes included: each is to raise a restoration alert.
+    pub meters_restored: u64,
+    pub restoration_alerts_delivered: u64,
+    /// Of the meters restored.
+    pub restoration_alerts_delivered_share: Option<f64>,
+    /// Within 60 s of the return of supply, of the meters restored (SEC H3.14(g)).
+    pub restoration_alerts_within_60_s_share: Option<f64>,
+    pub restoration_alerts_lost: BTreeMap<String, u64>,
+    pub hubs_never_back: u64,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Pm12Kpi {
+    pub up_to_50_received: u64,
+    pub up_to_50_forwarded: u64,
+    /// PM12.1.
+    pub up_to_50_share: Option<f64>,
+    pub over_50_received: u64,
+    pub over_50_forwarded: u64,
+    /// PM12.2.
+    pub over_50_share: Option<f64>,
+}
+
+/// Sums of a row.
+#[derive(Default)]
+struct Sums {
+    faults: u64,
+    known: u64,
+    within_5_min: u64,
+    before_call_1: u64,
+    before_call_5: u64,
+    as_decc: u64,
+    out: u64,
+    delivered: u64,
+    within_60_s: u64,
+    meters_within_5_min: u64,
+    lost: BTreeMap<String, u64>,
+    restored: u64,
+    restorations: u64,
+    restorations_within_60_s: u64,
+    restorations_lost: BTreeMap<String, u64>,
+    never_back: u64,
+}
+
+impl PowerKpis {
+    /// `None` of a run without faults and without false alerts of them.
+    pub fn new(run: &RunOutcome, total: &Account, outages: &[Outage]) -> Option<PowerKpis> {
+        let of_region = |region: Region| Some((region.name().to_owned(), total.faults.false_alerts(region)));
+        let false_alerts: BTreeMap<String, u64> = Region::ALL
+            .into_iter()
+            .filter_map(of_region)
+            .filter(|(_, alerts)| *alerts > 0)
+            .collect();
+        if outages.is_empty() && false_alerts.is_empty() {
+            return None;
+        }
+        let regions = [None].into_iter().chain(Region::ALL.map(Some));
+        let rows = regions.flat_map(|region| {
+            let here = move |outage: &&Outage| region.is_none_or(|region| outage.region == region);
+            let row = |meters: Option<&str>, fits: &dyn Fn(u32) -> bool| {
+                let mut sums = Sums::default();
+                let fitting = outages
+                    .iter()
+                    .filter(here)
+                    .filter(|outage| fits(outage.meters_out));
+                fitting.for_each(|outage| sums.add(outage, &run.scenario.power));
+                sums.kpi(region, meters)
+            };
+            [
+                row(None, &|_| true),
+                row(Some("up_to_50"), &|meters| meters <= FEW_METERS_MAX),
+                row(Some("over_50"), &|meters| meters > FEW_METERS_MAX),
+            ]
+        });
+        let rows = rows.filter(|row| row.meters_out + row.meters_restored > 0);
+        let pm12 = Region::ALL.into_iter().filter_map(|region| {
+            let counted = total.figures.get::<Pm12>(&Key::Region(region))?;
+            Some((region.name().to_owned(), Pm12Kpi::new(counted)))
+        });
+        Some(PowerKpis {
+            rows: rows.collect(),
+            false_alerts,
+            pm12: pm12.collect(),
+        })
+    }
+
+    /// The row of all faults of a region, or everywhere.
+    pub fn all_in(&self, region: Option<Region>) -> Option<&PowerKpi> {
+        let name = region.map(Region::name);
+        let mut rows = self.rows.iter();
+        rows.find(|row| row.region.as_deref() == name && row.meters.is_none())
+    }
+}
+
+impl Pm12Kpi {
+    fn new(counted: Pm12) -> Pm12Kpi {
+        Pm12Kpi {
+            up_to_50_received: counted.few_received,
+            up_to_50_forwarded: counted.few_forwarded,
+            up_to_50_share: share(counted.few_forwarded, counted.few_received),
+            over_50_received: counted.many_received,
+            over_50_forwarded: counted.many_forwarded,
+            over_50_share: share(counted.many_forwarded, counted.many_received),
+        }
+    }
+}
+
+impl Sums {
+    fn add(&mut self, outage: &Outage, params: &PowerParams) {
+        if outage.meters_out > 0 {
+            let known_after = outage.known_after_us().map(SimDuration);
+            let before = |call| match (known_after, params.nth_call(call, outage.homes())) {
+                (Some(known), Some(called)) => known < called,
+                (_, None) => true,
+                (None, Some(_)) => false,
+            };
+            self.faults += 1;
+            self.known += u64::from(known_after.is_some());
+            let target = secnet_accounts::faults::OUTAGE_TARGET;
+            self.within_5_min += u64::from(known_after.is_some_and(|known| known <= target));
+            self.before_call_1 += u64::from(before(1));
+            self.before_call_5 += u64::from(before(5));
+            self.as_decc += u64::from(is_told_as_decc_2013(outage));
+        }
+        self.out += u64::from(outage.meters_out);
+        self.delivered += u64::from(outage.outage.delivered);
+        self.within_60_s += u64::from(outage.outage.within_60_s);
+        self.meters_within_5_min += u64::from(outage.outage.within_5_min);
+        self.restored += u64::from(outage.meters_restored);
+        self.restorations += u64::from(outage.restoration.delivered);
+        self.restorations_within_60_s += u64::from(outage.restoration.within_60_s);
+        self.never_back += u64::from(outage.hubs_never_back);
+        for way in WAYS_LOST {
+            for (sums, lost) in [
+                (&mut self.lost, &outage.outage.lost),
+                (&mut self.restorations_lost, &outage.restoration.lost),
+            ] {
+                if let Some(count) = lost.get(way.name()) {
+                    *sums.entry(way.name().to_owned()).or_default() += u64::from(*count);
+                }
+            }
+        }
+    }
+
+    fn kpi(self, region: Option<Region>, meters: Option<&str>) -> PowerKpi {
+        PowerKpi {
+            region: region.map(|region| region.name().to_owned()),
+            meters: meters.map(str::to_owned),
+            faults: self.faults,
+            faults_known: self.known,
+            faults_known_share: share(self.known, self.faults),
+            faults_known_within_5_min_share: share(self.within_5_min, self.faults),
+            faults_known_before_call_1_share: share(self.before_call_1, self.faults),
+            faults_known_before_call_5_share: share(self.before_call_5, self.faults),
+            faults_told_as_decc_2013_share: share(self.as_decc, self.faults),
+            meters_out: self.out,
+            outage_alerts_delivered: self.delivered,
+            outage_alerts_delivered_share: share(self.delivered, self.out),
+            outage_alerts_within_60_s_share: share(self.within_60_s, self.out),
+            outage_alerts_within_5_min_share: share(self.meters_within_5_min, self.out),
+            outage_alerts_lost: self.lost,
+            meters_restored: self.restored,
+            restoration_alerts_delivered: self.restorations,
+            restoration_alerts_delivered_share: share(self.restorations, self.restored),
+            restoration_alerts_within_60_s_share: share(self.restorations_within_60_s, self.restored),
+            restoration_alerts_lost: self.restorations_lost,
+            hubs_never_back: self.never_back,
+        }
+    }
+}
+
+fn is_told_as_decc_2013(outage: &Outage) -> bool {
+    let needed = match outage.meters_out {
+        meters if meters <= FEW_METERS_MAX => meters,
+        meters if meters <= MANY_METERS_MAX => (f64::from(meters) * SHARE_OF_MANY).ceil() as u32,
+        _ => 1,
+    };
+    outage.outage.delivered >= needed
+}
