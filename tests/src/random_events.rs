@@ -4,7 +4,9 @@
 use crate::dice::Dice;
 use secnet_model::{DeviceType, Region};
 use secnet_topology::Span;
-use secnet_topology::scenario::{PowerParams, Scenario};
+use secnet_topology::modifications::Switch;
+use secnet_topology::modifications::mp096::Mp096Params;
+use secnet_topology::scenario::{ContentionParams, PowerParams, Scenario};
 use secnet_topology::timeline::{Cause, EventKind, EventParams, Impact, Restoration, System};
 
 /// Every kind of event there is.
@@ -131,7 +133,35 @@ impl Dice {
         })
     }
 
-    pub fn power(&mut self) -> PowerParams {
+    /// What hubs and meters do about a cut, how hubs get in each other's way, and MP096: from dice of their own.
+    pub(crate) fn add_power(&mut self, scenario: &mut Scenario) {
+        scenario.power = self.power();
+        let regions = [
+            &mut scenario.csp.north,
+            &mut scenario.csp.central,
+            &mut scenario.csp.south,
+        ];
+        for csp in regions {
+            csp.contention = self.once_in(2).then(|| ContentionParams {
+                slots: self.one_of(&[1, 4, 64]),
+                slot: self.one_of(&[Span::from_millis(1), Span::from_secs(1)]),
+                attempt_share: self.one_of(&[0.0, 0.5, 1.0]),
+                capture_share: self.one_of(&[0.0, 0.3, 1.0]),
+                frames_max: self.one_of(&[1, 20]),
+            });
+        }
+        if self.once_in(3) {
+            scenario.modifications.mp096 = Switch::On;
+        }
+        scenario.parameters.mp096 = Mp096Params {
+            all_up_to: self.one_of(&[0, 3, 50]),
+            some_share: self.one_of(&[0.0, 0.25, 1.0]),
+            location_aware: self.once_in(2),
+            ..Mp096Params::default()
+        };
+    }
+
+    fn power(&mut self) -> PowerParams {
         let usual = PowerParams::default();
         if self.once_in(2) {
             return usual;

@@ -11,6 +11,7 @@ use crate::random_events::random_events;
 use participants::DATA_CENTRE;
 use secnet_model::{DeviceType, Region, Srv};
 use secnet_topology::modifications::ModificationSwitches;
+use secnet_topology::scenario::PowerParams;
 use secnet_topology::scenario::{
     CspParams, CspRegions, DayShape, HostingParams, MaintenanceParams, Mistake, NoAnswer, OtherUserParams,
     OtherUserRole, Scenario, ScheduleParams, TracingParams, WorkloadParams,
@@ -194,7 +195,7 @@ impl Dice {
             },
             s1sp: self.s1sp(),
             premises: self.premises(),
-            power: Dice::new(number, "random-power").power(),
+            power: PowerParams::default(),
             maintenance: MaintenanceParams::default(),
             hosting: HostingParams::default(),
             tracing: tracing(number),
@@ -205,6 +206,7 @@ impl Dice {
             verdicts: Vec::new(),
         };
         scenario.modifications = self.switches(scenario.epoch);
+        Dice::new(number, "random-power").add_power(&mut scenario);
         self.add_traffic(&mut scenario, sort);
         scenario
     }

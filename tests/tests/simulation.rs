@@ -138,9 +138,8 @@ fn ends(kind: ItemKind, outcome: Outcome) -> bool {
         | Outcome::DroppedQueueFull
         | Outcome::NoRecipient
         | Outcome::Suppressed
-        | Outcome::LostPower => kind == DeviceAlert,
-        // MP096 is not in the random scenarios' switches.
-        Outcome::Rationed => false,
+        | Outcome::LostPower
+        | Outcome::Rationed => kind == DeviceAlert,
         // The DSP transforms what it was sent; only a faulty one would not.
         Outcome::PreCommandMismatch => false,
         // Nodes are lost in live runs alone (`live_endings.rs`).

@@ -21,7 +21,7 @@ mod verdicts;
 mod workloads;
 
 pub use alert_storms::AlertStormParams;
-pub use csp::{CspParams, CspRegions};
+pub use csp::{ContentionParams, CspParams, CspRegions};
 pub use dsp::DspParams;
 pub use hosting::HostingParams;
 pub use links::LinkParams;

@@ -1,7 +1,9 @@
 //! All cells of a region, both directions, and the moments at which one of them has something to do.
 
 use crate::cell::{Channel, Server};
+use crate::contention;
 use crate::loss::{Loss, Sending};
+use crate::priority::class_of;
 use crate::waiting_room::{Parcel, WaitingRoom};
 use secnet_accounts::figures::{Figures, Key};
 use secnet_accounts::{Part, figures};
@@ -19,6 +21,8 @@ use std::collections::BinaryHeap;
 pub struct WanParams {
     pub downlink: Channel,
     pub uplink: Channel,
+    /// Who may use the uplink for an alert.
+    pub access: Option<contention::Channel>,
     /// Messages waiting per cell and direction beyond which the least urgent are refused.
     pub queue_limit: u32,
     /// How long a command is kept; for ever where there is none.
@@ -92,6 +96,24 @@ pub const fn server(cell: u32, direction: Direction) -> u32 {
 }
 
 impl Parcel {
+    /// A message that came to its cell at `came`, and joins what waits there now.
+    #[inline]
+    pub fn new(cell: u32, freight: Freight, came: SimTime, now: SimTime) -> Parcel {
+        Parcel {
+            server: server(cell, freight.direction()),
+            class: class_of(&freight),
+            freight,
+            came,
+            joined: now,
+            transmissions: 0,
+        }
+    }
+
+    /// By number in the region.
+    pub fn cell(&self) -> u32 {
+        self.server / 2
+    }
+
     pub fn direction(&self) -> Direction {
         match self.server & 1 {
             0 => Direction::Downlink,

@@ -12,6 +12,7 @@
 
 pub mod cell;
 pub mod cells;
+pub mod contention;
 pub mod latency;
 pub mod loss;
 pub mod modifications;

@@ -1,11 +1,11 @@
 //! `impl Node for Csp`: what comes in, and what becomes of what leaves the cells.
 
 use crate::cell::Channel;
-use crate::cells::{Cells, Passage, WanParams, server};
+use crate::cells::{Cells, Passage, WanParams};
+use crate::contention::{self, Access, Contention};
 use crate::latency::{Latencies, Latency};
 use crate::loss::Loss;
-use crate::modifications::{Entry, Modifications};
-use crate::priority::class_of;
+use crate::modifications::{Entry, Modifications, Onward};
 use crate::waiting_room::Parcel;
 use secnet_accounts::faults::FaultTallies;
 use secnet_accounts::figures::{Figures, Key};
@@ -16,7 +16,8 @@ use secnet_model::{Address, AlertCode, PremisesId, Region, SimTime};
 use secnet_topology::{Reach, TakesRequests, World};
 use secnet_wire::codec::{CodecError, Problem, STATE_BYTES_MAX, decode_value, encode_value};
 use secnet_wire::{
-    Command, DeviceResponse, Direction, Freight, Identity, Message, Undeliverable, UndeliverableReason,
+    Command, DeviceAlert, DeviceResponse, Direction, Freight, Identity, Message, Undeliverable,
+    UndeliverableReason,
 };
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -38,6 +39,7 @@ parts! {
     /// Everything about a CSP that changes.
     pub struct CspState {
         cells: Cells,
+        contention: Contention,
         modifications: Modifications,
         pm12: Pm12Slices,
         desk: Desk,
@@ -96,6 +98,8 @@ figures! {
         responses_out_of_power: sum "responses" if nonzero,
         /// Alerts whose hub had no energy left to send them.
         alerts_out_of_power: sum "alerts" if nonzero,
+        /// Outage alerts not passed on, because others of their place had told of the fault (MP096).
+        alerts_rationed: sum "alerts" if nonzero,
         /// Messages nobody should send to this CSP.
         misrouted: sum "messages",
     }
@@ -105,6 +109,7 @@ impl Csp {
     pub fn new(world: &Arc<World>, region: Region) -> Csp {
         let state = CspState {
             cells: Cells::new(region, world.population.cell_count(region)),
+            contention: Contention::new(region),
             modifications: Modifications::new(world, region),
             pm12: Pm12Slices::new(region),
             desk: Desk {
@@ -215,14 +220,11 @@ impl Csp {
 
     #[inline]
     fn offer(&mut self, now: SimTime, premises: PremisesId, freight: Freight, out: &mut Outbox<Message>) {
-        let parcel = Parcel {
-            server: server(self.world.population.cell_of(premises), freight.direction()),
-            class: class_of(&freight),
-            freight,
-            came: now,
-            joined: now,
-            transmissions: 0,
-        };
+        let cell = self.world.population.cell_of(premises);
+        if let (Some(channel), Freight::Alert(alert)) = (&self.wan.access, freight) {
+            return self.state.contention.join(now, channel, cell, alert);
+        }
+        let parcel = Parcel::new(cell, freight, now, now);
         let (cells, wan, mut clerk) = self.cells_and_clerk(now, out);
         cells.offer(now, wan, parcel, &mut |parcel, passage| {
             clerk.leave(&parcel, passage)
@@ -236,8 +238,44 @@ impl Csp {
                 self.offer(now, premises, freight, out);
             }
         }
+        self.let_in(now, out);
         let (cells, wan, mut clerk) = self.cells_and_clerk(now, out);
         cells.wake(now, wan, &mut |parcel, passage| clerk.leave(&parcel, passage));
+    }
+
+    /// Alerts whose hubs have been granted the channel, or will not be.
+    fn let_in(&mut self, now: SimTime, out: &mut Outbox<Message>) {
+        let Some(channel) = &self.wan.access else { return };
+        if self.state.contention.next_deadline(&self.world) > now {
+            return;
+        }
+        let mut left = Vec::new();
+        self.state.contention.wake(
+            now,
+            channel,
+            &self.wan.reach,
+            &self.wan.closed,
+            &mut |came, alert, access| {
+                left.push((came, alert, access));
+            },
+        );
+        for (came, alert, access) in left {
+            let freight = Freight::Alert(alert);
+            let outcome = match access {
+                Access::Granted => {
+                    let cell = self.world.population.cell_of(alert.device.premises);
+                    let parcel = Parcel::new(cell, freight, came, now);
+                    let (cells, wan, mut clerk) = self.cells_and_clerk(now, out);
+                    cells.offer(now, wan, parcel, &mut |parcel, passage| {
+                        clerk.leave(&parcel, passage)
+                    });
+                    continue;
+                }
+                Access::OutOfPower => Outcome::LostPower,
+                Access::GivenUp => Outcome::LostOnWan,
+            };
+            self.clerk(now, out).gone(&freight, outcome);
+        }
     }
 
     /// The cells, and who deals with what leaves them.
@@ -252,6 +290,7 @@ impl Csp {
             region: self.region,
             latencies: &self.latencies,
             world: &self.world,
+            modifications: &mut self.state.modifications,
             pm12: &mut self.state.pm12,
             desk: &mut self.state.desk,
             out,
@@ -297,6 +336,7 @@ struct Clerk<'a> {
     region: Region,
     latencies: &'a Latencies,
     world: &'a World,
+    modifications: &'a mut Modifications,
     pm12: &'a mut Pm12Slices,
     desk: &'a mut Desk,
     out: &'a mut Outbox<Message>,
@@ -334,15 +374,37 @@ impl Clerk<'_> {
                 (Address::DSP, ends + self.latencies.to_dsp(identity))
             }
             Freight::Alert(alert) => {
-                counts.alerts_passed_on += 1;
+                let onward = self.modifications.alert_received(self.now, parcel.cell(), &alert);
                 if alert.alert == AlertCode::power_outage() {
-                    self.pm12.received(&self.world.calendar, self.now, true);
+                    let forwarded = onward == Onward::Forward;
+                    self.pm12.received(&self.world.calendar, self.now, forwarded);
                 }
+                if onward == Onward::Ration {
+                    return self.rationed(&alert);
+                }
+                counts.alerts_passed_on += 1;
                 (Address::DSP, ends + self.latencies.to_dsp(identity))
             }
         };
         self.trace_passage(parcel, starts, ends, due);
         self.send(to, due, freight.into());
+    }
+
+    /// An alert that others speak for ends here.
+    fn rationed(&mut self, alert: &DeviceAlert) {
+        self.desk.counts.alerts_rationed += 1;
+        self.close(alert, Outcome::Rationed);
+        let sampler = &self.world.sampler;
+        if let Some(trace) = sampler.device_alert(alert.device, alert.alert, alert.number) {
+            let uplink = trace.span(Step::Uplink, self.now, self.now);
+            self.out.trace(uplink.ended(Outcome::Rationed));
+        }
+    }
+
+    fn close(&mut self, alert: &DeviceAlert, outcome: Outcome) {
+        let (desk, id) = (&mut *self.desk, alert.identity());
+        desk.ledger.close(ItemKind::DeviceAlert, outcome, id, self.now);
+        desk.faults.closed(self.world, alert, outcome, self.now);
     }
 
     fn expired(&mut self, parcel: &Parcel) {
@@ -394,11 +456,7 @@ impl Clerk<'_> {
                 return self.undeliverable(command, reason);
             }
             Freight::Response(_) => {}
-            Freight::Alert(alert) => {
-                let (desk, id) = (&mut *self.desk, alert.identity());
-                desk.ledger.close(ItemKind::DeviceAlert, outcome, id, self.now);
-                desk.faults.closed(self.world, alert, outcome, self.now);
-            }
+            Freight::Alert(alert) => self.close(alert, outcome),
         }
         if let Some(trace) = self.trace_of(freight) {
             let uplink = trace.span(Step::Uplink, self.now, self.now);
@@ -474,6 +532,7 @@ fn wan_params(world: &Arc<World>, region: Region) -> WanParams {
     };
     let overhead_bytes = params.overhead.0 as u32;
     WanParams {
+        access: contention::Channel::of(world, region, params.contention.as_ref()),
         downlink: Channel {
             bits_per_second: params.downlink_rate.bits_per_second(),
             overhead_bytes,

@@ -19,6 +19,7 @@ pub use paired::{CONFIDENCE, Interval, Paired};
 
 use crate::Machine;
 use crate::digest::digest;
+use crate::power::PowerMeasure;
 use figures::{mean_of, value};
 use paired::holm;
 use secnet_accounts::figures::Tells;
@@ -365,12 +366,20 @@ fn headline_measures() -> Vec<(Subject, Measure)> {
         Measure::DeliveredWithinTarget,
         Measure::DeliveryTime(Statistic::P99),
     ];
+    let faults = [
+        PowerMeasure::OutagesWithin60s,
+        PowerMeasure::OutagesWithin5Min,
+        PowerMeasure::FaultsKnownWithin5Min,
+        PowerMeasure::RestorationsWithin60s,
+    ]
+    .map(Measure::Power);
     let of = |subject: Subject| move |measure| (subject.clone(), measure);
     vends
         .into_iter()
         .map(of(Subject::vends()))
         .chain(requests.into_iter().map(of(Subject::all(About::Requests))))
         .chain(alerts.into_iter().map(of(Subject::all(About::Alerts))))
+        .chain(faults.into_iter().map(of(Subject::all(About::Faults))))
         .collect()
 }
 

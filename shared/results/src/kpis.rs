@@ -6,7 +6,7 @@ use crate::ledger_report::{CountsByName, nonzero};
 use crate::measure::{Quantiles, share};
 use crate::messages::MessageKpis;
 use crate::outages::Outage;
-use crate::power::PowerKpis;
+use crate::power::{PowerKpis, meters_in_words};
 use crate::read_by::{self, ReadBy};
 use crate::run_outcome::RunOutcome;
 use crate::verdicts::{self, Verdict};
@@ -120,6 +120,9 @@ pub struct KpiKey {
     /// Type of the device, `ESME`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
+    /// Of faults of the electricity network, by the meters out: `up_to_50` or `over_50`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meters: Option<String>,
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -516,7 +519,8 @@ impl std::fmt::Display for KpiKey {
             region => region.to_owned(),
         });
         let (area, device) = (self.area.clone(), self.device.clone());
-        let parts: Vec<String> = [class, alert, self.user.clone(), region, area, device]
+        let meters = self.meters.as_deref().map(meters_in_words).map(str::to_owned);
+        let parts: Vec<String> = [class, alert, self.user.clone(), region, area, device, meters]
             .into_iter()
             .flatten()
             .collect();

@@ -88,6 +88,108 @@ pub struct Pm12Kpi {
     pub over_50_share: Option<f64>,
 }
 
+/// What is asked of outage and restoration alerts, each as a share.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum PowerMeasure {
+    OutagesWithin60s,
+    OutagesWithin5Min,
+    OutagesDelivered,
+    FaultsKnownWithin5Min,
+    FaultsKnown,
+    KnownBeforeCall1,
+    KnownBeforeCall5,
+    ToldAsDecc2013,
+    RestorationsWithin60s,
+    RestorationsDelivered,
+    /// Of the alerts the CSP received those it forwarded: PM12.1 or PM12.2.
+    Pm12,
+}
+
+impl PowerMeasure {
+    pub const ALL: [PowerMeasure; 11] = [
+        PowerMeasure::OutagesWithin60s,
+        PowerMeasure::OutagesWithin5Min,
+        PowerMeasure::OutagesDelivered,
+        PowerMeasure::FaultsKnownWithin5Min,
+        PowerMeasure::FaultsKnown,
+        PowerMeasure::KnownBeforeCall1,
+        PowerMeasure::KnownBeforeCall5,
+        PowerMeasure::ToldAsDecc2013,
+        PowerMeasure::RestorationsWithin60s,
+        PowerMeasure::RestorationsDelivered,
+        PowerMeasure::Pm12,
+    ];
+
+    /// The key of `kpis.json`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            PowerMeasure::OutagesWithin60s => "outage_alerts_within_60_s_share",
+            PowerMeasure::OutagesWithin5Min => "outage_alerts_within_5_min_share",
+            PowerMeasure::OutagesDelivered => "outage_alerts_delivered_share",
+            PowerMeasure::FaultsKnownWithin5Min => "faults_known_within_5_min_share",
+            PowerMeasure::FaultsKnown => "faults_known_share",
+            PowerMeasure::KnownBeforeCall1 => "faults_known_before_call_1_share",
+            PowerMeasure::KnownBeforeCall5 => "faults_known_before_call_5_share",
+            PowerMeasure::ToldAsDecc2013 => "faults_told_as_decc_2013_share",
+            PowerMeasure::RestorationsWithin60s => "restoration_alerts_within_60_s_share",
+            PowerMeasure::RestorationsDelivered => "restoration_alerts_delivered_share",
+            PowerMeasure::Pm12 => "pm12_share",
+        }
+    }
+
+    /// What it is a share of, and the clause that asks for it.
+    pub const fn words(self) -> &'static str {
+        match self {
+            PowerMeasure::OutagesWithin60s => {
+                "meters out that the DNO knew within 60 s of the three minutes (SEC H3.14(g))"
+            }
+            PowerMeasure::OutagesWithin5Min => {
+                "meters out that the DNO knew within 5 min (DNO requirement 2)"
+            }
+            PowerMeasure::OutagesDelivered => "meters out that the DNO ever knew (DNO requirement 1)",
+            PowerMeasure::FaultsKnownWithin5Min => "faults the DNO knew within 5 min (DNO requirements 2, 3)",
+            PowerMeasure::FaultsKnown => "faults the DNO ever knew (DNO requirement 3: 99.5 %)",
+            PowerMeasure::KnownBeforeCall1 => "faults known before the first call",
+            PowerMeasure::KnownBeforeCall5 => "faults known before the fifth call",
+            PowerMeasure::ToldAsDecc2013 => "faults told of as DECC proposed in 2013",
+            PowerMeasure::RestorationsWithin60s => {
+                "meters restored that the DNO knew within 60 s (SEC H3.14(g))"
+            }
+            PowerMeasure::RestorationsDelivered => {
+                "meters restored that the DNO ever knew (DNO requirement 1 of restoration)"
+            }
+            PowerMeasure::Pm12 => {
+                "outage alerts received that the CSP forwarded (PM12: not the DNO's success)"
+            }
+        }
+    }
+
+    /// Of the row; PM12 is in none.
+    pub fn of(self, row: &PowerKpi) -> Option<f64> {
+        match self {
+            PowerMeasure::OutagesWithin60s => row.outage_alerts_within_60_s_share,
+            PowerMeasure::OutagesWithin5Min => row.outage_alerts_within_5_min_share,
+            PowerMeasure::OutagesDelivered => row.outage_alerts_delivered_share,
+            PowerMeasure::FaultsKnownWithin5Min => row.faults_known_within_5_min_share,
+            PowerMeasure::FaultsKnown => row.faults_known_share,
+            PowerMeasure::KnownBeforeCall1 => row.faults_known_before_call_1_share,
+            PowerMeasure::KnownBeforeCall5 => row.faults_known_before_call_5_share,
+            PowerMeasure::ToldAsDecc2013 => row.faults_told_as_decc_2013_share,
+            PowerMeasure::RestorationsWithin60s => row.restoration_alerts_within_60_s_share,
+            PowerMeasure::RestorationsDelivered => row.restoration_alerts_delivered_share,
+            PowerMeasure::Pm12 => None,
+        }
+    }
+}
+
+/// `up to 50 meters`, of a key of `meters`.
+pub(crate) fn meters_in_words(meters: &str) -> &'static str {
+    match meters {
+        "up_to_50" => "up to 50 meters",
+        _ => "over 50 meters",
+    }
+}
+
 /// Sums of a row.
 #[derive(Default)]
 struct Sums {

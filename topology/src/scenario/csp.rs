@@ -80,6 +80,38 @@ pub struct CspParams {
     pub command_time_to_live: Option<Span>,
     /// Messages waiting per cell and direction beyond which the least urgent are refused.
     pub queue_limit: u32,
+    /// How hubs that have alerts at once get in each other's way. They do not when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contention: Option<ContentionParams>,
+}
+
+/// Random access of hubs with alerts to a cell's uplink: framed slotted ALOHA with geometric back-off. All of it is assumed: no figure of
+/// the networks is public.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ContentionParams {
+    /// Slots of a frame. Assumed, range 4 to 256.
+    pub slots: u32,
+    /// How long a slot lasts. Assumed, range 10 ms to 1 s.
+    pub slot: Span,
+    /// Chance that a hub with an alert asks for the channel in a frame. Assumed, range 0.05 to 1.
+    pub attempt_share: f64,
+    /// Chance that of several hubs in one slot the strongest is heard. Assumed, range 0 to 0.5.
+    pub capture_share: f64,
+    /// Frames after which a hub gives an alert up. Assumed, range 8 to 1,000.
+    pub frames_max: u32,
+}
+
+impl Default for ContentionParams {
+    fn default() -> ContentionParams {
+        ContentionParams {
+            slots: 32,
+            slot: Span::from_millis(50),
+            attempt_share: 0.5,
+            capture_share: 0.1,
+            frames_max: 200,
+        }
+    }
 }
 
 impl CspParams {
@@ -101,6 +133,7 @@ impl CspParams {
             retransmit_after: Span::from_secs(5),
             command_time_to_live: None,
             queue_limit: 500,
+            contention: None,
         }
     }
 
@@ -122,6 +155,7 @@ impl CspParams {
             retransmit_after: Span::from_secs(3),
             command_time_to_live: None,
             queue_limit: 500,
+            contention: None,
         }
     }
 }
@@ -167,6 +201,14 @@ impl Check<'_> {
         self.at_least_one(&path("transmissions_max"), csp.transmissions_max);
         if let Some(span) = csp.command_time_to_live {
             self.positive(&path("command_time_to_live"), span);
+        }
+        if let Some(contention) = &csp.contention {
+            let path = |key: &str| path(&format!("contention.{key}"));
+            self.at_least_one(&path("slots"), contention.slots);
+            self.positive(&path("slot"), contention.slot);
+            self.share(&path("attempt_share"), contention.attempt_share);
+            self.share(&path("capture_share"), contention.capture_share);
+            self.at_least_one(&path("frames_max"), contention.frames_max);
         }
     }
 }

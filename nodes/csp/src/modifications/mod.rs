@@ -7,7 +7,7 @@
 use secnet_accounts::{Part, ask_each, modifications};
 use secnet_model::{Region, SimTime};
 use secnet_topology::World;
-use secnet_wire::Freight;
+use secnet_wire::{DeviceAlert, Freight};
 
 /// A Modification's part at one region's CSP. The value is its state, plain data that is saved with the CSP's, together with
 /// what it worked out from its parameters.
@@ -18,6 +18,11 @@ pub trait Modification: Part + Sized {
     /// A message at the door of the SM WAN, from either side, before it has cost any airtime.
     fn freight_arrives(&mut self, _now: SimTime, _world: &World, _freight: &Freight) -> Entry {
         Entry::Admit
+    }
+
+    /// An alert has come in from the premises of a cell, and would go on to the DSP.
+    fn alert_received(&mut self, _now: SimTime, _cell: u32, _alert: &DeviceAlert) -> Onward {
+        Onward::Forward
     }
 
     /// One message it kept whose time has come, for the SM WAN; asked again until there is none.
@@ -35,6 +40,14 @@ pub enum Entry {
     Hold,
     /// As if its cell had no room for it.
     Refuse,
+}
+
+/// What becomes of an alert that a CSP has received.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Onward {
+    Forward,
+    /// It ends here: others have told of the same ([`Outcome::Rationed`](secnet_engine::Outcome::Rationed)).
+    Ration,
 }
 
 /// Declares the modules and [`Modifications`], which asks each in the order of the lines. The first that has something
@@ -63,6 +76,17 @@ macro_rules! declare {
                     }
                 });
                 Entry::Admit
+            }
+
+            #[inline]
+            pub fn alert_received(&mut self, now: SimTime, cell: u32, alert: &DeviceAlert) -> Onward {
+                ask_each!(self: $($module)*, |it| {
+                    let said = it.alert_received(now, cell, alert);
+                    if said != Onward::Forward {
+                        return said;
+                    }
+                });
+                Onward::Forward
             }
 
             /// Those whose release is due go live.

@@ -4,6 +4,7 @@ use super::paired::mean;
 use crate::back_pressure::jain;
 use crate::kpis::KpiKey;
 use crate::ledger_report::LedgerReport;
+use crate::power::PowerMeasure;
 use crate::read_by;
 use crate::{RunOutcome, RunReport, Verdict};
 use secnet_accounts::alerts::{AlertLevel, Raised};
@@ -33,6 +34,8 @@ pub struct Subject {
 pub enum About {
     Requests,
     Alerts,
+    /// Faults of the electricity network, and what the DNOs learned of them.
+    Faults,
     Network,
 }
 
@@ -72,6 +75,8 @@ pub enum Measure {
     InFlight(ItemKind),
     /// Items that left the network so.
     Closed(ItemKind, Outcome),
+    /// What is asked of outage and restoration alerts.
+    Power(PowerMeasure),
     /// A figure of the nodes; a User's figures add up to the whole's.
     Figure(NodeFigure),
 }
@@ -144,7 +149,8 @@ impl Measure {
             | Measure::Completed
             | Measure::FirstAttempt
             | Measure::ReadBy(_)
-            | Measure::DeliveredWithinTarget => Unit::Share,
+            | Measure::DeliveredWithinTarget
+            | Measure::Power(_) => Unit::Share,
             Measure::ResponseTime(_) | Measure::DeliveryTime(_) => Unit::Seconds,
             Measure::Fairness(_) => Unit::Index,
             Measure::Requests
@@ -197,6 +203,7 @@ impl Measure {
                 };
                 format!("fairness across Users, {of}")
             }
+            Measure::Power(measure) => measure.words().to_owned(),
             Measure::Opened(kind) => format!("{}s opened", plain(kind.name())),
             Measure::InFlight(kind) => format!("{}s in flight at the end", plain(kind.name())),
             Measure::Closed(kind, outcome) => {
@@ -237,6 +244,7 @@ impl std::fmt::Display for Measure {
             Measure::Fairness(FairShare::WithinTarget) => f.write_str("fairness.within_target_share"),
             Measure::Fairness(FairShare::Completed) => f.write_str("fairness.eventual_success"),
             Measure::Fairness(FairShare::Entitled) => f.write_str("fairness.admitted_to_entitled"),
+            Measure::Power(measure) => f.write_str(measure.name()),
             Measure::Opened(kind) => write!(f, "{kind}.opened"),
             Measure::InFlight(kind) => write!(f, "{kind}.in_flight"),
             Measure::Closed(kind, outcome) => write!(f, "{kind}.{outcome}"),
@@ -292,6 +300,7 @@ impl RunFigures {
         values.requests(run, &total);
         values.fairness(run, &total, report);
         values.alerts(run, &total);
+        values.power(report);
         values.ledger(run, &report.ledger);
         RunFigures {
             seed: run.scenario.seed,
@@ -426,6 +435,30 @@ impl Values {
             for statistic in Statistic::ALL {
                 let time = statistic.of(&level.delivery_times);
                 self.put(&subject, Measure::DeliveryTime(statistic), time);
+            }
+        }
+    }
+
+    fn power(&mut self, report: &RunReport) {
+        let Some(power) = &report.kpis.power else { return };
+        let subject = |region: Option<&str>, meters: Option<&str>| {
+            let key = KpiKey {
+                region: region.map(str::to_owned),
+                meters: meters.map(str::to_owned),
+                ..KpiKey::default()
+            };
+            Subject::new(About::Faults, key)
+        };
+        for row in &power.rows {
+            let subject = subject(row.region.as_deref(), row.meters.as_deref());
+            for measure in PowerMeasure::ALL {
+                self.put(&subject, Measure::Power(measure), measure.of(row));
+            }
+        }
+        for (region, pm12) in &power.pm12 {
+            for (meters, share) in [("up_to_50", pm12.up_to_50_share), ("over_50", pm12.over_50_share)] {
+                let subject = subject(Some(region), Some(meters));
+                self.put(&subject, Measure::Power(PowerMeasure::Pm12), share);
             }
         }
     }

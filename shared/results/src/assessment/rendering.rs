@@ -5,6 +5,7 @@ use super::{
     About, Assessment, AssessmentFacts, Comparison, Effect, Interval, Measure, Statistic, Subject, Threshold,
     Unit,
 };
+use crate::power::PowerMeasure;
 use crate::summary::wrap;
 use crate::verdicts::percent;
 use secnet_engine::Outcome;
@@ -168,6 +169,7 @@ pub fn markdown(assessment: &Assessment, facts: &AssessmentFacts) -> String {
     thresholds(&mut text, assessment);
     service_tables(&mut text, assessment);
     alert_tables(&mut text, assessment);
+    fault_tables(&mut text, assessment);
     network_table(&mut text, assessment);
     method(&mut text, assessment);
     modifications(&mut text, assessment);
@@ -319,6 +321,15 @@ fn alert_tables(text: &mut String, assessment: &Assessment) {
     measures.extend(Statistic::ALL.map(Measure::DeliveryTime));
     table(text, assessment, "Device alerts", &measures, |c| {
         c.subject.about == About::Alerts
+    });
+}
+
+/// What is asked, place by place and by the size of faults.
+fn fault_tables(text: &mut String, assessment: &Assessment) {
+    let measures = PowerMeasure::ALL.map(Measure::Power);
+    let title = "Outages, restorations and what the DNOs learned of them";
+    table(text, assessment, title, &measures, |c| {
+        c.subject.about == About::Faults
     });
 }
 
@@ -508,7 +519,8 @@ fn subject(subject: &Subject) -> String {
         About::Alerts if *key == Subject::all(About::Alerts).key => "all alerts".to_owned(),
         About::Requests if *key == Subject::all(About::Requests).key => "all requests".to_owned(),
         About::Requests if vends => format!("vends ({key})"),
-        About::Requests | About::Alerts => key.to_string().replace('_', " "),
+        About::Faults if *key == Subject::all(About::Faults).key => "all faults".to_owned(),
+        About::Requests | About::Alerts | About::Faults => key.to_string().replace('_', " "),
     };
     match named {
         Some(name) => format!("{what} ({name})"),

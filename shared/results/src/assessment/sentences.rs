@@ -6,6 +6,7 @@ use super::{
     About, Assessment, Comparison, Effect, FairShare, Measure, NodeFigure, Statistic, Subject, Unit,
 };
 use crate::kpis::KpiKey;
+use crate::power::PowerMeasure;
 use secnet_accounts::figures::{Adds, Tells};
 use secnet_engine::{ItemKind, Outcome};
 use secnet_model::Srv;
@@ -28,6 +29,7 @@ pub fn sentences(assessment: &Assessment) -> Vec<String> {
     told.extend(classes(assessment));
     told.extend(regions(assessment));
     told.extend(alerts(assessment));
+    told.extend(faults(assessment));
     told.extend(held_back(assessment));
     told.extend(queue_and_fairness(assessment));
     told.extend(thresholds(assessment));
@@ -129,6 +131,13 @@ fn noun(comparison: &Comparison) -> String {
             };
             format!("Jain's fairness index across Users of {share}")
         }
+        (Measure::Power(measure), _) => {
+            let place = match comparison.subject == Subject::all(About::Faults) {
+                true => String::new(),
+                false => format!(", {},", comparison.subject.key),
+            };
+            format!("the share of {}{place}", measure.words())
+        }
         (Measure::ReadBy(_), _) => format!("the share of {}", measure.words()),
         (_, Unit::Share) => format!("the share of {about} {}", measure.words()),
         (Measure::ResponseTime(statistic) | Measure::DeliveryTime(statistic), _) => {
@@ -169,6 +178,7 @@ fn node_figure(figure: &NodeFigure, subject: &Subject) -> String {
 fn about(subject: &Subject) -> String {
     let noun = match subject.about {
         About::Alerts => "device alerts",
+        About::Faults => "faults",
         About::Requests | About::Network => "requests",
     };
     let KpiKey {
@@ -179,6 +189,7 @@ fn about(subject: &Subject) -> String {
         region,
         area,
         device,
+        meters: _,
     } = &subject.key;
     let mut text = match (srv, mode, alert) {
         (Some(_), None, _) if subject.key.srv == Subject::vends().key.srv => "vends (SRV 2.2)".to_owned(),
@@ -359,6 +370,25 @@ fn alerts(assessment: &Assessment) -> Vec<String> {
         sentences.extend(told(assessment, &[raised]));
     }
     sentences.extend(consolidated);
+    sentences
+}
+
+/// What the DNOs know of faults; then where and for which size it changed.
+fn faults(assessment: &Assessment) -> Vec<String> {
+    let all = Subject::all(About::Faults);
+    let rows = PowerMeasure::ALL.map(|measure| (&all, Measure::Power(measure)));
+    let mut sentences = told(assessment, &rows);
+    let changed = assessment.comparisons.iter().filter(|c| {
+        c.subject.about == About::Faults
+            && c.subject.key.region.is_some()
+            && c.subject.key.meters.is_some()
+            && c.measurable
+    });
+    let mut changed: Vec<&Comparison> = changed.collect();
+    let size = |c: &Comparison| c.difference.unwrap_or_default().abs();
+    changed.sort_by(|a, b| size(b).total_cmp(&size(a)));
+    let told = changed.into_iter().take(CLASSES_TOLD_MAX);
+    sentences.extend(told.map(|row| sentence(assessment, row)));
     sentences
 }
 
