@@ -150,11 +150,11 @@ impl Dice {
                 frames_max: self.one_of(&[1, 20]),
             });
         }
-        if self.once_in(3) {
+        if self.once_in(2) {
             scenario.modifications.mp096 = Switch::On;
         }
         scenario.parameters.mp096 = Mp096Params {
-            all_up_to: self.one_of(&[0, 3, 50]),
+            all_up_to: self.one_of(&[0, 0, 3]),
             some_share: self.one_of(&[0.0, 0.25, 1.0]),
             location_aware: self.once_in(2),
             ..Mp096Params::default()

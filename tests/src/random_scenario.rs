@@ -11,10 +11,9 @@ use crate::random_events::random_events;
 use participants::DATA_CENTRE;
 use secnet_model::{DeviceType, Region, Srv};
 use secnet_topology::modifications::ModificationSwitches;
-use secnet_topology::scenario::PowerParams;
 use secnet_topology::scenario::{
     CspParams, CspRegions, DayShape, HostingParams, MaintenanceParams, Mistake, NoAnswer, OtherUserParams,
-    OtherUserRole, Scenario, ScheduleParams, TracingParams, WorkloadParams,
+    OtherUserRole, PowerParams, Scenario, ScheduleParams, TracingParams, WorkloadParams,
 };
 use secnet_topology::{BLOCK_PREMISES, Date, DateTime, ExecuteAt, Invalid, Span, TimeOfDay, World};
 

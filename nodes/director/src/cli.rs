@@ -6,6 +6,7 @@ use crate::bench::{self, BenchArguments};
 use crate::commit::VERSION;
 use crate::console::{complain, print, unprinted};
 use crate::exit::{BadInput, Exit};
+use crate::outages_command::{self, OutagesArguments};
 use crate::pki::{self, PkiArguments};
 use crate::request_command::{self, RequestArguments};
 use crate::run_command::{self, RunArguments};
@@ -53,6 +54,8 @@ enum Command {
     Assess(Box<AssessArguments>),
     /// Show a sampled request's way through the network, step by step, from a run folder.
     Trace(TraceArguments),
+    /// Say what the DNOs learned of the electricity network's faults in a run: when they knew, who told them, what the phone would have.
+    Outages(OutagesArguments),
     /// List the runs there are: which of them may be relied on, and what each was of.
     Runs(RunsArguments),
     /// Say what differs between two runs.
@@ -119,6 +122,7 @@ fn carry_out(command: Command) -> anyhow::Result<Exit> {
         Command::Health(arguments) => attach::health(&arguments),
         Command::Assess(arguments) => assess::run(&arguments),
         Command::Trace(arguments) => trace_command::run(&arguments),
+        Command::Outages(arguments) => outages_command::run(&arguments),
         Command::Runs(arguments) => runs_command::run(&arguments),
         Command::Compare(arguments) => compare_runs(&arguments),
         Command::Topology(command) => topology_command::run(&command),

@@ -18,6 +18,7 @@ pub mod fitting;
 pub mod live_network;
 pub mod live_run;
 pub mod network;
+pub mod outages_command;
 pub mod pki;
 pub mod premises_command;
 pub mod progress;

@@ -202,15 +202,17 @@ struct Covered<'a> {
 impl Kpis {
     pub fn new(run: &RunOutcome) -> Kpis {
         let total = run.total();
+        let power = PowerKpis::new(run, &total, &Outage::all_of(run, &total));
+        let verdicts = verdicts::evaluate(&run.scenario.verdicts, &total, &run.users, power.as_ref());
         let mut kpis = Kpis {
             digest: String::new(),
             service: ServiceKpis::new(run, &total),
             alerts: AlertKpis::new(run, &total),
-            power: PowerKpis::new(run, &total, &Outage::all_of(run, &total)),
+            power,
             messages: MessageKpis::new(run, &total),
             back_pressure: BackPressureKpis::new(run, &total),
             remarks: run.scenario.remarks(),
-            verdicts: verdicts::evaluate(&run.scenario.verdicts, &total, &run.users),
+            verdicts,
         };
         kpis.digest = kpis.digest_of_content();
         kpis

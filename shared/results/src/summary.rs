@@ -4,6 +4,7 @@ use crate::kpis::{AlertKpi, ServiceKpi, ServiceKpis, TargetSource};
 use crate::ledger_report::{KindReport, LedgerReport};
 use crate::measure::Quantiles;
 use crate::messages::MessageKpis;
+use crate::power::{Pm12Kpi, meters_in_words};
 use crate::read_by::ReadByKpi;
 use crate::run_folder::Manifest;
 use crate::run_outcome::RunReport;
@@ -28,6 +29,7 @@ pub fn summary(manifest: &Manifest, report: &RunReport) -> String {
     }
     back_pressure(&mut text, report);
     alerts(&mut text, report);
+    faults(&mut text, report);
     report.tables.iter().for_each(|shown| table(&mut text, shown));
     messages(&mut text, &report.kpis.messages);
     ledger(&mut text, &report.ledger);
@@ -316,6 +318,64 @@ fn alert_row(text: &mut String, label: &str, row: &AlertKpi, target_s: f64) {
         text,
         "{label}{raised:>11}{delivered:>11}{p50:>9}{p90:>9}{p99:>9}{target:>10}{within:>9}"
     );
+}
+
+/// What the DNOs learned of the electricity network's faults. Widths: 26 + 9 + 11 + 10 + 10 + 10 + 12 + 10 + 10 = 108.
+fn faults(text: &mut String, report: &RunReport) {
+    let Some(power) = &report.kpis.power else { return };
+    let _ = writeln!(
+        text,
+        "\n{:<26}{:>9}{:>11}{:>10}{:>10}{:>10}{:>12}{:>10}{:>10}",
+        "Outages", "faults", "in 5 min", "out", "told 60 s", "in all", "restored", "told 60 s", "in all"
+    );
+    for row in &power.rows {
+        let meters = row.meters.as_deref().map(meters_in_words);
+        let label = match (row.region.as_deref(), meters) {
+            (None, None) => "all".to_owned(),
+            (None, Some(meters)) => meters.to_owned(),
+            (Some(region), None) => region.to_owned(),
+            (Some(region), Some(meters)) => format!("{region}, {meters}"),
+        };
+        let _ = writeln!(
+            text,
+            "{label:<26}{:>9}{:>11}{:>10}{:>10}{:>10}{:>12}{:>10}{:>10}",
+            grouped(row.faults),
+            share(row.faults_known_within_5_min_share),
+            grouped(row.meters_out),
+            share(row.outage_alerts_within_60_s_share),
+            share(row.outage_alerts_delivered_share),
+            grouped(row.meters_restored),
+            share(row.restoration_alerts_within_60_s_share),
+            share(row.restoration_alerts_delivered_share),
+        );
+    }
+    if let Some(all) = power.rows.first() {
+        let mut line = format!(
+            "{} of the faults were known before a first call, {} before a fifth (assumed calls)",
+            share(all.faults_known_before_call_1_share),
+            share(all.faults_known_before_call_5_share)
+        );
+        if all.false_outage_alerts > 0 {
+            let _ = write!(
+                line,
+                "; {} outage alerts were false",
+                grouped(all.false_outage_alerts)
+            );
+        }
+        wrap(text, "  ", "  ", &line, ' ');
+    }
+    let pm12 = |(region, pm12): (&String, &Pm12Kpi)| {
+        let shares = [pm12.up_to_50_share, pm12.over_50_share].map(|of| share(of).trim().to_owned());
+        format!("{region} {} and {}", shares[0], shares[1])
+    };
+    let regions: Vec<String> = power.pm12.iter().map(pm12).collect();
+    if !regions.is_empty() {
+        let line = format!(
+            "PM12.1 and PM12.2, forwarded of what the CSP received and not what the DNO has: {}",
+            regions.join("; ")
+        );
+        wrap(text, "  ", "  ", &line, ' ');
+    }
 }
 
 fn ledger(text: &mut String, ledger: &LedgerReport) {

@@ -1,5 +1,6 @@
 //! The scenario's thresholds against what was measured.
 
+use crate::power::PowerKpis;
 use secnet_accounts::Account;
 use secnet_accounts::alerts::{AlertKey, AlertLevel, Raised};
 use secnet_accounts::service::{ServiceKey, ServiceLevel};
@@ -90,11 +91,68 @@ pub(crate) fn percent(share: f64) -> String {
 }
 
 /// In the scenario's order. `users` are the names by User id.
-pub fn evaluate(params: &[VerdictParams], total: &Account, users: &[String]) -> Vec<Verdict> {
+pub fn evaluate(
+    params: &[VerdictParams],
+    total: &Account,
+    users: &[String],
+    power: Option<&PowerKpis>,
+) -> Vec<Verdict> {
     params
         .iter()
-        .flat_map(|params| evaluate_one(params, total, users))
+        .flat_map(|params| {
+            let mut verdicts = evaluate_one(params, total, users);
+            verdicts.extend(of_faults(params, power));
+            verdicts
+        })
         .collect()
+}
+
+/// What is asked of what the DNOs learn.
+fn of_faults(params: &VerdictParams, power: Option<&PowerKpis>) -> Vec<Verdict> {
+    let row = power.and_then(|power| power.all_in(params.region));
+    let row = row.cloned().unwrap_or_default();
+    let without_alert = row.meters_interrupted.saturating_sub(row.false_outage_alerts);
+    let asked = [
+        (
+            params.outages_known_within_5_min_share_min,
+            "faults known to the DNO within 5 min",
+            (row.faults_known_within_5_min, row.faults),
+        ),
+        (
+            params.outage_alerts_within_60_s_share_min,
+            "meters out known to the DNO within 60 s of the three minutes",
+            (row.outage_alerts_within_60_s, row.meters_out),
+        ),
+        (
+            params.outage_alerts_within_5_min_share_min,
+            "meters out known to the DNO within 5 min",
+            (row.outage_alerts_within_5_min, row.meters_out),
+        ),
+        (
+            params.restoration_alerts_within_60_s_share_min,
+            "meters restored known to the DNO within 60 s",
+            (row.restoration_alerts_within_60_s, row.meters_restored),
+        ),
+        (
+            params.interruptions_without_outage_alert_share_min,
+            "interruptions under 3 min without an outage alert",
+            (without_alert, row.meters_interrupted),
+        ),
+    ];
+    let verdict = |(threshold, what, (part, due)): (Option<f64>, &str, (u64, u64))| {
+        let cohort = Cohort {
+            part,
+            due,
+            whole: due,
+            open: 0,
+        };
+        Some(Verdict::at_least(
+            format!("{what}{}", place(params)),
+            cohort,
+            threshold?,
+        ))
+    };
+    asked.into_iter().filter_map(verdict).collect()
 }
 
 fn evaluate_one(params: &VerdictParams, total: &Account, users: &[String]) -> Vec<Verdict> {

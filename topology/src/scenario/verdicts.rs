@@ -31,6 +31,23 @@ pub struct VerdictParams {
     /// counts as missed. With `user`, of those delivered to it. `srvs` do not apply.
     #[serde(default)]
     pub alerts_within_target_share_min: Option<f64>,
+    /// Least share of faults of three minutes and longer that the DNO knew within five minutes of their beginning: 99.5 % are asked for
+    /// (seeds 004 DP096, requirements 2 and 3). `srvs` and `user` do not apply, nor to the keys below.
+    #[serde(default)]
+    pub outages_known_within_5_min_share_min: Option<f64>,
+    /// Least share of meters out of which the DNO had an alert within 60 s of the end of the three minutes (SEC H3.14(g)).
+    #[serde(default)]
+    pub outage_alerts_within_60_s_share_min: Option<f64>,
+    /// Least share of meters out of which the DNO had an alert within five minutes of their loss of supply (seeds 004 DP096,
+    /// requirement 2).
+    #[serde(default)]
+    pub outage_alerts_within_5_min_share_min: Option<f64>,
+    /// Least share of meters restored of which the DNO had an alert within 60 s of the return of their supply (SEC H3.14(g)).
+    #[serde(default)]
+    pub restoration_alerts_within_60_s_share_min: Option<f64>,
+    /// Least share of meters interrupted for less than three minutes that no outage alert was told of (seeds 004 DP096, requirement 2b).
+    #[serde(default)]
+    pub interruptions_without_outage_alert_share_min: Option<f64>,
 }
 
 impl Check<'_> {
@@ -52,6 +69,26 @@ impl Check<'_> {
                 (
                     "alerts_within_target_share_min",
                     verdict.alerts_within_target_share_min,
+                ),
+                (
+                    "outages_known_within_5_min_share_min",
+                    verdict.outages_known_within_5_min_share_min,
+                ),
+                (
+                    "outage_alerts_within_60_s_share_min",
+                    verdict.outage_alerts_within_60_s_share_min,
+                ),
+                (
+                    "outage_alerts_within_5_min_share_min",
+                    verdict.outage_alerts_within_5_min_share_min,
+                ),
+                (
+                    "restoration_alerts_within_60_s_share_min",
+                    verdict.restoration_alerts_within_60_s_share_min,
+                ),
+                (
+                    "interruptions_without_outage_alert_share_min",
+                    verdict.interruptions_without_outage_alert_share_min,
                 ),
             ];
             for (key, threshold) in thresholds {
