@@ -226,6 +226,13 @@ fn one(told: &Told<'_>) -> String {
             lost(&outage.restoration.lost)
         ),
     );
+    line(
+        "Asked by the DNO",
+        format!(
+            "{} times, {} answers; {} meters taken for lost",
+            outage.pings, outage.pings_answered, outage.meters_silent
+        ),
+    );
     let hubs = told.hubs_never_back_at.as_deref().unwrap_or_default();
     let named: Vec<String> = hubs.iter().take(HUBS_SHOWN_MAX).map(u32::to_string).collect();
     line(

@@ -4,7 +4,7 @@
 use crate::Part;
 use crate::alerts::ALERT_TARGET;
 use secnet_engine::Outcome;
-use secnet_model::{AlertCode, Region, SimDuration, SimTime};
+use secnet_model::{AlertCode, PremisesId, Region, SimDuration, SimTime};
 use secnet_topology::World;
 use secnet_topology::timeline::Cut;
 use secnet_wire::DeviceAlert;
@@ -49,6 +49,11 @@ pub struct FaultTally {
     pub meters_restored: u32,
     /// Hubs that did not.
     pub hubs_never_back: u32,
+    /// Its meters that the DNO asked for their supply status, counted once for each time.
+    pub pings: u32,
+    pub pings_answered: u32,
+    /// Meters that the DNO took for lost, having asked as often as it does.
+    pub meters_silent: u32,
     pub outage: AlertFates,
     pub restoration: AlertFates,
     /// When its DNO had the first outage alert; "never" without one.
@@ -100,6 +105,9 @@ impl Default for FaultTally {
             meters_out: 0,
             meters_restored: 0,
             hubs_never_back: 0,
+            pings: 0,
+            pings_answered: 0,
+            meters_silent: 0,
             outage: AlertFates::default(),
             restoration: AlertFates::default(),
             first_known: SimTime::NEVER,
@@ -120,6 +128,9 @@ impl FaultTally {
         self.meters_out += other.meters_out;
         self.meters_restored += other.meters_restored;
         self.hubs_never_back += other.hubs_never_back;
+        self.pings += other.pings;
+        self.pings_answered += other.pings_answered;
+        self.meters_silent += other.meters_silent;
         self.outage.add(&other.outage);
         self.restoration.add(&other.restoration);
         self.first_known = self.first_known.min(other.first_known);
@@ -190,6 +201,25 @@ impl FaultTallies {
         } else if let Some(way) = WAYS_LOST.iter().position(|way| *way == outcome) {
             fates.lost[way] += 1;
         }
+    }
+
+    /// A DNO had an answer, or none, from a meter that was said to be out: it is of the last cut of its premises.
+    pub fn pinged(
+        &mut self,
+        world: &World,
+        premises: PremisesId,
+        now: SimTime,
+        answered: bool,
+        silent: bool,
+    ) {
+        let cuts = world.timeline.power_cuts().cuts(premises);
+        let Some(cut) = cuts.take_while(|cut| cut.since <= now).last() else {
+            return;
+        };
+        let tally = self.of(cut.fault);
+        tally.pings += 1;
+        tally.pings_answered += u32::from(answered);
+        tally.meters_silent += u32::from(silent);
     }
 
     pub fn add(&mut self, other: &FaultTallies) {

@@ -46,6 +46,14 @@ pub struct Outage {
     /// Hubs that did not work again.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub hubs_never_back: u32,
+    /// Times the DNO asked one of its meters for its supply status (SRV 7.4).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub pings: u32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub pings_answered: u32,
+    /// Meters the DNO took for lost, having asked as often as it does.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub meters_silent: u32,
     /// Outage alerts (AD1).
     pub outage: Fates,
     /// Restoration alerts (8F35, 8F36).
@@ -110,6 +118,9 @@ impl Outage {
             meters_out: tally.meters_out,
             meters_restored: tally.meters_restored,
             hubs_never_back: tally.hubs_never_back,
+            pings: tally.pings,
+            pings_answered: tally.pings_answered,
+            meters_silent: tally.meters_silent,
             outage: Fates::of(&tally.outage),
             restoration: Fates::of(&tally.restoration),
         }

@@ -1,7 +1,7 @@
 //! What is particular to a kind of User, as its node crate states it: what it may do, and what it makes of what it hears.
 
 use secnet_accounts::Part;
-use secnet_model::{AlertRecipient, DeviceType, Role, SimTime};
+use secnet_model::{AlertRecipient, DeviceId, DeviceType, PremisesId, Role, SimTime, Srv};
 use secnet_topology::World;
 use secnet_wire::{DeviceAlert, ServiceResponse};
 use serde::Serialize;
@@ -26,9 +26,37 @@ pub trait Desk: Part + Clone + Debug + Default + Serialize + DeserializeOwned + 
 
     /// A device's alert came in.
     #[inline]
-    fn note_alert(&mut self, _now: SimTime, _alert: &DeviceAlert) {}
+    fn note_alert(&mut self, _now: SimTime, _alert: &DeviceAlert, _world: &World) {}
 
     /// A response to a request, or a reading the DSP scheduled, came in.
     #[inline]
-    fn note_response(&mut self, _now: SimTime, _response: &ServiceResponse) {}
+    fn note_response(
+        &mut self,
+        _now: SimTime,
+        _response: &ServiceResponse,
+        _world: &World,
+    ) -> Option<Pinged> {
+        None
+    }
+
+    /// A request it wants sent now; asked again until there is none, after [`Desk::comes_due`].
+    fn take_ask(&mut self) -> Option<Ask> {
+        None
+    }
+}
+
+/// A request a desk wants sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ask {
+    pub srv: Srv,
+    pub device: DeviceId,
+}
+
+/// What a DNO learned by asking a meter that was said to be out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Pinged {
+    pub premises: PremisesId,
+    pub answered: bool,
+    /// It was asked for the last time, and did not answer.
+    pub silent: bool,
 }

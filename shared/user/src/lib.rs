@@ -29,7 +29,7 @@ pub mod user;
 mod waiting;
 pub mod workload;
 
-pub use desk::Desk;
+pub use desk::{Ask, Desk, Pinged};
 pub use secnet_accounts::Part;
 pub use user::{User, UserState};
 

@@ -188,6 +188,9 @@ impl<D: Desk> User<D> {
         self.state.modifications.go_live(now);
         if self.state.desk.next_deadline(&self.world) <= now {
             self.state.desk.comes_due(now, &self.world);
+            while let Some(ask) = self.state.desk.take_ask() {
+                self.send_asked(now, ask, out);
+            }
         }
         while let Some(place) = self.state.arrivals.due(now) {
             self.arrive(now, place, out);

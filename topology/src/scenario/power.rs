@@ -34,6 +34,20 @@ pub struct PowerParams {
     /// Share of cuts of `hold` and longer in which the meter loses the time of day: it raises 81C6 when it works again. Assumed, range
     /// 0 to 0.05.
     pub clock_lost_share: f64,
+    /// How many neighbouring premises a DNO takes for one feeder of its low-voltage network. Assumed, range 10 to 200.
+    pub feeder_premises: u32,
+    /// Outage alerts of neighbouring feeders within this after one another are one case to the DNO. Assumed, range 1 min to 1 h.
+    pub case_within: Span,
+    /// How often a DNO asks a meter for its supply status (SRV 7.4) at most, before it takes it for lost; 0 for never. Assumed, range 0
+    /// to 10.
+    pub pings_max: u32,
+    /// How long after the only outage alert of a case the DNO asks that meter, before it sends a crew. Assumed, range 30 s to 30 min.
+    pub ping_doubted_after: Span,
+    /// How long after a neighbour's restoration alert the DNO asks a meter that has told of the outage and not of its end. Assumed, range
+    /// 1 min to 4 h.
+    pub ping_silent_after: Span,
+    /// How long after no answer it asks again. Assumed, range 5 min to 1 d.
+    pub ping_again_after: Span,
     /// Share of the homes a fault takes off whose people ring the DNO. Assumed, range 0.02 to 0.3.
     pub calls_share: f64,
     /// Of the calls about a fault those within five minutes: 20 to 40 % before the single number 105 (seeds 004 DP096).
@@ -55,6 +69,12 @@ impl Default for PowerParams {
             restart_mean: Span::from_secs(15),
             never_back_share: 0.000_5,
             clock_lost_share: 0.002,
+            feeder_premises: 50,
+            case_within: Span::from_secs(600),
+            pings_max: 3,
+            ping_doubted_after: Span::from_secs(120),
+            ping_silent_after: Span::from_secs(1_800),
+            ping_again_after: Span::from_secs(7_200),
             calls_share: 0.1,
             calls_by_5_min: 0.3,
             calls_by_10_min: 0.635,
@@ -95,6 +115,7 @@ impl Check<'_> {
         self.min_and_mean("power.restart_mean", params.restart_min, params.restart_mean);
         self.share("power.never_back_share", params.never_back_share);
         self.share("power.clock_lost_share", params.clock_lost_share);
+        self.at_least_one("power.feeder_premises", params.feeder_premises);
         self.share("power.calls_share", params.calls_share);
         self.share("power.calls_by_10_min", params.calls_by_10_min);
         if !(0.0..=params.calls_by_10_min).contains(&params.calls_by_5_min) {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod accounting;
+mod contention;
 mod coverage;
 mod events;
 mod loss;

@@ -25,7 +25,7 @@ impl<D: Desk> User<D> {
             let consolidated_at = alert.raised_at + SimDuration::from_millis(throttled.waited_ms.into());
             levels.record_consolidated(key, throttled.count, consolidated_at, now);
         }
-        self.state.desk.note_alert(now, alert);
+        self.state.desk.note_alert(now, alert, &self.world);
         let ledger = &mut self.state.ledger;
         ledger.close(ItemKind::DeviceAlert, Outcome::Delivered, alert.identity(), now);
         self.state
@@ -50,7 +50,7 @@ impl<D: Desk> User<D> {
         self.state.counts.misdirected_alerts += u64::from(!is_expected);
         let key = self.alert_key(alert);
         self.state.alerts.record_copy(key, alert.raised_at, now);
-        self.state.desk.note_alert(now, alert);
+        self.state.desk.note_alert(now, alert, &self.world);
         let sampler = &self.world.sampler;
         if let Some(trace) = sampler.device_alert(alert.device, alert.alert, alert.number) {
             let receipt = trace.nth(Step::Receipt, u64::from(self.id.0) + 1, now, now);

@@ -2,7 +2,7 @@
 
 use super::User;
 use crate::asking_again::{Again, PERSONS_DELAY};
-use crate::desk::Desk;
+use crate::desk::{Desk, Pinged};
 use crate::outcomes::outcome_of;
 use crate::payload;
 use crate::request_book::{OpenRequest, Slot, Stage};
@@ -64,7 +64,7 @@ impl<D: Desk> User<D> {
             self.state.counts.duplicate_answers += 1;
             return;
         };
-        self.state.desk.note_response(now, response);
+        self.tell_desk(now, response);
         let outcome = outcome_of(response.code, response.result);
         // What the DSP held until its time could not have been answered before.
         let execution = match self.state.book.get_mut(slot) {
@@ -72,6 +72,20 @@ impl<D: Desk> User<D> {
             _ => None,
         };
         self.close(now, slot, outcome, response.code, execution);
+    }
+
+    #[inline]
+    fn tell_desk(&mut self, now: SimTime, response: &ServiceResponse) {
+        if let Some(pinged) = self.state.desk.note_response(now, response, &self.world) {
+            let Pinged {
+                premises,
+                answered,
+                silent,
+            } = pinged;
+            self.state
+                .faults
+                .pinged(&self.world, premises, now, answered, silent);
+        }
     }
 
     /// A reading the DSP started: the item came with the message.
@@ -85,7 +99,7 @@ impl<D: Desk> User<D> {
             region: device.map(|device| population.region_of(device.premises)),
         };
         let place = device.map(|device| Place::of(population, device));
-        self.state.desk.note_response(now, response);
+        self.tell_desk(now, response);
         let outcome = outcome_of(response.code, response.result);
         let ended = Ended {
             outcome,

@@ -4,14 +4,14 @@
 use super::drafts::Draft;
 use super::{GATEWAY_DELAY, User};
 use crate::asking_again::Again;
-use crate::desk::Desk;
+use crate::desk::{Ask, Desk};
 use crate::request_book::{OpenRequest, Slot, Stage};
-use crate::request_form::Unsendable;
-use crate::single_requests::NO_WORKLOAD;
+use crate::request_form::{RequestForm, Unsendable, Wishes};
+use crate::single_requests::{NO_WORKLOAD, SingleRequest};
 use secnet_accounts::ServiceMode;
 use secnet_engine::{ItemKind, Outbox, Step};
 use secnet_model::{Address, SimTime};
-use secnet_wire::Message;
+use secnet_wire::{Message, Timing};
 
 impl<D: Desk> User<D> {
     /// The next arrival of a workload is here, one request or a batch of them.
@@ -39,6 +39,31 @@ impl<D: Desk> User<D> {
         let Some(single) = self.state.singles.take_next(&self.single) else {
             return;
         };
+        let single = single.clone();
+        self.send_one(now, &single, out);
+    }
+
+    /// What the desk wants sent.
+    pub(super) fn send_asked(&mut self, now: SimTime, ask: Ask, out: &mut Outbox<Message>) {
+        let Some(user) = self.world.user(self.id) else {
+            return;
+        };
+        let wishes = Wishes {
+            target: Some(ask.device.device_type),
+            future_dated: false,
+            mistake: None,
+        };
+        let single = SingleRequest {
+            at: now,
+            form: RequestForm::new::<D>(ask.srv, user.roles, wishes),
+            premises: Some(ask.device.premises),
+            timing: Timing::Now,
+            taken: None,
+        };
+        self.send_one(now, &single, out);
+    }
+
+    fn send_one(&mut self, now: SimTime, single: &SingleRequest, out: &mut Outbox<Message>) {
         let Ok(form) = &single.form else {
             self.state.counts.arrivals_without_target += 1;
             return;
