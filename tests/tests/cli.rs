@@ -1063,3 +1063,88 @@ fn shipped_scenarios_are_good() {
             .assert_exit(GOOD);
     }
 }
+
+// outages -------------------------------------------------------------------------------------------------------------
+
+/// Two cuts over the edges of licence areas, each a fault in either: one of ten minutes, one that ends before anybody tells.
+const FAULTS: &str = r#"
+[[dnos]]
+name = "Every DNO"
+areas = ["EPN", "EMID", "LPN", "SPM", "WMID", "NPgN", "ENWL", "SHEPD", "SPD", "SPN", "SEPD", "SWALES", "SWEST", "NPgY"]
+
+[power]
+never_back_share = 0.05
+
+[[events]]
+name = "substation"
+kind = "power_cut"
+cause = "equipment"
+starts_after = "2min"
+lasts = "10min"
+premises = [30, 59]
+
+[[events]]
+name = "recloser"
+kind = "power_cut"
+starts_after = "5min"
+lasts = "1min"
+premises = [100, 109]
+"#;
+
+#[test]
+fn a_dno_engineer_asks_what_was_known_of_a_fault() {
+    let desk = Desk::new();
+    desk.write("faults.toml", &format!("{SMALL}{FAULTS}"));
+    desk.call("run faults.toml --driver virtual --quiet")
+        .assert_exit(GOOD);
+    let said = |arguments: &str| {
+        let call = desk.call(arguments);
+        call.assert_exit(GOOD);
+        call.out
+    };
+    expect![[r#"
+         fault began         area      homes      out     told    5 min  restored     told  known after  first call
+             2 00:02:00.000  NPgY         15       15       15       15        15       15     3.11 min    14.3 min
+             1 00:02:00.000  SPD          13       13       12       12        13       13     3.15 min    28.4 min
+             0 00:02:00.000  SHEPD         2        2        2        2         2        2     3.44 min           –
+             3 00:05:00.000  EMID          2        0        0        0         2        2            –           –
+             4 00:05:00.000  SPM           8        0        0        0         8        8            –           –
+    "#]].assert_eq(&said("outages runs/small"));
+    let fault = said("outages runs/small --limit 1")
+        .lines()
+        .nth(1)
+        .unwrap()
+        .split_whitespace()
+        .next()
+        .unwrap()
+        .to_owned();
+    expect![[r#"
+        Fault                     2 of “substation”, equipment
+        Where                     premises 45 to 59, 15 homes, NPgY (north), Every DNO
+        Began                     00:02:00.000
+        Ended                     00:12:00.000, after 10 min
+        First known to the DNO    00:05:06.370, 3.11 min after it began
+        The phone (assumed)       call 1 after 14.3 min, call 5 after –, call 20 after –
+        Told of the outage        15 of 15 meters out; 15 within 5 min of the beginning, 14 within 60 s of the three minutes
+        Told of its end           15 of 15 meters restored, 14 within 60 s
+        Asked by the DNO          1 requests, 0 answers; 0 meters taken for lost
+        Hubs never back           none
+    "#]].assert_eq(&said(&format!("outages runs/small --fault {fault}")));
+    let json: Value =
+        serde_json::from_str(&said(&format!("outages runs/small --fault {fault} --json"))).unwrap();
+    let hubs = json["hubs_never_back_at"].as_array().unwrap().len() as u64;
+    assert_eq!(json["hubs_never_back"].as_u64().unwrap_or_default(), hubs);
+    assert_eq!(json["calls"][0]["call"], 1);
+    let all: Value = serde_json::from_str(&said("outages runs/small --json")).unwrap();
+    let lines = fs::read_to_string(desk.folder.join("runs/small/latest/outages.jsonl")).unwrap();
+    assert_eq!(all.as_array().unwrap().len(), lines.lines().count());
+    desk.call("outages runs/small --fault 99")
+        .assert_refused(expect![[r#"
+            secnet: there is no fault 99; they are numbered from 0 to 4
+        "#]]);
+    desk.call("run small.toml --driver virtual --quiet")
+        .assert_exit(GOOD);
+    desk.call("outages runs/small").assert_refused(expect![[r#"
+        secnet: runs/small/2 had no faults of the electricity network: its scenario has no event of the kinds power_cut and power_faults
+    "#]]);
+}

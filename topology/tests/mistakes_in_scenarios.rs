@@ -935,6 +935,114 @@ fn what_cannot_be_traced_is_named() {
 }
 
 #[test]
+fn a_power_cut_and_faults_are_told_what_they_lack_and_what_cannot_be() {
+    let event = |text: &str| {
+        format!("[csp.north]\nloss = 0.02\n\n[[events]]\nname = \"e\"\nstarts_after = \"10min\"\n{text}")
+    };
+    let old = "[csp.north]\nloss = 0.02\n";
+    let complaint = |text: &str| complaints(&GOOD.replacen(old, &event(text), 1), &[]);
+    let all: String = [
+        "kind = \"power_cut\"\n",
+        "kind = \"power_cut\"\nlasts = \"5min\"\nshare = 0.5\n",
+        "kind = \"power_faults\"\nlasts = \"5min\"\n",
+        "kind = \"power_faults\"\nlasts = \"5min\"\nshare = 0.5\nrestoration = \"arwin\"\n",
+        "kind = \"power_faults\"\nlasts = \"5min\"\nshare = 0.5\nrestoration = \"arwen\"\noff_at_most = \"5min\"\n",
+        "kind = \"power_faults\"\nlasts = \"5min\"\nshare = 0.5\noff_mean = \"5min\"\noff_at_least = \"6min\"\noff_at_most = \"6min\"\n",
+        "kind = \"power_faults\"\nlasts = \"5min\"\nper_million_premises_per_year = -1.0\noff_mean = \"5min\"\n",
+        "kind = \"power_faults\"\nlasts = \"5min\"\nper_million_premises_per_year = 1e18\noff_mean = \"5min\"\nfault_sizes = [[0.5, 1], [3, 0]]\n",
+    ]
+    .map(complaint)
+    .concat();
+    expect![[r#"
+        error: a `power_cut` lacks `lasts`
+          --> small.toml:32:1
+           |
+        32 | [[events]]
+           | ^^^^^^^^^^
+        error: does not apply to a `power_cut`; beside its name and start it takes `lasts`, `region`, `areas`, `cells`, `premises`, `cause`
+          --> small.toml:37:9
+           |
+        37 | share = 0.5
+           |         ^^^
+        error: `power_faults` need either `share` or `per_million_premises_per_year`
+          --> small.toml:32:1
+           |
+        32 | [[events]]
+           | ^^^^^^^^^^
+
+        error: `power_faults` need either `restoration` or `off_mean`
+          --> small.toml:32:1
+           |
+        32 | [[events]]
+           | ^^^^^^^^^^
+        error: `restoration` cannot be `arwin`; did you mean `arwen`?
+          --> small.toml:38:15
+           |
+        38 | restoration = "arwin"
+           |               ^^^^^^^
+        error: applies with `off_mean` only
+          --> small.toml:39:15
+           |
+        39 | off_at_most = "5min"
+           |               ^^^^^^
+        error: the mean, 5min, is less than the least, 6min
+          --> small.toml:38:12
+           |
+        38 | off_mean = "5min"
+           |            ^^^^^^
+
+        error: must be more than the least, 6min
+          --> small.toml:40:15
+           |
+        40 | off_at_most = "6min"
+           |               ^^^^^^
+        error: must be nought or more, not -1
+          --> small.toml:37:33
+           |
+        37 | per_million_premises_per_year = -1.0
+           |                                 ^^^^
+        error: makes 19012852688 faults; a scenario may have 5000000
+          --> small.toml:32:1
+           |
+        32 | [[events]]
+           | ^^^^^^^^^^
+
+        error: a fault takes off at least 1 premises, not 0.5
+          --> small.toml:39:16
+           |
+        39 | fault_sizes = [[0.5, 1], [3, 0]]
+           |                ^^^^^^^^
+
+        error: a weight is more than 0, not 0
+          --> small.toml:39:26
+           |
+        39 | fault_sizes = [[0.5, 1], [3, 0]]
+           |                          ^^^^^^
+    "#]].assert_eq(&all);
+    check_override(
+        &[
+            "power.hold_up_mean=1s",
+            "power.calls_by_5_min=0.9",
+            "csp.north.contention.slots=0",
+            "parameters.MP096.some_up_to=3",
+        ],
+        expect![[r#"
+            error: the mean, 1s, is less than the least, 210s
+             --> --set power.hold_up_mean=1s
+
+            error: must be nought or more, and no more than `calls_by_10_min`
+             --> --set power.calls_by_5_min=0.9
+
+            error: must be at least 1
+             --> --set csp.north.contention.slots=0
+
+            error: 3 is less than `all_up_to`, 50
+             --> --set parameters.MP096.some_up_to=3
+        "#]],
+    );
+}
+
+#[test]
 fn an_event_is_told_which_keys_its_kind_takes_and_which_it_lacks() {
     let event = |text: &str| {
         format!("[csp.north]\nloss = 0.02\n\n[[events]]\nname = \"e\"\nstarts_after = \"10min\"\n{text}")

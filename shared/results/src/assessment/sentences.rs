@@ -136,7 +136,7 @@ fn noun(comparison: &Comparison) -> String {
                 true => String::new(),
                 false => format!(", {},", comparison.subject.key),
             };
-            format!("the share of {}{place}", measure.words())
+            format!("the share of {}{place}", measure.noun())
         }
         (Measure::ReadBy(_), _) => format!("the share of {}", measure.words()),
         (_, Unit::Share) => format!("the share of {about} {}", measure.words()),
