@@ -55,7 +55,7 @@ struct Contender {
     alert: DeviceAlert,
     /// When it came to the cell.
     came: SimTime,
-    /// Whether the frame that ends next is the first it can ask in, or a later one.
+    /// Frames that are over in which it could ask.
     frames: u16,
     /// The first frame it can ask in begins then.
     from: SimTime,
