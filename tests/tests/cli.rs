@@ -1103,12 +1103,12 @@ fn a_dno_engineer_asks_what_was_known_of_a_fault() {
         call.out
     };
     expect![[r#"
-         fault began         area      homes      out     told    5 min  restored     told  known after  first call
-             2 00:02:00.000  NPgY         15       15       15       15        15       15     3.11 min    14.3 min
-             1 00:02:00.000  SPD          13       13       12       12        13       13     3.15 min    28.4 min
-             0 00:02:00.000  SHEPD         2        2        2        2         2        2     3.44 min           –
-             3 00:05:00.000  EMID          2        0        0        0         2        2            –           –
-             4 00:05:00.000  SPM           8        0        0        0         8        8            –           –
+        fault  began         area      homes      out     told    5 min  restored     told  known after  first call
+        2      00:02:00.000  NPgY         15       15       15       15        15       15     3.11 min    14.3 min
+        1      00:02:00.000  SPD          13       13       12       12        13       13     3.15 min    28.4 min
+        0      00:02:00.000  SHEPD         2        2        2        2         2        2     3.44 min           –
+        3      00:05:00.000  EMID          2        0        0        0         2        2            –           –
+        4      00:05:00.000  SPM           8        0        0        0         8        8            –           –
     "#]].assert_eq(&said("outages runs/small"));
     let fault = said("outages runs/small --limit 1")
         .lines()

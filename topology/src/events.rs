@@ -1,6 +1,6 @@
 //! `[[events]]` as a scenario writes them.
 
-use crate::timeline::Restoration;
+use crate::restoration::Restoration;
 use crate::units::Span;
 use schemars::JsonSchema;
 use secnet_model::{DeviceType, Region, SimTime};

@@ -26,6 +26,7 @@ pub mod power;
 pub mod reach;
 pub mod reference;
 mod remarks;
+pub mod restoration;
 pub mod scenario;
 pub mod schema;
 pub mod segments;

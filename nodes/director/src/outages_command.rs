@@ -266,7 +266,7 @@ fn after(seconds: Option<f64>) -> String {
 /// Widths: 7 + 14 + 7 + 8 + 9 + 9 + 9 + 10 + 9 + 13 + 12 = 107.
 fn table(outages: &[&Outage], limit: usize, power: &PowerParams) -> String {
     let mut text = format!(
-        "{:>6} {:<13} {:<7}{:>8}{:>9}{:>9}{:>9}{:>10}{:>9}{:>13}{:>12}\n",
+        "{:<6} {:<13} {:<7}{:>8}{:>9}{:>9}{:>9}{:>10}{:>9}{:>13}{:>12}\n",
         "fault",
         "began",
         "area",
@@ -284,7 +284,7 @@ fn table(outages: &[&Outage], limit: usize, power: &PowerParams) -> String {
         let first_call = told.calls.first().and_then(|call| call.after_s);
         let _ = writeln!(
             text,
-            "{:>6} {:<13} {:<7}{:>8}{:>9}{:>9}{:>9}{:>10}{:>9}{:>13}{:>12}",
+            "{:<6} {:<13} {:<7}{:>8}{:>9}{:>9}{:>9}{:>10}{:>9}{:>13}{:>12}",
             outage.fault,
             SimTime(outage.begins_us).to_string(),
             outage.area,

@@ -8,16 +8,15 @@
 pub(crate) mod faults;
 pub mod meetings;
 pub mod power_cuts;
-pub mod restoration;
 pub mod rules;
 pub mod selector;
 pub mod steps;
 pub mod windows;
 
 pub use crate::events::{Cause, EventKind, EventParams, Impact, System};
+pub use crate::restoration::Restoration;
 pub use meetings::{Moment, Place};
 pub use power_cuts::{Cut, Fault, PowerCuts};
-pub use restoration::Restoration;
 pub use rules::{CoverageLoss, CoverageLosses, Removal, Removals, Takeover, Takeovers};
 pub use selector::Selector;
 pub use steps::Steps;
