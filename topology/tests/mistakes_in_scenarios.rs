@@ -1024,6 +1024,8 @@ fn a_power_cut_and_faults_are_told_what_they_lack_and_what_cannot_be() {
             "power.hold_up_mean=1s",
             "power.calls_by_5_min=0.9",
             "csp.north.contention.slots=0",
+            "csp.south.contention.slot=2h",
+            "csp.central.contention.frames_max=60_001",
             "parameters.MP096.some_up_to=3",
         ],
         expect![[r#"
@@ -1033,8 +1035,14 @@ fn a_power_cut_and_faults_are_told_what_they_lack_and_what_cannot_be() {
             error: must be nought or more, and no more than `calls_by_10_min`
              --> --set power.calls_by_5_min=0.9
 
-            error: must be at least 1
+            error: must be from 1 to 65536, not 0
              --> --set csp.north.contention.slots=0
+
+            error: must be at most 1h
+             --> --set csp.south.contention.slot=2h
+
+            error: must be from 1 to 60000, not 60001
+             --> --set csp.central.contention.frames_max=60_001
 
             error: 3 is less than `all_up_to`, 50
              --> --set parameters.MP096.some_up_to=3

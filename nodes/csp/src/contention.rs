@@ -93,11 +93,11 @@ impl Channel {
         Some(Channel {
             draws: world.draws,
             region,
-            slots: params.slots.max(1).into(),
-            frame: SimDuration((SimDuration::from(params.slot).0 * u64::from(params.slots)).max(1)),
+            slots: params.slots.into(),
+            frame: SimDuration(SimDuration::from(params.slot).0 * u64::from(params.slots)),
             attempt_share: params.attempt_share,
             capture_share: params.capture_share,
-            frames_max: params.frames_max.clamp(1, 60_000) as u16,
+            frames_max: params.frames_max as u16,
         })
     }
 
@@ -197,7 +197,8 @@ impl Contention {
                 continue;
             }
             self.counts.collided += met;
-            let n = at.0 ^ in_slot[0].0 << 56;
+            // Each slot has a number of its own.
+            let n = (began.0 / channel.frame.0) * channel.slots + in_slot[0].0;
             if channel
                 .draws
                 .chance(channel.capture_share, CAPTURED, of_region, n)

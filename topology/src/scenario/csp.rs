@@ -7,6 +7,10 @@ use schemars::JsonSchema;
 use secnet_model::Region;
 use serde::{Deserialize, Serialize};
 
+const SLOTS_MAX: u32 = 65_536;
+const FRAMES_MAX: u32 = 60_000;
+const SLOT_MAX: Span = Span::from_secs(3_600);
+
 /// The SM WAN of each CSP region.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -204,11 +208,20 @@ impl Check<'_> {
         }
         if let Some(contention) = &csp.contention {
             let path = |key: &str| path(&format!("contention.{key}"));
-            self.at_least_one(&path("slots"), contention.slots);
+            if !(1..=SLOTS_MAX).contains(&contention.slots) {
+                let message = format!("must be from 1 to {SLOTS_MAX}, not {}", contention.slots);
+                self.wrong(path("slots"), message);
+            }
             self.positive(&path("slot"), contention.slot);
+            if contention.slot > SLOT_MAX {
+                self.wrong(path("slot"), format!("must be at most {SLOT_MAX}"));
+            }
             self.share(&path("attempt_share"), contention.attempt_share);
             self.share(&path("capture_share"), contention.capture_share);
-            self.at_least_one(&path("frames_max"), contention.frames_max);
+            if !(1..=FRAMES_MAX).contains(&contention.frames_max) {
+                let message = format!("must be from 1 to {FRAMES_MAX}, not {}", contention.frames_max);
+                self.wrong(path("frames_max"), message);
+            }
         }
     }
 }

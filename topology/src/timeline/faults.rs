@@ -79,11 +79,12 @@ impl Generator<'_> {
             let (start, range_end) = (range.premises.start, u64::from(range.premises.end));
             let mut first = u64::from(start);
             loop {
-                first += geometric(mean_gap, self.draws.exponential(GAP, self.id(), number));
+                let gap = geometric(mean_gap, self.draws.exponential(GAP, self.id(), number));
+                first = first.saturating_add(gap);
                 if first >= range_end {
                     break;
                 }
-                let end = (first + self.size(number)).min(range_end);
+                let end = first.saturating_add(self.size(number)).min(range_end);
                 faults.push(self.fault(range, (first, end), self.begins(number), number));
                 (first, number) = (end, number + 1);
             }
@@ -111,7 +112,9 @@ impl Generator<'_> {
                 let len = range.premises.len() as u64;
                 if place < len {
                     let first = u64::from(range.premises.start) + place;
-                    let end = (first + self.size(number)).min(u64::from(range.premises.end));
+                    let end = first
+                        .saturating_add(self.size(number))
+                        .min(u64::from(range.premises.end));
                     faults.push(self.fault(range, (first, end), at, number));
                     break;
                 }
@@ -149,7 +152,7 @@ impl Generator<'_> {
             }
             at -= weight;
         }
-        1 + geometric(mean - 1.0, self.draws.exponential(SIZE, self.id(), number))
+        geometric(mean - 1.0, self.draws.exponential(SIZE, self.id(), number)).saturating_add(1)
     }
 
     fn off_for(&self, number: u64) -> SimDuration {
