@@ -5,6 +5,7 @@ use crate::assessment::rendering::{amount, signed};
 use crate::assessment::{Unit, VEND};
 use crate::kpis::{AlertKpi, Kpis, ServiceKpi};
 use crate::measure::Quantiles;
+use crate::power::PowerMeasure;
 use secnet_accounts::ServiceMode;
 use serde::Serialize;
 use std::fmt;
@@ -30,12 +31,16 @@ pub(super) fn headline(a: &Kpis, b: &Kpis) -> Vec<HeadlineMeasure> {
         .collect()
 }
 
-fn measures(kpis: &Kpis) -> [Named; 9] {
+fn measures(kpis: &Kpis) -> [Named; 12] {
     let is_vend = |row: &&ServiceKpi| {
         row.key.srv.as_deref() == Some(VEND) && row.key.mode == Some(ServiceMode::OnDemand)
     };
     let vends = kpis.service.by_srv.iter().find(is_vend);
     let (all, alerts): (&ServiceKpi, &AlertKpi) = (&kpis.service.overall, &kpis.alerts.overall);
+    let faults = kpis.power.as_ref().and_then(|power| power.all_in(None));
+    let told = |words: &'static str, measure: PowerMeasure| {
+        (words, Unit::Share, faults.and_then(|row| measure.of(row)))
+    };
     let p99 = |quantiles: Option<Quantiles>| quantiles.map(|quantiles| quantiles.p99);
     [
         (
@@ -71,6 +76,9 @@ fn measures(kpis: &Kpis) -> [Named; 9] {
             Unit::Seconds,
             p99(alerts.delivery_time_s),
         ),
+        told("outages told in 60 s", PowerMeasure::OutagesWithin60s),
+        told("faults known in 5 min", PowerMeasure::FaultsKnownWithin5Min),
+        told("restorations told in 60 s", PowerMeasure::RestorationsWithin60s),
     ]
 }
 
