@@ -141,13 +141,12 @@ impl Contention {
         while let Some((at, cell)) = self.due.first().copied().filter(|(at, _)| *at <= now) {
             self.due.remove(&(at, cell));
             let mut contenders = self.by_cell.remove(&cell).unwrap_or_default();
-            let began = at.saturating_sub(channel.frame);
             // While the network is out nobody hears them.
             match closed.closed(at) {
                 true => {
                     contenders.retain(|it| still_powered(it, at, reach, leave));
                 }
-                false => self.frame(at, began, channel, cell, &mut contenders, reach, leave),
+                false => self.frame(at, channel, cell, &mut contenders, reach, leave),
             }
             if let Some(from) = contenders.iter().map(|it| it.from.max(at)).min() {
                 let opens = closed.opens(from);
@@ -160,17 +159,16 @@ impl Contention {
     }
 
     /// One frame of a cell ends. Who leaves is taken out.
-    #[expect(clippy::too_many_arguments, reason = "one frame's surroundings")]
     fn frame(
         &mut self,
         at: SimTime,
-        began: SimTime,
         channel: &Channel,
         cell: u32,
         contenders: &mut Vec<Contender>,
         reach: &Reach,
         leave: &mut impl FnMut(SimTime, DeviceAlert, Access),
     ) {
+        let began = at.saturating_sub(channel.frame);
         let in_frame = contenders.iter().filter(|it| it.from <= began).count();
         self.counts.contenders_max = self.counts.contenders_max.max(in_frame as u64);
         let mut requests: Vec<(u64, usize)> = Vec::new();

@@ -394,10 +394,13 @@ impl Clerk<'_> {
     fn rationed(&mut self, alert: &DeviceAlert) {
         self.desk.counts.alerts_rationed += 1;
         self.close(alert, Outcome::Rationed);
-        let sampler = &self.world.sampler;
-        if let Some(trace) = sampler.device_alert(alert.device, alert.alert, alert.number) {
+        self.tell_end(&Freight::Alert(*alert), Outcome::Rationed);
+    }
+
+    fn tell_end(&mut self, freight: &Freight, outcome: Outcome) {
+        if let Some(trace) = self.trace_of(freight) {
             let uplink = trace.span(Step::Uplink, self.now, self.now);
-            self.out.trace(uplink.ended(Outcome::Rationed));
+            self.out.trace(uplink.ended(outcome));
         }
     }
 
@@ -458,10 +461,7 @@ impl Clerk<'_> {
             Freight::Response(_) => {}
             Freight::Alert(alert) => self.close(alert, outcome),
         }
-        if let Some(trace) = self.trace_of(freight) {
-            let uplink = trace.span(Step::Uplink, self.now, self.now);
-            self.out.trace(uplink.ended(outcome));
-        }
+        self.tell_end(freight, outcome);
     }
 
     #[inline]

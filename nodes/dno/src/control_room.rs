@@ -4,9 +4,10 @@
 //! neighbouring feeders shortly after one another are one case. Before it sends a crew for a single meter it asks that meter (SRV 7.4), and
 //! once part of a case tells that its supply is back it asks those that are silent.
 
+use secnet_accounts::faults::PowerNews;
 use secnet_accounts::figures::{Figures, Key};
 use secnet_accounts::{Part, figures};
-use secnet_model::{AlertCode, DeviceType, PremisesId, ResponseCode, SimDuration, SimTime, Srv};
+use secnet_model::{DeviceType, PremisesId, ResponseCode, SimDuration, SimTime, Srv};
 use secnet_topology::World;
 use secnet_user::{Ask, Pinged};
 use secnet_wire::{DeviceAlert, ServiceResponse};
@@ -67,13 +68,10 @@ impl ControlRoom {
     /// A device's alert came in.
     pub fn note_alert(&mut self, now: SimTime, alert: &DeviceAlert, world: &World) {
         let premises = alert.device.premises;
-        if alert.alert == AlertCode::power_outage() {
-            self.outage(now, premises, world);
-        } else if [false, true]
-            .map(AlertCode::supply_restored)
-            .contains(&alert.alert)
-        {
-            self.restored(now, premises, world);
+        match PowerNews::of(alert.alert) {
+            Some(PowerNews::Outage) => self.outage(now, premises, world),
+            Some(PowerNews::Restoration) => self.restored(now, premises, world),
+            None => {}
         }
     }
 

@@ -148,7 +148,7 @@ impl Premises {
             faults: FaultTallies::default(),
             counts: Counts::default(),
         };
-        Premises::with_state(world, first, end, background, state)
+        Premises::with_state(world, first, end, (background, power), state)
     }
 
     /// A shard that goes on from what [`save`](Accountable::save) wrote. Another shard's state is refused.
@@ -170,7 +170,10 @@ impl Premises {
             world,
             first,
             end,
-            Background::of_shard(world, first, end),
+            (
+                Background::of_shard(world, first, end),
+                PowerMoments::of_shard(world, &(first.0..end.0)),
+            ),
             state,
         ))
     }
@@ -179,7 +182,7 @@ impl Premises {
         world: &Arc<World>,
         first: PremisesId,
         end: PremisesId,
-        background: Background,
+        (background, power): (Background, PowerMoments),
         state: PremisesShardState,
     ) -> Premises {
         let region = world.population.region_of(first);
@@ -192,7 +195,7 @@ impl Premises {
             uplink: Uplink::of(world, region),
             background,
             storms: Storms::of(world, region),
-            power: PowerMoments::of_shard(world, &(first.0..end.0)),
+            power,
             effects: Effects::default(),
             state,
             world: Arc::clone(world),

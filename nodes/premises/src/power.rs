@@ -3,6 +3,7 @@
 //! Nothing is kept for a premises: that a cut is one of its own, how long it was and what its hub runs on follow from the plan.
 
 use secnet_accounts::Part;
+use secnet_accounts::faults::PowerNews;
 use secnet_model::SimTime;
 use secnet_topology::World;
 use serde::{Deserialize, Serialize};
@@ -18,17 +19,9 @@ pub struct PowerMoments {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct PowerMoment {
     pub at: SimTime,
-    pub what: Tells,
+    pub what: PowerNews,
     /// Its number in the timeline.
     pub fault: u32,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Tells {
-    /// The hubs have been without supply for as long as they hold.
-    Outage,
-    /// The supply is back.
-    Restoration,
 }
 
 /// How many of the moments are over.
@@ -53,8 +46,8 @@ impl PowerMoments {
                     moments.push(PowerMoment { at, what, fault });
                 }
             };
-            tell(fault.begins + hold, Tells::Outage);
-            tell(fault.ends, Tells::Restoration);
+            tell(fault.begins + hold, PowerNews::Outage);
+            tell(fault.ends, PowerNews::Restoration);
         }
         moments.sort_unstable();
         PowerMoments { moments }

@@ -69,9 +69,11 @@ pub struct FaultTallies {
 }
 
 /// What a power alert tells.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum PowerNews {
+    /// A hub has been without supply for as long as it holds.
     Outage,
+    /// A supply is back.
     Restoration,
 }
 
@@ -153,16 +155,6 @@ impl FaultTallies {
     /// The fault's own, to count in.
     pub fn of(&mut self, fault: u32) -> &mut FaultTally {
         self.by_fault.entry(fault).or_default()
-    }
-
-    /// A power alert is raised.
-    pub fn raised(&mut self, world: &World, alert: &DeviceAlert) {
-        let Some(news) = PowerNews::of(alert.alert) else {
-            return;
-        };
-        if let Some(cut) = news.cut(world, alert) {
-            self.of(cut.fault).fates(news).raised += 1;
-        }
     }
 
     /// A device alert has come to its end, with whoever calls.

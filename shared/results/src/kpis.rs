@@ -200,9 +200,10 @@ struct Covered<'a> {
 }
 
 impl Kpis {
-    pub fn new(run: &RunOutcome) -> Kpis {
+    /// `outages` are the run's ([`Outage::all_of`]).
+    pub fn new(run: &RunOutcome, outages: &[Outage]) -> Kpis {
         let total = run.total();
-        let power = PowerKpis::new(run, &total, &Outage::all_of(run, &total));
+        let power = PowerKpis::new(run, &total, outages);
         let verdicts = verdicts::evaluate(&run.scenario.verdicts, &total, &run.users, power.as_ref());
         let mut kpis = Kpis {
             digest: String::new(),
@@ -540,8 +541,8 @@ mod tests {
     #[test]
     fn another_sharding_has_the_same_digest() {
         let (one, three) = (
-            Kpis::new(&sample::run()),
-            Kpis::new(&sample::run_in_other_shards()),
+            Kpis::new(&sample::run(), &[]),
+            Kpis::new(&sample::run_in_other_shards(), &[]),
         );
         assert_eq!(one, three);
         expect!["f0a5de199239d73ecbb32a47a975683ad2b31f13d34e20f52c63b2f115417cb7"].assert_eq(&one.digest);
@@ -549,7 +550,7 @@ mod tests {
 
     #[test]
     fn a_row_says_what_became_of_its_requests() {
-        let kpis = Kpis::new(&sample::run());
+        let kpis = Kpis::new(&sample::run(), &[]);
         let rows: Vec<String> = kpis
             .service
             .by_srv
@@ -594,7 +595,7 @@ mod tests {
 
     #[test]
     fn roll_ups_add_up_to_the_whole() {
-        let service = Kpis::new(&sample::run()).service;
+        let service = Kpis::new(&sample::run(), &[]).service;
         assert_eq!(service.overall.requests, 7);
         for rows in [
             &service.by_srv,
@@ -614,14 +615,14 @@ mod tests {
 
     #[test]
     fn alerts_are_held_against_sixty_seconds() {
-        let alerts = Kpis::new(&sample::run()).alerts;
+        let alerts = Kpis::new(&sample::run(), &[]).alerts;
         expect![[r#"[{"alert":"8F66","user":"Alba Energy","region":"north","delivered":4,"within_target":3,"within_target_share":0.75,"delivery_time_s":{"p50":8.028159,"p90":70.0,"p99":70.0,"max":70.0}}]"#]].assert_eq(&serde_json::to_string(&alerts.classes).unwrap());
         assert_eq!(alerts.target_s, 60.0);
     }
 
     #[test]
     fn what_is_written_down_is_read_back() {
-        let kpis = Kpis::new(&sample::run());
+        let kpis = Kpis::new(&sample::run(), &[]);
         let text = serde_json::to_string(&kpis).unwrap();
         assert_eq!(serde_json::from_str::<Kpis>(&text).unwrap(), kpis);
     }

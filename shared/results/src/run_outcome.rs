@@ -72,11 +72,13 @@ impl LostNode {
 
 impl RunOutcome {
     pub fn report(&self) -> RunReport {
+        let total = self.total();
+        let outages = Outage::all_of(self, &total);
         RunReport {
             ledger: LedgerReport::new(self),
-            kpis: Kpis::new(self),
-            tables: self.total().figures.in_summary(),
-            outages: Outage::all_of(self, &self.total()),
+            kpis: Kpis::new(self, &outages),
+            tables: total.figures.in_summary(),
+            outages,
         }
     }
 

@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn thresholds_are_met_missed_or_without_anything_to_measure() {
-        let verdicts = Kpis::new(&sample::run()).verdicts;
+        let verdicts = Kpis::new(&sample::run(), &[]).verdicts;
         let lines: Vec<String> = verdicts.iter().map(Verdict::to_string).collect();
         expect![[r#"
             met     SRV 4.1.1 answered within the target response time: at least 60 %, measured 66.66 %

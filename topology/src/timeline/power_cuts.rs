@@ -158,24 +158,6 @@ impl PowerCuts {
             Some(cut)
         })
     }
-
-    /// The cut that goes on at that moment.
-    pub fn cut_at(&self, premises: PremisesId, at: SimTime) -> Option<Cut> {
-        let begun = |cut: &Cut| cut.since <= at;
-        self.cuts(premises).take_while(begun).find(|cut| at < cut.until)
-    }
-
-    /// Whether the premises is without supply at that moment.
-    #[inline]
-    pub fn is_cut(&self, premises: PremisesId, at: SimTime) -> bool {
-        !self.is_empty() && self.cut_at(premises, at).is_some()
-    }
-
-    /// What it all takes, in bytes.
-    pub fn memory_bytes(&self) -> usize {
-        self.faults.capacity() * size_of::<Fault>()
-            + (self.block_starts.capacity() + self.in_block.capacity()) * size_of::<u32>()
-    }
 }
 
 /// The premises selected, area by area: a fault is one network's.
@@ -246,7 +228,11 @@ mod tests {
         assert_eq!(of(2_999), [(50, 60, 4, 4)]);
         assert_eq!(of(3_000), []);
         assert_eq!(of(u32::MAX), []);
-        let is_cut = |premises, second| cuts.is_cut(PremisesId(premises), SimTime::from_secs(second));
+        let is_cut = |premises, second| {
+            let at = SimTime::from_secs(second);
+            let mut of_it = cuts.cuts(PremisesId(premises));
+            of_it.any(|cut| cut.since <= at && at < cut.until)
+        };
         assert!(is_cut(1_023, 10) && is_cut(1_023, 39) && !is_cut(1_023, 40) && !is_cut(1_023, 9));
     }
 }

@@ -64,14 +64,6 @@ impl Selector {
         &self.ranges
     }
 
-    /// How many premises lie in its ranges, of which it selects its share.
-    pub fn premises_in_range(&self) -> u64 {
-        self.ranges
-            .iter()
-            .map(|range| u64::from(range.end - range.start))
-            .sum()
-    }
-
     #[inline]
     fn is_of_the_share(&self, premises: PremisesId) -> bool {
         self.share >= 1.0

@@ -90,7 +90,6 @@ impl Premises {
             raised_at: now,
             throttled: None,
         };
-        self.state.faults.raised(&self.world, &raised);
         let at_hub = match cause {
             Cause::Outage { after } => now + after,
             Cause::Restoration { works_at } => works_at + self.hub.alert_delay(device, number),

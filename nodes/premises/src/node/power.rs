@@ -2,10 +2,10 @@
 
 use super::Premises;
 use super::alerts::Cause;
-use crate::power::{PowerMoment, Tells};
+use crate::power::PowerMoment;
+use secnet_accounts::faults::PowerNews;
 use secnet_engine::Outbox;
 use secnet_model::{AlertCode, DeviceType, PremisesId, SimTime};
-use secnet_topology::HubPower;
 use secnet_wire::Message;
 use std::sync::Arc;
 
@@ -22,8 +22,8 @@ impl Premises {
                 continue;
             }
             match moment.what {
-                Tells::Outage => self.outage(now, premises, moment, out),
-                Tells::Restoration => self.restoration(now, premises, moment, out),
+                PowerNews::Outage => self.outage(now, premises, moment, out),
+                PowerNews::Restoration => self.restoration(now, premises, moment, out),
             }
         }
     }
@@ -44,6 +44,7 @@ impl Premises {
         if self.is_gone(now, hub) {
             return;
         }
+        self.state.faults.of(cut.fault).outage.raised += 1;
         let after = self.world.outage_alert_spread(self.region, premises, &cut);
         let cause = Cause::Outage { after };
         self.raise(now, hub, AlertCode::power_outage(), cause, 1.0, out);
@@ -77,6 +78,7 @@ impl Premises {
         if works_at.is_never() || next <= works_at || self.is_gone(now, meter) {
             return;
         }
+        self.state.faults.of(cut.fault).restoration.raised += 1;
         let cause = Cause::Restoration { works_at };
         let code = AlertCode::supply_restored(was_outage);
         self.raise(now, meter, code, cause, 1.0, out);
@@ -88,7 +90,6 @@ impl Premises {
 
     /// Whether nothing in the premises raises an alert by itself: its supply is cut, or it does not work yet.
     pub(super) fn is_paused(&self, premises: PremisesId, at: SimTime) -> bool {
-        let world = &self.world;
-        world.hub_power(premises, at) != HubPower::Supply || world.works_from(premises, at) > at
+        self.world.works_from(premises, at) > at
     }
 }
