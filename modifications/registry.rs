@@ -12,8 +12,8 @@ registry! {
     "SECMP0008" secmp0008 { parameters: AnomalyDetectionParams, dsp: AnomalyDetection }
     /// Planned maintenance by high and low impact.
     "MP092" mp092 { parameters: Mp092Params, plan: MaintenanceByImpact }
-    /// Power outage alerts to DNOs: rationing at the CSP, aware of the place.
-    "MP096" mp096 { parameters: Mp096Params, csp: Rationing }
+    /// Power outage alerts to DNOs: rationing at the CSP, aware of the place; relaxed times.
+    "MP096" mp096 { parameters: Mp096Params, plan: RelaxedTimes, csp: Rationing }
     /// Charges, credit cover and Events of Default.
     "DP095" dp095 { parameters: Dp095Params, dsp: CreditCover }
     /// Market-wide Half-hourly Settlement: a daily profile of every electricity meter.

@@ -125,6 +125,7 @@ impl Stepped {
             ended_at,
             traces: Traces::default(),
             faults: self.world.timeline.power_cuts().faults().to_vec(),
+            premises: self.world.population.premises_by_region(),
         }
     }
 

@@ -198,6 +198,11 @@ impl Population {
         self.region_starts[region.index()]..self.region_starts[region.index() + 1]
     }
 
+    /// How many premises each region has, enrolled or not.
+    pub fn premises_by_region(&self) -> [u32; Region::ALL.len()] {
+        Region::ALL.map(|region| self.region_range(region).len() as u32)
+    }
+
     /// Index in `licence_areas()`.
     #[inline]
     pub fn area_of(&self, premises: PremisesId) -> usize {

@@ -16,6 +16,9 @@ const NEVER_BACK: Stream = Stream::named("power-hub-never-back");
 const CLOCK_LOST: Stream = Stream::named("power-clock-lost");
 const SPREAD: Stream = Stream::named("power-outage-alert-spread");
 
+/// SEC H3.14(g): after the three minutes, and after the return of supply.
+const POWER_ALERT_TARGET: SimDuration = SimDuration::from_secs(60);
+
 /// What a hub runs on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum HubPower {
@@ -120,6 +123,13 @@ impl World {
         } else {
             SimTime::NEVER
         }
+    }
+
+    /// How soon after it is raised at `at` an outage or restoration alert is owed to the DNO.
+    pub fn power_alert_target(&self, at: SimTime) -> SimDuration {
+        let parameters = &self.scenario.parameters;
+        let by_modification = parameters.power_alert_target(&self.releases, at);
+        by_modification.map_or(POWER_ALERT_TARGET, SimDuration::from)
     }
 
     /// When the premises' meter and hub both work, from `at` on: `at` itself where they do; "never" where the hub is off for good.

@@ -93,6 +93,7 @@ pub fn run(run: VirtualRun<'_>) -> (RunOutcome, RunFacts) {
         ended_at,
         traces: Traces::new(world, layout, traces),
         faults: world.timeline.power_cuts().faults().to_vec(),
+        premises: world.population.premises_by_region(),
     };
     let mut facts = RunFacts {
         processes: 1,

@@ -7,12 +7,17 @@
 use secnet_accounts::faults::PowerNews;
 use secnet_accounts::figures::{Figures, Key};
 use secnet_accounts::{Part, figures};
-use secnet_model::{DeviceType, PremisesId, ResponseCode, SimDuration, SimTime, Srv};
+use secnet_model::{DeviceId, DeviceType, PremisesId, ResponseCode, SimDuration, SimTime, Srv};
 use secnet_topology::World;
+use secnet_topology::scenario::PowerParams;
 use secnet_user::{Ask, Pinged};
-use secnet_wire::{DeviceAlert, ServiceResponse};
+use secnet_wire::DeviceAlert;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+/// Read Supply Status.
+const PING: &str = "7.4";
 
 /// What a control room knows and waits for.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -21,8 +26,10 @@ pub struct ControlRoom {
     cases: BTreeMap<u32, Case>,
     /// Meters that told of an outage and not of its end.
     out: BTreeMap<PremisesId, Out>,
-    /// When a meter is to be asked.
-    to_ask: BTreeSet<(SimTime, PremisesId)>,
+    /// When a meter is to be asked, and which telling of its outage that is about.
+    to_ask: BTreeSet<(SimTime, PremisesId, u32)>,
+    /// Outages it was told of, by which they are numbered.
+    told: u32,
     /// Meters to ask now.
     asks: Vec<PremisesId>,
     counts: Counts,
@@ -39,11 +46,20 @@ struct Case {
 /// Budget: 16 B with its premises (tested).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct Out {
-    /// The case's first feeder when it told.
+    /// The case's first feeder.
     case: u32,
+    /// The number of the telling: what was to be asked after an earlier one is no longer wanted.
+    told: u32,
     asked: u8,
-    /// Under way.
-    waits: bool,
+    asking: Asking,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+enum Asking {
+    No,
+    /// Later.
+    Planned,
+    UnderWay,
 }
 
 figures! {
@@ -77,12 +93,14 @@ impl ControlRoom {
 
     fn outage(&mut self, now: SimTime, premises: PremisesId, world: &World) {
         let params = &world.scenario.power;
-        let feeder = premises.0 / params.feeder_premises.max(1);
-        let case = self.case_of(now, feeder, params.case_within.into());
+        let feeder = feeder_of(premises, params);
+        let case = self.case_of(now, feeder, params);
+        self.told = self.told.wrapping_add(1);
         let told = Out {
             case,
+            told: self.told,
             asked: 0,
-            waits: false,
+            asking: Asking::No,
         };
         self.out.insert(premises, told);
         if self.cases.get(&case).is_some_and(|case| case.meters == 1) {
@@ -92,7 +110,8 @@ impl ControlRoom {
     }
 
     /// The case that an alert from the feeder belongs to, and is counted in.
-    fn case_of(&mut self, now: SimTime, feeder: u32, within: SimDuration) -> u32 {
+    fn case_of(&mut self, now: SimTime, feeder: u32, params: &PowerParams) -> u32 {
+        let within = params.case_within.into();
         let goes_on = |case: &Case| now.since(case.last_alert_at) <= within;
         let below = self
             .cases
@@ -117,6 +136,10 @@ impl ControlRoom {
             self.counts.cases -= u64::from(below.is_some());
             case.last_feeder = case.last_feeder.max(above.last_feeder);
             case.meters += above.meters;
+            let meters = on_feeders(feeder + 1, above.last_feeder, params);
+            let told = self.out.range_mut(meters).map(|(_, out)| out);
+            told.filter(|out| out.case == feeder + 1)
+                .for_each(|out| out.case = first);
         }
         case.meters += 1;
         case.last_alert_at = now;
@@ -130,13 +153,11 @@ impl ControlRoom {
         };
         // Those near it that told of the same and are silent.
         let params = &world.scenario.power;
-        let feeder_premises = params.feeder_premises.max(1);
-        let feeder = premises.0 / feeder_premises;
-        let on_feeder = PremisesId(feeder * feeder_premises)..PremisesId((feeder + 1) * feeder_premises);
+        let feeder = feeder_of(premises, params);
         let silent: Vec<PremisesId> = self
             .out
-            .range(on_feeder)
-            .filter(|(_, other)| other.case == told.case && !other.waits)
+            .range(on_feeders(feeder, feeder, params))
+            .filter(|(_, other)| other.case == told.case && other.asking == Asking::No)
             .map(|(premises, _)| *premises)
             .collect();
         let silent_after: SimDuration = params.ping_silent_after.into();
@@ -150,16 +171,19 @@ impl ControlRoom {
             return;
         }
         if let Some(out) = self.out.get_mut(&premises) {
-            out.waits = true;
-            self.to_ask.insert((at, premises));
+            out.asking = Asking::Planned;
+            self.to_ask.insert((at, premises, out.told));
         }
     }
 
     pub fn comes_due(&mut self, now: SimTime) {
-        while let Some((at, premises)) = self.to_ask.first().copied().filter(|(at, _)| *at <= now) {
-            self.to_ask.remove(&(at, premises));
-            // It may have told meanwhile.
-            if let Some(out) = self.out.get_mut(&premises) {
+        while self.to_ask.first().is_some_and(|(at, ..)| *at <= now) {
+            let Some((_, premises, told)) = self.to_ask.pop_first() else {
+                break;
+            };
+            // It may have told meanwhile that its supply is back.
+            if let Some(out) = self.out.get_mut(&premises).filter(|out| out.told == told) {
+                out.asking = Asking::UnderWay;
                 out.asked = out.asked.saturating_add(1);
                 self.counts.pings += 1;
                 self.asks.push(premises);
@@ -171,26 +195,29 @@ impl ControlRoom {
     pub fn take_ask(&mut self) -> Option<Ask> {
         let premises = self.asks.pop()?;
         Some(Ask {
-            srv: Srv::from_number("7.4")?,
+            srv: Srv::from_number(PING)?,
             device: premises.device(DeviceType::Esme),
         })
     }
 
-    /// A response came in; perhaps to what was asked here.
-    pub fn note_response(
+    /// A request has ended; perhaps what was asked here.
+    pub fn note_end(
         &mut self,
         now: SimTime,
-        response: &ServiceResponse,
+        srv: Srv,
+        device: DeviceId,
+        code: ResponseCode,
         world: &World,
     ) -> Option<Pinged> {
-        let premises = response.id.target.device()?.premises;
-        if response.srv.number() != "7.4" {
+        if srv.number() != PING {
             return None;
         }
-        let out = self.out.get_mut(&premises).filter(|out| out.waits)?;
-        out.waits = false;
+        let premises = device.premises;
+        let out = self.out.get_mut(&premises);
+        let out = out.filter(|out| out.asking == Asking::UnderWay)?;
+        out.asking = Asking::No;
         let asked = out.asked;
-        let answered = response.code == ResponseCode::I0;
+        let answered = code == ResponseCode::I0;
         let alone = self.cases.get(&out.case).is_some_and(|case| case.meters == 1);
         let params = &world.scenario.power;
         let is_last = u32::from(asked) >= params.pings_max;
@@ -217,9 +244,20 @@ impl ControlRoom {
     }
 }
 
+fn feeder_of(premises: PremisesId, params: &PowerParams) -> u32 {
+    premises.0 / params.feeder_premises.max(1)
+}
+
+/// The premises of the feeders from `first` to `last`.
+fn on_feeders(first: u32, last: u32, params: &PowerParams) -> Range<PremisesId> {
+    let of_a_feeder = params.feeder_premises.max(1);
+    let edge = |feeder: u32| PremisesId(feeder.saturating_mul(of_a_feeder));
+    edge(first)..edge(last.saturating_add(1))
+}
+
 impl Part for ControlRoom {
     fn next_deadline(&self, _world: &World) -> SimTime {
-        self.to_ask.first().map_or(SimTime::NEVER, |(at, _)| *at)
+        self.to_ask.first().map_or(SimTime::NEVER, |(at, ..)| *at)
     }
 
     fn figures(&self, _world: &World, figures: &mut Figures) {
@@ -231,13 +269,14 @@ impl Part for ControlRoom {
     fn memory_bytes(&self) -> usize {
         self.cases.len() * size_of::<(u32, Case)>()
             + self.out.len() * size_of::<(PremisesId, Out)>()
-            + self.to_ask.len() * size_of::<(SimTime, PremisesId)>()
+            + self.to_ask.len() * size_of::<(SimTime, PremisesId, u32)>()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use secnet_model::AlertCode;
 
     #[test]
     fn a_meter_out_costs_at_most_16_bytes() {
@@ -248,11 +287,8 @@ mod tests {
     fn cases(alerts: &[(u64, u32)]) -> (u64, Vec<(u32, u32, u32)>) {
         let mut room = ControlRoom::default();
         for (minute, feeder) in alerts {
-            room.case_of(
-                SimTime::from_secs(minute * 60),
-                *feeder,
-                SimDuration::from_secs(600),
-            );
+            let now = SimTime::from_secs(minute * 60);
+            room.case_of(now, *feeder, &PowerParams::default());
         }
         let open = room
             .cases
@@ -270,5 +306,106 @@ mod tests {
         // Eleven minutes later the next begins.
         assert_eq!(cases(&[(0, 7), (11, 8)]), (2, vec![(7, 7, 1), (8, 8, 1)]));
         assert_eq!(cases(&[(0, 7), (11, 7)]), (2, vec![(7, 7, 1)]));
+    }
+
+    /// A room that hears of meters at minutes, as a world of 20,000 premises with the defaults of power.
+    struct Rehearsal {
+        world: World,
+        room: ControlRoom,
+    }
+
+    impl Rehearsal {
+        fn new() -> Rehearsal {
+            let scenario = r#"
+                name = "rehearsal"
+                horizon = "2d"
+                [population]
+                premises = 20_000
+                [[suppliers]]
+                name = "A"
+                share = 1.0
+            "#;
+            let scenario = secnet_topology::parse("test", scenario, &[]).unwrap();
+            Rehearsal {
+                world: World::new(scenario).unwrap(),
+                room: ControlRoom::default(),
+            }
+        }
+
+        fn tells(&mut self, minute: u64, code: &str, premises: u32) {
+            let at = SimTime::from_secs(minute * 60);
+            let alert = DeviceAlert {
+                device: PremisesId(premises).device(DeviceType::Esme),
+                alert: AlertCode::from_code(code).unwrap(),
+                command_sender: None,
+                number: 1,
+                bytes: 110,
+                raised_at: at,
+                throttled: None,
+            };
+            self.room.note_alert(at, &alert, &self.world);
+        }
+
+        /// The minutes at which it asks until then, of which meters, none of which answers.
+        fn asks_until(&mut self, minute: u64) -> Vec<(u64, u32)> {
+            let mut asked = Vec::new();
+            loop {
+                let due = self.room.next_deadline(&self.world);
+                if due > SimTime::from_secs(minute * 60) {
+                    return asked;
+                }
+                self.room.comes_due(due);
+                while let Some(ask) = self.room.take_ask() {
+                    asked.push((due.0 / 60_000_000, ask.device.premises.0));
+                    self.answers(due.0 / 60_000_000, ask.device.premises.0, ResponseCode::E21);
+                }
+            }
+        }
+
+        fn answers(&mut self, minute: u64, premises: u32, code: ResponseCode) -> Option<Pinged> {
+            let srv = Srv::from_number(PING).unwrap();
+            let meter = PremisesId(premises).device(DeviceType::Esme);
+            let at = SimTime::from_secs(minute * 60);
+            self.room.note_end(at, srv, meter, code, &self.world)
+        }
+    }
+
+    #[test]
+    fn a_single_meter_is_asked_and_asked_again_whoever_gave_the_request_up() {
+        let mut one = Rehearsal::new();
+        one.tells(0, "AD1", 7_000);
+        assert_eq!(one.asks_until(1_000), [(2, 7_000), (122, 7_000), (242, 7_000)]);
+        assert_eq!(
+            (one.room.counts.outages_confirmed, one.room.counts.silent_meters),
+            (1, 1)
+        );
+        assert!(one.room.out.is_empty());
+    }
+
+    #[test]
+    fn what_was_to_be_asked_after_an_earlier_outage_is_not_asked_after_the_next() {
+        let mut twice = Rehearsal::new();
+        twice.tells(0, "AD1", 7_000);
+        twice.tells(1, "8F36", 7_000);
+        // Alone in its case again, so that it is to be asked in the 17th minute, and not in the second.
+        twice.tells(15, "AD1", 7_000);
+        assert_eq!(twice.asks_until(20), [(17, 7_000)]);
+        // Nothing waits for an answer to what is not under way.
+        assert_eq!(twice.answers(21, 7_000, ResponseCode::I0), None);
+    }
+
+    #[test]
+    fn cases_that_turn_out_to_be_one_are_one_for_their_meters() {
+        let feeder = PowerParams::default().feeder_premises;
+        let mut merged = Rehearsal::new();
+        merged.tells(0, "AD1", 101 * feeder);
+        merged.tells(0, "AD1", 101 * feeder + 1);
+        // Of the feeder below: one case with the first two, and with what comes to their feeder next.
+        merged.tells(1, "AD1", 100 * feeder);
+        merged.tells(1, "AD1", 101 * feeder + 2);
+        merged.tells(30, "8F36", 101 * feeder + 2);
+        let doubted = (2, 101 * feeder);
+        let silent = (60, 101 * feeder + 1);
+        assert_eq!(merged.asks_until(61), [doubted, silent]);
     }
 }

@@ -7,10 +7,10 @@ pub mod control_room;
 
 use control_room::ControlRoom;
 use secnet_accounts::figures::Figures;
-use secnet_model::{AlertRecipient, DeviceType, Role, SimTime};
+use secnet_model::{AlertRecipient, DeviceId, DeviceType, ResponseCode, Role, SimTime, Srv};
 use secnet_topology::World;
 use secnet_user::{Ask, Desk, Part, Pinged};
-use secnet_wire::{DeviceAlert, ServiceResponse};
+use secnet_wire::DeviceAlert;
 use serde::{Deserialize, Serialize};
 
 /// What a distribution network operator is.
@@ -66,7 +66,14 @@ impl Desk for DnoDesk {
     }
 
     #[inline]
-    fn note_response(&mut self, now: SimTime, response: &ServiceResponse, world: &World) -> Option<Pinged> {
-        self.control_room.note_response(now, response, world)
+    fn note_end(
+        &mut self,
+        now: SimTime,
+        srv: Srv,
+        device: DeviceId,
+        code: ResponseCode,
+        world: &World,
+    ) -> Option<Pinged> {
+        self.control_room.note_end(now, srv, device, code, world)
     }
 }

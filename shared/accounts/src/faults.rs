@@ -32,6 +32,8 @@ pub struct AlertFates {
     pub delivered: u32,
     /// Within a minute of when they were raised: of an outage alert, when the three minutes were over (SEC H3.14(g)).
     pub within_60_s: u32,
+    /// Within the time in force: that minute, or what a Modification made of it.
+    pub in_time: u32,
     /// Outage alerts within five minutes of the loss of supply.
     pub within_5_min: u32,
     /// By [`WAYS_LOST`].
@@ -144,6 +146,7 @@ impl AlertFates {
         self.raised += other.raised;
         self.delivered += other.delivered;
         self.within_60_s += other.within_60_s;
+        self.in_time += other.in_time;
         self.within_5_min += other.within_5_min;
         for (sum, lost) in self.lost.iter_mut().zip(other.lost) {
             *sum += lost;
@@ -185,7 +188,9 @@ impl FaultTallies {
         let fates = tally.fates(news);
         if outcome == Outcome::Delivered {
             fates.delivered += 1;
-            fates.within_60_s += u32::from(now.since(alert.raised_at) <= ALERT_TARGET);
+            let took = now.since(alert.raised_at);
+            fates.within_60_s += u32::from(took <= ALERT_TARGET);
+            fates.in_time += u32::from(took <= world.power_alert_target(alert.raised_at));
             if news == PowerNews::Outage {
                 fates.within_5_min += u32::from(now.since(cut.since) <= OUTAGE_TARGET);
                 tally.first_known = tally.first_known.min(now);

@@ -71,6 +71,9 @@ pub struct Fates {
     /// Within 60 s of being raised (SEC H3.14(g)).
     #[serde(skip_serializing_if = "is_zero")]
     pub within_60_s: u32,
+    /// Within the time in force: those 60 s, or what MP096 relaxes them to.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub in_time: u32,
     /// Outage alerts within five minutes of the loss of supply (seeds 004 DP096).
     #[serde(skip_serializing_if = "is_zero")]
     pub within_5_min: u32,
@@ -157,6 +160,7 @@ impl Fates {
             raised: fates.raised,
             delivered: fates.delivered,
             within_60_s: fates.within_60_s,
+            in_time: fates.in_time,
             within_5_min: fates.within_5_min,
             lost: lost
                 .filter(|(_, count)| *count > 0)

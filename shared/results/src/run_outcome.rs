@@ -5,7 +5,7 @@ use secnet_accounts::Account;
 use secnet_accounts::figures::ShownTable;
 use secnet_engine::{ItemKind, Violations};
 use secnet_model::address::Participant;
-use secnet_model::{SimTime, UserId};
+use secnet_model::{Region, SimTime, UserId};
 use secnet_topology::scenario::Scenario;
 use secnet_topology::timeline::Fault;
 
@@ -29,6 +29,8 @@ pub struct RunOutcome {
     pub traces: Traces,
     /// Of the electricity network, as planned.
     pub faults: Vec<Fault>,
+    /// By region, enrolled or not.
+    pub premises: [u32; Region::ALL.len()],
 }
 
 /// A node that was gone before the run ended.
@@ -92,6 +94,15 @@ impl RunOutcome {
         let mut total = Account::default();
         self.accounts.iter().for_each(|(_, account)| total.add(account));
         total
+    }
+
+    /// Electricity meters whose hub can tell of an outage, in a region or everywhere: those of SMETS2 that are enrolled, as the scenario's
+    /// share has it.
+    pub fn meters_with_hubs(&self, region: Option<Region>) -> f64 {
+        let regions = Region::ALL.into_iter();
+        let told_of = regions.filter(|of| *of != Region::Smets1 && region.is_none_or(|region| region == *of));
+        let premises: u32 = told_of.map(|of| self.premises[of.index()]).sum();
+        f64::from(premises) * self.scenario.population.enrolled_share
     }
 
     pub fn user_name(&self, user: UserId) -> String {

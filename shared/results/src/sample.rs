@@ -88,6 +88,7 @@ fn with_accounts(accounts: Vec<(String, Account)>) -> RunOutcome {
         ended_at: SimTime::from_secs(4_200),
         traces: Traces::default(),
         faults: Vec::new(),
+        premises: [0; Region::ALL.len()],
     }
 }
 

@@ -358,8 +358,9 @@ fn faults(text: &mut String, report: &RunReport) {
         if all.false_outage_alerts > 0 {
             let _ = write!(
                 line,
-                "; {} outage alerts were false",
-                grouped(all.false_outage_alerts)
+                "; {} outage alerts were false, in a year {} of the meters",
+                grouped(all.false_outage_alerts),
+                share(all.false_outage_alerts_a_year_share).trim()
             );
         }
         wrap(text, "  ", "  ", &line, ' ');

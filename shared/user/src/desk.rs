@@ -1,9 +1,9 @@
 //! What is particular to a kind of User, as its node crate states it: what it may do, and what it makes of what it hears.
 
 use secnet_accounts::Part;
-use secnet_model::{AlertRecipient, DeviceId, DeviceType, PremisesId, Role, SimTime, Srv};
+use secnet_model::{AlertRecipient, DeviceId, DeviceType, PremisesId, ResponseCode, Role, SimTime, Srv};
 use secnet_topology::World;
-use secnet_wire::{DeviceAlert, ServiceResponse};
+use secnet_wire::DeviceAlert;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
@@ -28,12 +28,14 @@ pub trait Desk: Part + Clone + Debug + Default + Serialize + DeserializeOwned + 
     #[inline]
     fn note_alert(&mut self, _now: SimTime, _alert: &DeviceAlert, _world: &World) {}
 
-    /// A response to a request, or a reading the DSP scheduled, came in.
+    /// A request of its own to a device has ended, however it did.
     #[inline]
-    fn note_response(
+    fn note_end(
         &mut self,
         _now: SimTime,
-        _response: &ServiceResponse,
+        _srv: Srv,
+        _device: DeviceId,
+        _code: ResponseCode,
         _world: &World,
     ) -> Option<Pinged> {
         None

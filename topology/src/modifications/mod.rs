@@ -7,7 +7,7 @@ mod srv_lists;
 mod switch;
 
 use crate::check::Check;
-use crate::units::{Date, DateTime};
+use crate::units::{Date, DateTime, Span};
 use crate::users::UserKind;
 use plan::MaintenanceRule;
 pub use plan::ShareGrowth;
@@ -83,6 +83,17 @@ macro_rules! registry {
                     }
                 )?)*
                 rule
+            }
+
+            /// How soon a power alert that is raised at `at` is owed to the DNO, where a Modification says so.
+            pub(crate) fn power_alert_target(&self, releases: &Releases, at: SimTime) -> Option<Span> {
+                let mut target = None;
+                $($(
+                    if releases.$module <= at {
+                        target = <$module::$Plan as plan::Modification>::power_alert_target(self).or(target);
+                    }
+                )?)*
+                target
             }
 
             /// The Modifications that are live at some time, by name, each with what it says of how schedules grow.

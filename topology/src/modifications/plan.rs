@@ -22,6 +22,12 @@ pub(crate) trait Modification {
     ) -> Option<ShareGrowth> {
         None
     }
+
+    /// How soon after it is raised an outage or restoration alert is owed to the DNO while it is live. The last one of the registry
+    /// that says so is heard.
+    fn power_alert_target(_parameters: &ModificationParams) -> Option<Span> {
+        None
+    }
 }
 
 /// Evenly from what a schedule's share is.

@@ -80,6 +80,7 @@ impl<'a> Collection<'a> {
                 ended_at: SimTime::ZERO,
                 traces: Traces::default(),
                 faults: world.timeline.power_cuts().faults().to_vec(),
+                premises: world.population.premises_by_region(),
             },
             facts: RunFacts {
                 threads: layout.kinds.len() as u32,

@@ -13,7 +13,7 @@ use secnet_accounts::service::Place;
 use secnet_accounts::{Ended, MorningHours, ServiceKey, ServiceMode};
 use secnet_engine::{ItemKind, Outcome, Span, Step, Trace};
 use secnet_model::{CommandVariant, ResponseCode, SimDuration, SimTime, Srv};
-use secnet_wire::{Acknowledgement, Answer, CommandOrigin, DeviceResult, ServiceResponse};
+use secnet_wire::{Acknowledgement, Answer, CommandOrigin, DeviceResult, ServiceRequest, ServiceResponse};
 
 impl<D: Desk> User<D> {
     pub(crate) fn receive_acknowledgement(&mut self, now: SimTime, acknowledgement: &Acknowledgement) {
@@ -64,7 +64,6 @@ impl<D: Desk> User<D> {
             self.state.counts.duplicate_answers += 1;
             return;
         };
-        self.tell_desk(now, response);
         let outcome = outcome_of(response.code, response.result);
         // What the DSP held until its time could not have been answered before.
         let execution = match self.state.book.get_mut(slot) {
@@ -75,8 +74,12 @@ impl<D: Desk> User<D> {
     }
 
     #[inline]
-    fn tell_desk(&mut self, now: SimTime, response: &ServiceResponse) {
-        if let Some(pinged) = self.state.desk.note_response(now, response, &self.world) {
+    fn tell_desk(&mut self, now: SimTime, request: &ServiceRequest, code: ResponseCode) {
+        let Some(device) = request.id.target.device() else {
+            return;
+        };
+        let desk = &mut self.state.desk;
+        if let Some(pinged) = desk.note_end(now, request.srv, device, code, &self.world) {
             let Pinged {
                 premises,
                 answered,
@@ -99,7 +102,6 @@ impl<D: Desk> User<D> {
             region: device.map(|device| population.region_of(device.premises)),
         };
         let place = device.map(|device| Place::of(population, device));
-        self.tell_desk(now, response);
         let outcome = outcome_of(response.code, response.result);
         let ended = Ended {
             outcome,
@@ -217,6 +219,7 @@ impl<D: Desk> User<D> {
             self.state.singles.taken.ended(id, now, outcome, code, attempts);
         }
         self.may_ask_again(now, &open, code);
+        self.tell_desk(now, &open.request, code);
         let since = execution.unwrap_or(open.opened_at);
         let ended = Ended {
             outcome,
