@@ -5,7 +5,7 @@
 
 use secnet_engine::Draws;
 use secnet_engine::draw::Stream;
-use secnet_results::assessment::{Assessment, Comparison, Pair, Question, RunFigures};
+use secnet_results::assessment::{Assessment, Change, Comparison, Pair, Question, RunFigures};
 use secnet_tests::in_virtual_time::{run, scenario};
 use secnet_tests::live::is_full;
 use secnet_topology::Scenario;
@@ -58,7 +58,7 @@ fn of_assessments_of_nothing_no_more_than_one_in_twenty_finds_something() {
     };
     let pool = pool(runs);
     let question = Question {
-        modification: "SECMP0067".to_owned(),
+        change: Change::of(&["nothing".to_owned()]),
         scenario: small(1),
         command: String::new(),
     };

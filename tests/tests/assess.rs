@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use expect_test::expect;
 use secnet_tests::programs::program;
 use serde_json::Value;
 use std::fs;
@@ -258,4 +259,100 @@ fn a_modification_with_nothing_to_do_is_said_to_have_no_effect() {
         "{}",
         stdout(&output)
     );
+}
+
+#[test]
+fn any_change_is_assessed_as_a_modification_is() {
+    let folder = Folder::new("change");
+    let assess = [
+        "assess",
+        "calm.toml",
+        "--seeds",
+        "5",
+        "--for",
+        "5m",
+        "--change",
+        "csp.central.loss=0.5",
+        "--change",
+        "csp.south.loss=0.5",
+        "--named",
+        "a bad radio",
+    ];
+    let output = folder.secnet(&assess);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let text = stdout(&output);
+    assert!(text.starts_with("a bad radio in calm: 5 seeds"), "{text}");
+    let told = "With a bad radio, the share of all requests completed in the end";
+    assert!(
+        text.replace(
+            "
+    ", " "
+        )
+        .contains(told),
+        "{text}"
+    );
+
+    let written = "runs/assess-change-calm/latest";
+    let assessment = folder.read_json(&format!("{written}/assessment.json"));
+    assert_eq!(assessment["effect"], "measurable");
+    assert_eq!(assessment["change"]["with"][1], "csp.south.loss=0.5");
+    // Without it the scenario is as it was, and each side is made again by its command.
+    let reproduce = &assessment["reproduce"];
+    assert_eq!(
+        reproduce["without"],
+        "secnet run calm.toml --driver virtual --for 5min --seed SEED"
+    );
+    assert_eq!(
+        reproduce["with"],
+        "secnet run calm.toml --driver virtual --for 5min --set csp.central.loss=0.5 --set csp.south.loss=0.5 --seed SEED"
+    );
+
+    // A Modification is one such change, and has the same runs.
+    let switched = |arguments: &[&str]| {
+        let more = [
+            "calm.toml",
+            "--seeds",
+            "5",
+            "--for",
+            "2m",
+            "--quiet",
+            "--json",
+            "it.json",
+        ];
+        let output = folder.secnet(&[&["assess"], arguments, &more].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        folder.read_json("it.json")["runs"].clone()
+    };
+    assert_eq!(
+        switched(&["SECMP0067"]),
+        switched(&["--change", "modifications.SECMP0067=on"])
+    );
+}
+
+#[test]
+fn a_change_that_cannot_be_assessed_is_refused() {
+    let folder = Folder::new("no-change");
+    let refused = |arguments: &[&str]| {
+        let output = folder.secnet(&[&["assess"], arguments].concat());
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(!Path::new(&folder.0).join("runs").exists());
+        stderr(&output)
+    };
+    expect![[r#"
+        secnet: --change csp.central.loss=0.05: the scenario is that already, so that there is nothing to compare
+    "#]]
+    .assert_eq(&refused(&["calm.toml", "--set", "csp.central.loss=0.05", "--change", "csp.central.loss=0.05"]));
+    expect![[r#"
+        secnet: --change seed: every pair of runs has the same seed; --seed says which is the first, --seeds how many there are
+    "#]]
+    .assert_eq(&refused(&["calm.toml", "--change", "seed=7"]));
+    expect![[r#"
+        secnet: error: unknown key `sevrers` in `dsp`; did you mean `servers`?
+         --> --set dsp.sevrers=7
+    "#]]
+    .assert_eq(&refused(&["calm.toml", "--change", "dsp.sevrers=7"]));
+    expect![[r#"
+        secnet: what is to be assessed? Name a Modification before the scenario, or say what is otherwise with --change KEY=VALUE
+    "#]]
+    .assert_eq(&refused(&["calm.toml"]));
 }

@@ -1,5 +1,5 @@
-//! `secnet assess`: a scenario with and without a SEC Modification over the same seeds, in virtual time, and what
-//! follows for Users.
+//! `secnet assess`: a scenario without and with a change, a SEC Modification or any other, over the same seeds, in virtual time, and
+//! what follows for Users.
 //!
 //! Each run has one thread; several go on side by side. Of a run only its figures are kept, so that
 //! memory does not grow with the seeds.
@@ -20,7 +20,7 @@ use clap::Args;
 use secnet_engine::{Pace, Watch};
 use secnet_model::SimTime;
 use secnet_results::assessment::rendering::{markdown, summary};
-use secnet_results::assessment::{Assessment, AssessmentFacts, Pair, Question, RunFigures};
+use secnet_results::assessment::{Assessment, AssessmentFacts, Change, Pair, Question, RunFigures, quoted};
 use secnet_results::run_folder::{ASSESSMENT, ASSESSMENT_REPORT, Place, WITH, WITHOUT};
 use secnet_results::{Machine, RunFolder};
 use secnet_topology::modifications::{ModificationSwitches, Switch};
@@ -34,12 +34,19 @@ use std::time::{Duration, Instant};
 const LOOK: Duration = Duration::from_millis(100);
 
 #[derive(Args, Clone, Debug)]
+#[command(allow_missing_positional = true)]
 pub struct AssessArguments {
-    /// The Modification: `SECMP0067`.
-    pub modification: String,
+    /// The Modification, where it is one that is assessed: `SECMP0067`.
+    pub modification: Option<String>,
     /// On both sides. Other Modifications the scenario has on stay on.
     #[command(flatten)]
     pub scenario: ScenarioArguments,
+    /// What is otherwise with the change; may be given again, and all of them together are the change: `--change dsp.servers=11`.
+    #[arg(long = "change", value_name = "KEY=VALUE")]
+    pub changes: Vec<String>,
+    /// What the report calls the change: "a DSP of eleven servers".
+    #[arg(long, value_name = "NAME")]
+    pub named: Option<String>,
     /// How many seeds, counted up from the scenario's. With fewer than 5 no test can tell a difference from chance; with fewer
     /// than 10 the intervals lean on an assumption, and the report says so.
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(5..=1_000))]
@@ -47,7 +54,7 @@ pub struct AssessArguments {
     /// Runs side by side; as many as there are cores otherwise.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub threads: Option<u16>,
-    /// Folder for the report; the next number in `runs/assess-<Modification>-<scenario's name>/` otherwise, where `latest` is the
+    /// Folder for the report; the next number in `runs/assess-<Modification, or change>-<scenario's name>/` otherwise, where `latest` is the
     /// newest. A folder with anything in it is refused.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -70,16 +77,16 @@ struct Document<'a> {
     facts: &'a AssessmentFacts,
 }
 
-/// The scenario on both sides, equal but for the switch.
+/// The scenario on both sides, equal but for the change.
 struct Sides {
+    change: Change,
     without: Scenario,
     with: Scenario,
 }
 
 pub fn run(arguments: &AssessArguments) -> anyhow::Result<Exit> {
-    let modification = ModificationSwitches::find(&arguments.modification).map_err(bad_input)?;
-    let sides = load_sides(arguments, &modification)?;
-    let folder = prepare_folder(arguments, &modification, &sides)?;
+    let sides = Sides::load(arguments)?;
+    let folder = prepare_folder(arguments, &sides)?;
     let started_at = jiff::Timestamp::now();
     let start = Instant::now();
     let study = Study::new(&sides, arguments.seeds);
@@ -89,7 +96,7 @@ pub fn run(arguments: &AssessArguments) -> anyhow::Result<Exit> {
         return Ok(Exit::Incomplete);
     };
     let question = Question {
-        modification,
+        change: sides.change.clone(),
         scenario: sides.with.clone(),
         command: command(arguments),
     };
@@ -128,31 +135,65 @@ fn exit(assessment: &Assessment) -> Exit {
     }
 }
 
-fn load_sides(arguments: &AssessArguments, modification: &str) -> anyhow::Result<Sides> {
-    let load = |switch: &str| -> anyhow::Result<Scenario> {
-        let switched = format!("modifications.{modification}={switch}");
-        let scenario = arguments.scenario.load(&[switched])?;
-        World::new(scenario.clone()).map_err(bad_input)?;
-        Ok(scenario)
-    };
-    let switches = arguments.scenario.load(&[])?.modifications.by_name();
-    // A date on which it goes live is the question asked.
-    let with = match switches.get(modification) {
-        Some(Switch::From(date)) => date.to_string(),
-        _ => Switch::On.to_string(),
-    };
-    Ok(Sides {
-        without: load(&Switch::Off.to_string())?,
-        with: load(&with)?,
-    })
+impl Sides {
+    fn load(arguments: &AssessArguments) -> anyhow::Result<Sides> {
+        let change = change(arguments)?;
+        let load = |overrides: &[String]| -> anyhow::Result<Scenario> {
+            let scenario = arguments.scenario.load(overrides)?;
+            World::new(scenario.clone()).map_err(bad_input)?;
+            Ok(scenario)
+        };
+        let sides = Sides {
+            without: load(&change.without)?,
+            with: load(&change.with)?,
+            change,
+        };
+        let (without, with) = (&sides.without, &sides.with);
+        if without.seed != with.seed {
+            return Err(bad_input(
+                "--change seed: every pair of runs has the same seed; --seed says which is the first, --seeds how many there are",
+            ));
+        }
+        if without == with {
+            let changes = arguments.changes.join(" --change ");
+            return Err(bad_input(format!(
+                "--change {changes}: the scenario is that already, so that there is nothing to compare"
+            )));
+        }
+        Ok(sides)
+    }
 }
 
-fn prepare_folder(
-    arguments: &AssessArguments,
-    modification: &str,
-    sides: &Sides,
-) -> anyhow::Result<RunFolder> {
-    let series = || Path::new(RUNS).join(format!("assess-{modification}-{}", sides.with.name));
+/// What the command line asks for.
+fn change(arguments: &AssessArguments) -> anyhow::Result<Change> {
+    let changes = &arguments.changes;
+    let mut change = match &arguments.modification {
+        None if changes.is_empty() => {
+            return Err(bad_input(
+                "what is to be assessed? Name a Modification before the scenario, or say what is otherwise with --change KEY=VALUE",
+            ));
+        }
+        None => Change::of(changes),
+        Some(name) => {
+            let modification = ModificationSwitches::find(name).map_err(bad_input)?;
+            let switches = arguments.scenario.load(&[])?.modifications.by_name();
+            // A date on which it goes live is the question asked.
+            let on = match switches.get(modification.as_str()) {
+                Some(Switch::From(date)) => date.to_string(),
+                _ => Switch::On.to_string(),
+            };
+            Change::modification(&modification, &on, changes)
+        }
+    };
+    if let Some(name) = &arguments.named {
+        change.name.clone_from(name);
+    }
+    Ok(change)
+}
+
+fn prepare_folder(arguments: &AssessArguments, sides: &Sides) -> anyhow::Result<RunFolder> {
+    let what = sides.change.modification.as_deref().unwrap_or("change");
+    let series = || Path::new(RUNS).join(format!("assess-{what}-{}", sides.without.name));
     let place = Place::told(arguments.out.as_deref(), arguments.replace, series);
     RunFolder::create(&place).map_err(|error| bad_input(format!("{error}; choose another with --out")))
 }
@@ -184,7 +225,7 @@ fn side_by_side(arguments: &AssessArguments, runs: usize) -> usize {
     arguments.threads.map_or_else(cores, usize::from).min(runs)
 }
 
-/// How one of the runs is made again, without its seed and switch.
+/// How one of the runs is made again, without its seed and the change.
 fn command(arguments: &AssessArguments) -> String {
     let scenario = &arguments.scenario;
     let mut words = vec![
@@ -202,16 +243,7 @@ fn command(arguments: &AssessArguments) -> String {
     words.join(" ")
 }
 
-/// As a shell takes it for one word.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:,+".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
-/// The runs to be made: for each seed one without and one with the Modification, in this order.
+/// The runs to be made: for each seed one without and one with the change, in this order.
 struct Study<'a> {
     sides: &'a Sides,
     seeds: Vec<u64>,
@@ -273,7 +305,7 @@ impl<'a> Study<'a> {
     fn carry_out(self, threads: usize) -> anyhow::Result<Option<Vec<Pair>>> {
         let cancellation = self.control.cancellation.clone();
         stop_at_first(move || cancellation.stop());
-        let end = World::new(self.sides.with.clone()).map_err(bad_input)?.end;
+        let end = self.sides.without.end().max(self.sides.with.end());
         let progress = Progress::new(SimTime(end.0.saturating_mul(self.runs() as u64)));
         let result = std::thread::scope(|scope| {
             let workers: Vec<_> = (0..threads)
@@ -363,17 +395,4 @@ impl<'a> Study<'a> {
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_quoted_for_a_shell_where_they_need_it() {
-        assert_eq!(quoted("topology/demo.toml"), "topology/demo.toml");
-        assert_eq!(quoted("horizon=20m"), "horizon=20m");
-        assert_eq!(quoted("my scenario.toml"), "'my scenario.toml'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-    }
 }

@@ -31,7 +31,7 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 good, 1 internal error, 2 bad input, 3 a verdict threshold missed \
-(assess: with the Modification; compare: the runs differ; request --wait: it was not completed), \
+(assess: with the change; compare: the runs differ; request --wait: it was not completed), \
 4 run incomplete (a node lost, stopped, or not at pace with --max-lag), 5 the ledger does not balance.";
 
 #[derive(Subcommand, Debug)]
@@ -50,7 +50,7 @@ enum Command {
     Pki(PkiArguments),
     /// Ask a process of an attached network over the bus whether it is well; what a container's health check does.
     Health(HealthArguments),
-    /// Assess a SEC Modification: a scenario with and without it over the same seeds, with confidence intervals.
+    /// Assess a change, a SEC Modification or any other: a scenario without and with it over the same seeds, with confidence intervals.
     Assess(Box<AssessArguments>),
     /// Show a sampled request's way through the network, step by step, from a run folder.
     Trace(TraceArguments),

@@ -1,4 +1,4 @@
-//! What a SEC Modification changes in a scenario: the same seeds without and with it, compared pair by pair.
+//! What a change, a SEC Modification or any other, does to a scenario: the same seeds without and with it, compared pair by pair.
 //!
 //! [`RunFigures`] is what is kept of a run. [`Assessment::new`] pairs them by seed and gives each figure's mean on both
 //! sides, the mean difference and its confidence interval ([`paired`]), and says in plain sentences what
@@ -31,11 +31,24 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What is assessed, and how its runs are made again.
 #[derive(Clone, Debug)]
 pub struct Question {
-    pub modification: String,
-    /// As processed, with the Modification on.
+    pub change: Change,
+    /// As processed, with the change.
     pub scenario: Scenario,
-    /// The command of one run, without its seed and switch.
+    /// The command of one run, without its seed and the change.
     pub command: String,
+}
+
+/// What is otherwise on the second side.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Change {
+    /// As sentences call it: `SECMP0067`, `dsp.servers=11`.
+    pub name: String,
+    /// The Modification that is on, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub modification: Option<String>,
+    /// Overrides of the side without it and of the side with it: `modifications.SECMP0067=off`, `dsp.servers=11`.
+    pub without: Vec<String>,
+    pub with: Vec<String>,
 }
 
 /// The two runs of a seed.
@@ -49,7 +62,7 @@ pub struct Pair {
 pub struct Assessment {
     /// Of the comparisons, the thresholds and the runs: equal for equal scenarios, seeds and version, whatever the machine.
     pub digest: String,
-    pub modification: String,
+    pub change: Change,
     pub scenario: String,
     pub description: String,
     pub seeds: Vec<u64>,
@@ -64,6 +77,7 @@ pub struct Assessment {
     /// Modifications on in both sides.
     pub on_in_both: Vec<String>,
     /// The assessed Modification's parameters.
+    #[serde(skip_serializing_if = "serde_json::Value::is_null")]
     pub parameters: serde_json::Value,
     pub runs: Vec<RunRecord>,
     /// Every parameter of the scenario that stands on no public source.
@@ -71,7 +85,7 @@ pub struct Assessment {
     pub reproduce: Reproduce,
 }
 
-/// Whether the Modification changed anything that can be told from chance.
+/// Whether the change made any difference that can be told from chance.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
@@ -84,7 +98,7 @@ pub enum Effect {
     Measurable,
 }
 
-/// One figure without and with the Modification.
+/// One figure without and with the change.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Comparison {
     #[serde(flatten)]
@@ -183,10 +197,54 @@ pub struct AssessmentFacts {
 /// What the digest covers.
 #[derive(Serialize)]
 struct Covered<'a> {
-    modification: &'a str,
+    change: &'a Change,
     comparisons: &'a [Comparison],
     thresholds: &'a [Threshold],
     runs: &'a [RunRecord],
+}
+
+impl Change {
+    /// A Modification, off and on or live from a date, and what else is otherwise with it.
+    pub fn modification(modification: &str, on: &str, also: &[String]) -> Change {
+        let switch = |to: &str| format!("modifications.{modification}={to}");
+        let mut with = vec![switch(on)];
+        with.extend_from_slice(also);
+        Change {
+            name: match also {
+                [] => modification.to_owned(),
+                also => format!("{modification} and {}", also.join(" and ")),
+            },
+            modification: Some(modification.to_owned()),
+            without: vec![switch("off")],
+            with,
+        }
+    }
+
+    /// Any parameters of the scenario.
+    pub fn of(overrides: &[String]) -> Change {
+        Change {
+            name: overrides.join(" and "),
+            modification: None,
+            without: Vec::new(),
+            with: overrides.to_vec(),
+        }
+    }
+
+    /// Whether it has a say in the Modification.
+    fn switches(&self, modification: &str) -> bool {
+        let key = format!("modifications.{modification}");
+        let mut overrides = self.without.iter().chain(&self.with);
+        overrides.any(|text| text.split('=').next().is_some_and(|of| of.trim() == key))
+    }
+}
+
+/// As a shell takes it for one word.
+pub fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:,+".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 impl Pair {
@@ -210,10 +268,11 @@ impl Assessment {
             .map(|(with, figures)| RunRecord::new(with, figures))
             .collect();
         let scenario = &question.scenario;
-        let name = &question.modification;
+        let change = &question.change;
+        let modification = change.modification.as_deref();
         let mut assessment = Assessment {
             digest: String::new(),
-            modification: name.clone(),
+            change: change.clone(),
             scenario: scenario.name.clone(),
             description: scenario.description.clone(),
             seeds: pairs.iter().map(|pair| pair.without.seed).collect(),
@@ -228,11 +287,11 @@ impl Assessment {
                 .releases()
                 .live()
                 .map(|(other, _)| other.to_owned())
-                .filter(|other| other != name)
+                .filter(|other| !change.switches(other))
                 .collect(),
             parameters: serde_json::to_value(&scenario.parameters)
                 .ok()
-                .and_then(|mut parameters| Some(parameters.get_mut(name)?.take()))
+                .and_then(|mut parameters| Some(parameters.get_mut(modification?)?.take()))
                 .unwrap_or_default(),
             runs,
             assumptions: assumptions(scenario)
@@ -248,7 +307,7 @@ impl Assessment {
         assessment.effect = assessment.effect_of(&pairs);
         assessment.sentences = sentences::sentences(&assessment);
         assessment.digest = digest(&Covered {
-            modification: name,
+            change,
             comparisons: &assessment.comparisons,
             thresholds: &assessment.thresholds,
             runs: &assessment.runs,
@@ -271,7 +330,7 @@ impl Assessment {
         self.runs.iter().all(|run| run.complete)
     }
 
-    /// Whether every threshold is met with the Modification, for every seed.
+    /// Whether every threshold is met with the change, for every seed.
     pub fn all_thresholds_met_with(&self) -> bool {
         let seeds = self.seeds.len() as u32;
         self.thresholds
@@ -484,17 +543,14 @@ impl RunRecord {
 
 impl Reproduce {
     fn new(question: &Question) -> Reproduce {
-        let side = |switch: &str| {
-            let Question {
-                command,
-                modification,
-                ..
-            } = question;
-            format!("{command} --set modifications.{modification}={switch} --seed SEED")
+        let side = |overrides: &[String]| {
+            let flags = overrides.iter().map(|flag| format!(" --set {}", quoted(flag)));
+            format!("{}{} --seed SEED", question.command, flags.collect::<String>())
         };
+        let Change { without, with, .. } = &question.change;
         Reproduce {
-            without: side("off"),
-            with: side("on"),
+            without: side(without),
+            with: side(with),
         }
     }
 }

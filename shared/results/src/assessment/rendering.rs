@@ -2,8 +2,8 @@
 
 use super::figures::request_shares;
 use super::{
-    About, Assessment, AssessmentFacts, Comparison, Effect, Interval, Measure, Statistic, Subject, Threshold,
-    Unit,
+    About, Assessment, AssessmentFacts, Change, Comparison, Effect, Interval, Measure, Statistic, Subject,
+    Threshold, Unit,
 };
 use crate::power::PowerMeasure;
 use crate::summary::wrap;
@@ -88,7 +88,7 @@ pub fn summary(assessment: &Assessment) -> String {
     let mut text = String::new();
     let title = format!(
         "{} in {}: {} seeds, each without and with it",
-        assessment.modification,
+        assessment.change.name,
         assessment.scenario,
         assessment.seeds.len()
     );
@@ -172,7 +172,7 @@ pub fn markdown(assessment: &Assessment, facts: &AssessmentFacts) -> String {
     fault_tables(&mut text, assessment);
     network_table(&mut text, assessment);
     method(&mut text, assessment);
-    modifications(&mut text, assessment);
+    change_section(&mut text, assessment);
     assumptions(&mut text, assessment);
     runs(&mut text, assessment, facts);
     text
@@ -182,7 +182,7 @@ fn head(text: &mut String, assessment: &Assessment) {
     let _ = writeln!(
         text,
         "# Impact assessment: {} in {}\n",
-        assessment.modification, assessment.scenario
+        assessment.change.name, assessment.scenario
     );
     if !assessment.description.is_empty() {
         let _ = writeln!(
@@ -399,9 +399,9 @@ fn method(text: &mut String, assessment: &Assessment) {
     let _ = writeln!(
         text,
         "\n## Method and its limits\n\n\
-         - Each seed is run twice in virtual time, once without and once with the Modification, all else equal. Every random draw is a \
+         - Each seed is run twice in virtual time, once without and once with the change, all else equal. Every random draw is a \
          function of the seed and of what it is for, so both runs have the same population and the same demand: they differ by \
-         the Modification and by what follows from it.\n\
+         the change and by what follows from it.\n\
          - A figure is taken from each run whole, then the difference with less without, seed by seed. Interval: mean difference ± \
          t(0.975; {}) × s / √{seeds}, with s the differences' standard deviation. It takes the differences to be independent \
          and about normally distributed; with few seeds that is an assumption.\n\
@@ -417,22 +417,32 @@ fn method(text: &mut String, assessment: &Assessment) {
     );
 }
 
-fn modifications(text: &mut String, assessment: &Assessment) {
+fn change_section(text: &mut String, assessment: &Assessment) {
     let on = match assessment.on_in_both.as_slice() {
         [] => "none".to_owned(),
         names => names.join(", "),
     };
+    let Change { without, with, .. } = &assessment.change;
+    let as_code = |overrides: &[String]| match overrides {
+        [] => "as the scenario says".to_owned(),
+        overrides => {
+            let texts = overrides.iter().map(|text| format!("`{text}`"));
+            texts.collect::<Vec<_>>().join(", ")
+        }
+    };
     let _ = writeln!(
         text,
-        "\n## Modifications\n\nAssessed: {} (off without, on with). On in both: {on}.",
-        assessment.modification
+        "\n## The change\n\nWithout: {}. With: {}. Modifications on in both: {on}.",
+        as_code(without),
+        as_code(with)
     );
-    let parameters = serde_json::to_string_pretty(&assessment.parameters).unwrap_or_default();
-    let _ = writeln!(
-        text,
-        "\nParameters of {}:\n\n```json\n{parameters}\n```",
-        assessment.modification
-    );
+    if let Some(modification) = &assessment.change.modification {
+        let parameters = serde_json::to_string_pretty(&assessment.parameters).unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "\nParameters of {modification}:\n\n```json\n{parameters}\n```"
+        );
+    }
 }
 
 fn assumptions(text: &mut String, assessment: &Assessment) {
@@ -456,15 +466,15 @@ fn runs(text: &mut String, assessment: &Assessment, facts: &AssessmentFacts) {
     let _ = writeln!(
         text,
         "\n## Runs\n\nAny of them can be made again, with the same digests on any machine (`SEED` is the seed):\n\n```sh\n\
-         {}\n{}\n```\n\n| Seed | {} | Ledger digest | KPIs digest | Balanced | Thresholds met |\n|---:|---|---|---|---|---|",
-        assessment.reproduce.without, assessment.reproduce.with, assessment.modification
+         {}\n{}\n```\n\n| Seed | Change | Ledger digest | KPIs digest | Balanced | Thresholds met |\n|---:|---|---|---|---|---|",
+        assessment.reproduce.without, assessment.reproduce.with
     );
     for run in &assessment.runs {
         let _ = writeln!(
             text,
             "| {} | {} | `{}` | `{}` | {} | {} of {} |",
             run.seed,
-            if run.with { "on" } else { "off" },
+            if run.with { "with" } else { "without" },
             run.ledger_digest,
             run.kpis_digest,
             if run.balanced && run.violations == 0 {

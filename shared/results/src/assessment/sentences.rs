@@ -37,7 +37,7 @@ pub fn sentences(assessment: &Assessment) -> Vec<String> {
 }
 
 fn no_effect(assessment: &Assessment) -> Option<String> {
-    let (name, scenario) = (&assessment.modification, &assessment.scenario);
+    let (name, scenario) = (&assessment.change.name, &assessment.scenario);
     let pairs = assessment.seeds.len();
     match assessment.effect {
         Effect::Measurable => None,
@@ -113,7 +113,7 @@ fn told(assessment: &Assessment, rows: &[(&Subject, Measure)]) -> Vec<String> {
 fn sentence(assessment: &Assessment, comparison: &Comparison) -> String {
     format!(
         "With {}, {} {}.",
-        assessment.modification,
+        assessment.change.name,
         noun(comparison),
         predicate(comparison)
     )
@@ -504,7 +504,7 @@ fn thresholds(assessment: &Assessment) -> Option<String> {
         .count();
     Some(format!(
         "Thresholds of the scenario met for every seed: {without} of {all} without {name}, {with} of {all} with it.",
-        name = assessment.modification
+        name = assessment.change.name
     ))
 }
 

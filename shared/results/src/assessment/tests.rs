@@ -23,7 +23,7 @@ fn first_figure_of<R: Row>() -> Measure {
 
 fn question() -> Question {
     Question {
-        modification: "SECMP0067".to_owned(),
+        change: Change::modification("SECMP0067", "on", &[]),
         scenario: sample::scenario(),
         command: "secnet run tiny.toml --driver virtual".to_owned(),
     }
@@ -208,7 +208,7 @@ fn the_summary_as_a_terminal_shows_it() {
           without 0, with 5: SRV 2.2 answered within the target response time, at least 99 %
 
         Assumed  2 parameters stand on no public source; the report lists them
-        Digest   1a783675fdf25268
+        Digest   632f5f41173a0e3e
     "#]].assert_eq(&text);
 }
 
@@ -226,7 +226,7 @@ fn the_report_as_a_board_reads_it() {
     expect![[r##"
         # Impact assessment: SECMP0067 in tiny
 
-        Seeds: 1, 2, 3, 4, 5 (5 pairs of runs). Effect: measurable. Digest: `1a783675fdf252685fb06f050196f1e632f90642a38a8bcac262086fc3e23fbb`.
+        Seeds: 1, 2, 3, 4, 5 (5 pairs of runs). Effect: measurable. Digest: `632f5f41173a0e3eb3405ba53bd62845540fb4f002e5f47859ec8bae76d90434`.
 
         ## In short
 
@@ -305,7 +305,7 @@ fn the_report_as_a_board_reads_it() {
 
         ## Method and its limits
 
-        - Each seed is run twice in virtual time, once without and once with the Modification, all else equal. Every random draw is a function of the seed and of what it is for, so both runs have the same population and the same demand: they differ by the Modification and by what follows from it.
+        - Each seed is run twice in virtual time, once without and once with the change, all else equal. Every random draw is a function of the seed and of what it is for, so both runs have the same population and the same demand: they differ by the change and by what follows from it.
         - A figure is taken from each run whole, then the difference with less without, seed by seed. Interval: mean difference ± t(0.975; 4) × s / √5, with s the differences' standard deviation. It takes the differences to be independent and about normally distributed; with few seeds that is an assumption.
         - The intervals are about the seeds' weather in this scenario. They say nothing of the error of assumed parameters; vary those with `--set` and assess again.
         - Response times are of answered requests, from first submission to the final answer, retries included. Quantiles come from histograms with buckets less than 1 % wide: smaller differences of times are not called measurable.
@@ -313,9 +313,9 @@ fn the_report_as_a_board_reads_it() {
         - Counts that a run does not have are zero; shares and times it does not have leave the seed out of that comparison.
         - Fairness is Jain's index over the Users that sent requests: (Σx)² / (n Σx²), x a User's share.
 
-        ## Modifications
+        ## The change
 
-        Assessed: SECMP0067 (off without, on with). On in both: none.
+        Without: `modifications.SECMP0067=off`. With: `modifications.SECMP0067=on`. Modifications on in both: none.
 
         Parameters of SECMP0067:
 
@@ -343,18 +343,18 @@ fn the_report_as_a_board_reads_it() {
         secnet run tiny.toml --driver virtual --set modifications.SECMP0067=on --seed SEED
         ```
 
-        | Seed | SECMP0067 | Ledger digest | KPIs digest | Balanced | Thresholds met |
+        | Seed | Change | Ledger digest | KPIs digest | Balanced | Thresholds met |
         |---:|---|---|---|---|---|
-        | 1 | off | `ledger-1-without` | `kpis-1-without` | yes | 0 of 1 |
-        | 1 | on | `ledger-1-with` | `kpis-1-with` | yes | 1 of 1 |
-        | 2 | off | `ledger-2-without` | `kpis-2-without` | yes | 0 of 1 |
-        | 2 | on | `ledger-2-with` | `kpis-2-with` | yes | 1 of 1 |
-        | 3 | off | `ledger-3-without` | `kpis-3-without` | yes | 0 of 1 |
-        | 3 | on | `ledger-3-with` | `kpis-3-with` | yes | 1 of 1 |
-        | 4 | off | `ledger-4-without` | `kpis-4-without` | yes | 0 of 1 |
-        | 4 | on | `ledger-4-with` | `kpis-4-with` | yes | 1 of 1 |
-        | 5 | off | `ledger-5-without` | `kpis-5-without` | yes | 0 of 1 |
-        | 5 | on | `ledger-5-with` | `kpis-5-with` | yes | 1 of 1 |
+        | 1 | without | `ledger-1-without` | `kpis-1-without` | yes | 0 of 1 |
+        | 1 | with | `ledger-1-with` | `kpis-1-with` | yes | 1 of 1 |
+        | 2 | without | `ledger-2-without` | `kpis-2-without` | yes | 0 of 1 |
+        | 2 | with | `ledger-2-with` | `kpis-2-with` | yes | 1 of 1 |
+        | 3 | without | `ledger-3-without` | `kpis-3-without` | yes | 0 of 1 |
+        | 3 | with | `ledger-3-with` | `kpis-3-with` | yes | 1 of 1 |
+        | 4 | without | `ledger-4-without` | `kpis-4-without` | yes | 0 of 1 |
+        | 4 | with | `ledger-4-with` | `kpis-4-with` | yes | 1 of 1 |
+        | 5 | without | `ledger-5-without` | `kpis-5-without` | yes | 0 of 1 |
+        | 5 | with | `ledger-5-with` | `kpis-5-with` | yes | 1 of 1 |
 
         secnet 0.1.0 (685e26918f0c), run at 2026-04-01T00:00:00Z, 0 cores of  ( ), 2 runs side by side, 12.3 s.
     "##]].assert_eq(&text);
@@ -507,4 +507,30 @@ fn amounts_and_differences_read_as_a_person_would_write_them() {
     assert_eq!(signed(Unit::Share, -0.000_012), "−1.2e-3 points");
     assert_eq!(signed(Unit::Seconds, -0.5), "−500 ms");
     assert_eq!(signed(Unit::Count, 0.0), "0");
+}
+
+#[test]
+fn words_are_quoted_for_a_shell_where_they_need_it() {
+    assert_eq!(quoted("topology/demo.toml"), "topology/demo.toml");
+    assert_eq!(quoted("horizon=20m"), "horizon=20m");
+    assert_eq!(quoted("my scenario.toml"), "'my scenario.toml'");
+    assert_eq!(quoted("it's"), r"'it'\''s'");
+}
+
+#[test]
+fn a_change_is_named_after_what_it_sets() {
+    let texts = |texts: &[&str]| -> Vec<String> { texts.iter().map(|text| (*text).to_owned()).collect() };
+    let servers = Change::of(&texts(&["dsp.servers=11"]));
+    assert_eq!(servers.name, "dsp.servers=11");
+    assert!(servers.without.is_empty());
+    let both = Change::modification(
+        "MP096",
+        "2026-01-01",
+        &texts(&["parameters.MP096.some_share=0.5"]),
+    );
+    assert_eq!(both.name, "MP096 and parameters.MP096.some_share=0.5");
+    assert_eq!(both.without, ["modifications.MP096=off"]);
+    assert_eq!(both.with[0], "modifications.MP096=2026-01-01");
+    assert!(both.switches("MP096") && !servers.switches("MP096"));
+    assert!(Change::of(&texts(&["modifications.MHHS=on"])).switches("MHHS"));
 }
