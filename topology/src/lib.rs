@@ -55,6 +55,7 @@ pub use reference::reference;
 pub use scenario::Scenario;
 pub use schema::json_schema;
 pub use segments::{Bus, Segment, Transport};
+pub use suggest::mend;
 pub use timeline::Timeline;
 pub use units::{BitRate, Bytes, Date, DateTime, ExecuteAt, Span, TimeOfDay};
 pub use users::{UserEntry, UserKind};

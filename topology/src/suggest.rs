@@ -25,7 +25,7 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
 }
 
 /// `; did you mean `x`?`, or what there is to choose from.
-pub(crate) fn mend<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+pub fn mend<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     let candidates: Vec<&str> = candidates.into_iter().collect();
     if let Some(candidate) = nearest(word, candidates.iter().copied()) {
         return format!("; did you mean `{candidate}`?");

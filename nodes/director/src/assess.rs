@@ -1,24 +1,16 @@
 //! `secnet assess`: a scenario without and with a change, a SEC Modification or any other, over the same seeds, in virtual time, and
 //! what follows for Users.
 //!
-//! Each run has one thread; several go on side by side. Of a run only its figures are kept, so that
-//! memory does not grow with the seeds.
-//!
 //! Not here: the statistics and the wording (`secnet_results::assessment`).
 
-use crate::cancellation::Cancellation;
 use crate::commit::COMMIT;
 use crate::console;
 use crate::exit::{Exit, bad_input};
 use crate::live_network::RUNS;
-use crate::progress::Progress;
 use crate::scenario_arguments::ScenarioArguments;
-use crate::signals::stop_at_first;
-use crate::virtual_run::{self, VirtualRun};
+use crate::side_by_side::{self, Job};
 use anyhow::Context;
 use clap::Args;
-use secnet_engine::{Pace, Watch};
-use secnet_model::SimTime;
 use secnet_results::assessment::rendering::{markdown, summary};
 use secnet_results::assessment::{Assessment, AssessmentFacts, Change, Pair, Question, RunFigures, quoted};
 use secnet_results::run_folder::{ASSESSMENT, ASSESSMENT_REPORT, Place, WITH, WITHOUT};
@@ -27,11 +19,7 @@ use secnet_topology::modifications::{ModificationSwitches, Switch};
 use secnet_topology::{Scenario, World};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
-const LOOK: Duration = Duration::from_millis(100);
+use std::time::Instant;
 
 #[derive(Args, Clone, Debug)]
 #[command(allow_missing_positional = true)]
@@ -89,9 +77,9 @@ pub fn run(arguments: &AssessArguments) -> anyhow::Result<Exit> {
     let folder = prepare_folder(arguments, &sides)?;
     let started_at = jiff::Timestamp::now();
     let start = Instant::now();
-    let study = Study::new(&sides, arguments.seeds);
-    let threads = side_by_side(arguments, study.runs());
-    let Some(pairs) = study.carry_out(threads)? else {
+    let jobs = sides.jobs(arguments.seeds);
+    let threads = side_by_side::threads(arguments.threads, jobs.len());
+    let Some(pairs) = run_pairs(&jobs, threads)? else {
         console::complain("stopped by hand: nothing is assessed");
         return Ok(Exit::Incomplete);
     };
@@ -162,6 +150,19 @@ impl Sides {
         }
         Ok(sides)
     }
+
+    /// For each seed one run without and one with the change, in this order.
+    fn jobs(&self, seeds: u32) -> Vec<Job> {
+        let first = self.with.seed;
+        let seeds = (0..u64::from(seeds)).map(|n| first.wrapping_add(n));
+        let job = |side: &Scenario, seed: u64, name: &str| Job {
+            scenario: Scenario { seed, ..side.clone() },
+            what: format!("seed {seed} {name} it"),
+        };
+        seeds
+            .flat_map(|seed| [job(&self.without, seed, "without"), job(&self.with, seed, "with")])
+            .collect()
+    }
 }
 
 /// What the command line asks for.
@@ -220,9 +221,19 @@ fn write(
     Ok(())
 }
 
-fn side_by_side(arguments: &AssessArguments, runs: usize) -> usize {
-    let cores = || std::thread::available_parallelism().map_or(1, |cores| cores.get());
-    arguments.threads.map_or_else(cores, usize::from).min(runs)
+/// The figures of the runs, two and two.
+fn run_pairs(jobs: &[Job], threads: usize) -> anyhow::Result<Option<Vec<Pair>>> {
+    let figures = side_by_side::run_all(jobs, threads, |_, outcome, report, _| {
+        Ok(RunFigures::new(outcome, report))
+    })?;
+    Ok(figures.map(|figures| {
+        let mut figures = figures.into_iter();
+        let mut pairs = Vec::with_capacity(jobs.len() / 2);
+        while let (Some(without), Some(with)) = (figures.next(), figures.next()) {
+            pairs.extend(Pair::new(without, with));
+        }
+        pairs
+    }))
 }
 
 /// How one of the runs is made again, without its seed and the change.
@@ -241,158 +252,4 @@ fn command(arguments: &AssessArguments) -> String {
             .map(|flag| format!("--set {}", quoted(flag))),
     );
     words.join(" ")
-}
-
-/// The runs to be made: for each seed one without and one with the change, in this order.
-struct Study<'a> {
-    sides: &'a Sides,
-    seeds: Vec<u64>,
-    next: AtomicUsize,
-    done: AtomicUsize,
-    /// Of the runs that go on; the first Ctrl-C stops them all.
-    control: Control,
-    figures: Mutex<Vec<Option<RunFigures>>>,
-}
-
-#[derive(Default)]
-struct Control {
-    cancellation: Cancellation,
-    watches: Mutex<Vec<Arc<Watch>>>,
-}
-
-impl Control {
-    fn is_stopped(&self) -> bool {
-        self.cancellation.is_stopped()
-    }
-
-    /// A watch for a run about to start.
-    fn watch(&self) -> Arc<Watch> {
-        let watch = Arc::new(Watch::default());
-        locked(&self.watches).push(Arc::clone(&watch));
-        watch
-    }
-
-    fn forget(&self, ended: &Arc<Watch>) {
-        locked(&self.watches).retain(|watch| !Arc::ptr_eq(watch, ended));
-    }
-
-    /// Emulated time of the runs that go on, added up.
-    fn under_way(&self, end: SimTime) -> u64 {
-        let watches = locked(&self.watches);
-        watches.iter().map(|watch| watch.progress().0.min(end).0).sum()
-    }
-}
-
-impl<'a> Study<'a> {
-    fn new(sides: &'a Sides, seeds: u32) -> Study<'a> {
-        let first = sides.with.seed;
-        let seeds: Vec<u64> = (0..u64::from(seeds)).map(|n| first.wrapping_add(n)).collect();
-        Study {
-            sides,
-            figures: Mutex::new(vec![None; seeds.len() * 2]),
-            seeds,
-            next: AtomicUsize::new(0),
-            done: AtomicUsize::new(0),
-            control: Control::default(),
-        }
-    }
-
-    fn runs(&self) -> usize {
-        self.seeds.len() * 2
-    }
-
-    /// `None` when it was stopped.
-    fn carry_out(self, threads: usize) -> anyhow::Result<Option<Vec<Pair>>> {
-        let cancellation = self.control.cancellation.clone();
-        stop_at_first(move || cancellation.stop());
-        let end = self.sides.without.end().max(self.sides.with.end());
-        let progress = Progress::new(SimTime(end.0.saturating_mul(self.runs() as u64)));
-        let result = std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..threads)
-                .map(|_| scope.spawn(|| self.work(&progress)))
-                .collect();
-            while !workers.iter().all(|worker| worker.is_finished()) {
-                self.show(&progress, end);
-                std::thread::sleep(LOOK);
-            }
-            let results = workers.into_iter().map(|worker| match worker.join() {
-                Ok(result) => result,
-                Err(panic) => std::panic::resume_unwind(panic),
-            });
-            results.collect::<anyhow::Result<Vec<()>>>()
-        });
-        progress.finish();
-        result?;
-        if self.control.is_stopped() {
-            return Ok(None);
-        }
-        let figures = self.figures.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let mut figures = figures.into_iter().flatten();
-        let mut pairs = Vec::with_capacity(self.seeds.len());
-        while let (Some(without), Some(with)) = (figures.next(), figures.next()) {
-            pairs.extend(Pair::new(without, with));
-        }
-        Ok(Some(pairs))
-    }
-
-    fn work(&self, progress: &Progress) -> anyhow::Result<()> {
-        while !self.control.is_stopped() {
-            let number = self.next.fetch_add(1, Ordering::Relaxed);
-            if number >= self.runs() {
-                break;
-            }
-            let start = Instant::now();
-            let (seed, with) = (self.seeds[number / 2], number % 2 == 1);
-            let figures = self.run(seed, with)?;
-            if self.control.is_stopped() {
-                break;
-            }
-            locked(&self.figures)[number] = Some(figures);
-            let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-            if progress.is_hidden() {
-                console::tell(&format!(
-                    "run {done} of {}: seed {seed} {} it, {:.1} s",
-                    self.runs(),
-                    if with { "with" } else { "without" },
-                    start.elapsed().as_secs_f64()
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    fn run(&self, seed: u64, with: bool) -> anyhow::Result<RunFigures> {
-        let side = if with {
-            &self.sides.with
-        } else {
-            &self.sides.without
-        };
-        let scenario = Scenario { seed, ..side.clone() };
-        let world = Arc::new(World::new(scenario).map_err(bad_input)?);
-        let layout = world.layout();
-        let watch = self.control.watch();
-        let unseen = Progress::hidden(world.end);
-        let (outcome, _) = virtual_run::run(VirtualRun {
-            world: &world,
-            layout: &layout,
-            threads: 1,
-            pace: Pace::Max,
-            watch: &watch,
-            cancellation: &self.control.cancellation,
-            progress: &unseen,
-            export: None,
-        });
-        self.control.forget(&watch);
-        Ok(RunFigures::new(&outcome, &outcome.report()))
-    }
-
-    fn show(&self, progress: &Progress, end: SimTime) {
-        let done = self.done.load(Ordering::Relaxed);
-        let position = (end.0.saturating_mul(done as u64)).saturating_add(self.control.under_way(end));
-        progress.at(SimTime(position), &format!("{done} of {} runs", self.runs()));
-    }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

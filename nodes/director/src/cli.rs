@@ -13,6 +13,7 @@ use crate::run_command::{self, RunArguments};
 use crate::runs_command::{self, RunsArguments};
 use crate::signals;
 use crate::status::{self, StatusArguments};
+use crate::study::{self, StudyArguments};
 use crate::topology_command::{self, TopologyCommand};
 use crate::trace_command::{self, TraceArguments};
 use clap::{Args, Parser, Subcommand};
@@ -52,6 +53,8 @@ enum Command {
     Health(HealthArguments),
     /// Assess a change, a SEC Modification or any other: a scenario without and with it over the same seeds, with confidence intervals.
     Assess(Box<AssessArguments>),
+    /// Run a study: a scenario at many points, each with the same seeds, and where along an axis a measure breaks.
+    Study(StudyArguments),
     /// Show a sampled request's way through the network, step by step, from a run folder.
     Trace(TraceArguments),
     /// Say what the DNOs learned of the electricity network's faults in a run: when they knew, who told them, what the phone would have.
@@ -121,6 +124,7 @@ fn carry_out(command: Command) -> anyhow::Result<Exit> {
         Command::Pki(arguments) => pki::run(&arguments),
         Command::Health(arguments) => attach::health(&arguments),
         Command::Assess(arguments) => assess::run(&arguments),
+        Command::Study(arguments) => study::run(&arguments),
         Command::Trace(arguments) => trace_command::run(&arguments),
         Command::Outages(arguments) => outages_command::run(&arguments),
         Command::Runs(arguments) => runs_command::run(&arguments),

@@ -20,6 +20,7 @@ pub mod read_by;
 pub mod run_folder;
 pub mod run_outcome;
 pub mod seal;
+pub mod study;
 pub mod summary;
 pub mod traces;
 pub mod verdicts;

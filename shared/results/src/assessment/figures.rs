@@ -528,7 +528,7 @@ fn request_rows(srv: Srv, mode: ServiceMode, user: &str, region: &str) -> Vec<Kp
 }
 
 /// The shares a row of requests has, in the order of the reports.
-pub(super) fn request_shares() -> impl Iterator<Item = Measure> {
+pub(crate) fn request_shares() -> impl Iterator<Item = Measure> {
     [Measure::WithinTarget, Measure::Completed, Measure::FirstAttempt]
         .into_iter()
         .chain(read_by_measures())

@@ -109,7 +109,7 @@ fn student(degrees_of_freedom: u32) -> Option<StudentsT> {
     StudentsT::new(0.0, 1.0, f64::from(degrees_of_freedom)).ok()
 }
 
-pub(super) fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+pub(crate) fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
     let (mut sum, mut count) = (0.0, 0u32);
     for value in values {
         sum += value;

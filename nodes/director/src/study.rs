@@ -1,0 +1,366 @@
+//! `secnet study`: a scenario at many points, with the same seeds at each, in virtual time, and where a measure breaks.
+//!
+//! Not here: the statistics and the wording (`secnet_results::study`).
+
+pub mod definition;
+pub mod parts;
+pub mod points;
+mod searching;
+
+use crate::commit::COMMIT;
+use crate::console;
+use crate::exit::{Exit, bad_input};
+use crate::live_network::RUNS;
+use crate::side_by_side::{self, Job};
+use clap::Args;
+use definition::Definition;
+use parts::Folder;
+use points::{AS_IT_IS, Base, Setting};
+use secnet_model::SimDuration;
+use secnet_results::Machine;
+use secnet_results::assessment::{AssessmentFacts, RunFigures, quoted};
+use secnet_results::study::rendering::{markdown, summary};
+use secnet_results::study::{Part, Point, Question, StudyReport};
+use secnet_topology::{Scenario, World, assumptions, grouped};
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+const STUDY: &str = "study.json";
+const STUDY_REPORT: &str = "study.md";
+
+#[derive(Args, Clone, Debug)]
+pub struct StudyArguments {
+    /// The study: a scenario, axes, and what is looked at (docs/studies.md).
+    pub study: PathBuf,
+    /// Overrides one parameter of the scenario at every point; may be given again.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub overrides: Vec<String>,
+    /// Overrides how many seeds there are at each point. More can be added later: what has been run is not run again.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=1_000))]
+    pub seeds: Option<u32>,
+    /// Runs side by side; as many as there are cores otherwise.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub threads: Option<u16>,
+    /// Runs only its share, the I-th of N; whoever is called without it puts all together.
+    #[arg(long, value_name = "I/N", value_parser = parse_share)]
+    pub part: Option<Share>,
+    /// Says which points and runs there are, how many are done and about how long the others take; runs nothing.
+    #[arg(long, conflicts_with = "part")]
+    pub dry_run: bool,
+    /// The study's folder, with its parts and its report; `runs/study-<its name>/` otherwise. A folder that is not a study's is refused.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Print no summary.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// One of several that divide the runs among them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Share {
+    /// From 0.
+    place: usize,
+    of: usize,
+}
+
+fn parse_share(text: &str) -> Result<Share, String> {
+    let numbers = text.split_once('/').and_then(|(place, of)| {
+        let (place, of) = (place.parse::<usize>().ok()?, of.parse::<usize>().ok()?);
+        (1..=of).contains(&place).then(|| Share { place: place - 1, of })
+    });
+    numbers.ok_or_else(|| "as in 2/4, the second of four".to_owned())
+}
+
+/// What `study.json` holds.
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(flatten)]
+    report: &'a StudyReport,
+    facts: &'a AssessmentFacts,
+}
+
+/// A study as it is to be run.
+struct Study<'a> {
+    arguments: &'a StudyArguments,
+    definition: Definition,
+    scenario: Scenario,
+    base: Base,
+    folder: Folder,
+}
+
+/// A run, by the name of its part.
+struct Run {
+    part: String,
+    job: Job,
+}
+
+pub fn run(arguments: &StudyArguments) -> anyhow::Result<Exit> {
+    let start = Instant::now();
+    let started_at = jiff::Timestamp::now();
+    let study = Study::load(arguments)?;
+    let points = points::points(&study.definition, &study.base).map_err(bad_input)?;
+    let as_it_is = study.as_it_is();
+    let all: Vec<Run> = std::iter::once(&as_it_is)
+        .chain(&points)
+        .map(|setting| study.runs(setting))
+        .collect::<anyhow::Result<Vec<Vec<Run>>>>()?
+        .into_iter()
+        .flatten()
+        .collect();
+    if arguments.dry_run {
+        return study.tell_what_there_is(&points, &all);
+    }
+    let Some(()) = study.make(&all, arguments.part)? else {
+        return Ok(study.stopped(&all));
+    };
+    let done = study.done(&all);
+    if done < parts_of(&all) {
+        console::print(&format!(
+            "{done} of {} runs are done; without --part, secnet study puts them together once all are\n",
+            parts_of(&all)
+        ));
+        return Ok(Exit::Good);
+    }
+    if arguments.part.is_some() {
+        console::print("all runs are done; without --part, secnet study puts them together\n");
+        return Ok(Exit::Good);
+    }
+    let Some(knee) = searching::knee(&study)? else {
+        return Ok(study.stopped(&all));
+    };
+    let base = study.point(&as_it_is)?;
+    let points = points
+        .iter()
+        .map(|setting| study.point(setting))
+        .collect::<anyhow::Result<Vec<Point>>>()?;
+    let report = StudyReport::new(&study.question(), &base, &points, knee);
+    let facts = AssessmentFacts {
+        secnet_version: env!("CARGO_PKG_VERSION").to_owned(),
+        secnet_commit: COMMIT.to_owned(),
+        command: std::env::args().collect(),
+        machine: Machine::here(),
+        started_at: started_at.to_string(),
+        wall_seconds: start.elapsed().as_secs_f64(),
+        threads: side_by_side::threads(arguments.threads, all.len()) as u32,
+    };
+    study.write(&report, &facts)?;
+    Ok(match (report.all_balanced(), report.all_complete()) {
+        (false, _) => Exit::Unbalanced,
+        (true, false) => Exit::Incomplete,
+        (true, true) => Exit::Good,
+    })
+}
+
+impl<'a> Study<'a> {
+    fn load(arguments: &'a StudyArguments) -> anyhow::Result<Study<'a>> {
+        let mut definition = Definition::read(&arguments.study)?;
+        definition.set.extend_from_slice(&arguments.overrides);
+        definition.seeds = arguments.seeds.unwrap_or(definition.seeds);
+        let scenario = secnet_topology::load(&definition.scenario, &definition.set).map_err(bad_input)?;
+        let series = || Path::new(RUNS).join(format!("study-{}", definition.name));
+        let path = arguments.out.clone().unwrap_or_else(series);
+        Ok(Study {
+            base: Base::new(&scenario)?,
+            folder: match arguments.dry_run {
+                true => Folder::at(&path),
+                false => Folder::open(&path)?,
+            },
+            arguments,
+            definition,
+            scenario,
+        })
+    }
+
+    fn as_it_is(&self) -> Setting {
+        Setting {
+            settings: vec![AS_IT_IS.to_owned(); self.definition.axes.len()],
+            overrides: Vec::new(),
+        }
+    }
+
+    /// The runs of a point, one for each seed.
+    fn runs(&self, setting: &Setting) -> anyhow::Result<Vec<Run>> {
+        let mut overrides = self.definition.set.clone();
+        overrides.extend_from_slice(&setting.overrides);
+        let scenario = secnet_topology::load(&self.definition.scenario, &overrides).map_err(bad_input)?;
+        if scenario.seed != self.scenario.seed {
+            return Err(bad_input(
+                "an axis cannot set `seed`: every point has the same seeds",
+            ));
+        }
+        World::new(scenario.clone()).map_err(bad_input)?;
+        let what = self.in_words(setting);
+        let seeds = (0..u64::from(self.definition.seeds)).map(|n| self.scenario.seed.wrapping_add(n));
+        let run = |seed: u64| {
+            let scenario = Scenario {
+                seed,
+                ..scenario.clone()
+            };
+            let what = format!("{what}, seed {seed}");
+            let part = self.folder.name_of(&scenario)?;
+            Ok(Run {
+                part,
+                job: Job { scenario, what },
+            })
+        };
+        seeds.map(run).collect()
+    }
+
+    /// `servers 8, reads 2`
+    fn in_words(&self, setting: &Setting) -> String {
+        let pairs = self.definition.axes.iter().zip(&setting.settings);
+        let varied = pairs.filter(|(_, value)| *value != AS_IT_IS);
+        let texts: Vec<String> = varied
+            .map(|(axis, value)| format!("{} {value}", axis.name))
+            .collect();
+        match texts.is_empty() {
+            true => "as it is".to_owned(),
+            false => texts.join(", "),
+        }
+    }
+
+    /// Makes those of the runs that have not been made, or of them a share. `None` when it was stopped by hand.
+    fn make(&self, runs: &[Run], share: Option<Share>) -> anyhow::Result<Option<()>> {
+        let share = share.unwrap_or(Share { place: 0, of: 1 });
+        let mut seen = BTreeSet::new();
+        let distinct = runs.iter().filter(|run| seen.insert(&run.part));
+        let own = distinct
+            .enumerate()
+            .filter(|(n, _)| n % share.of == share.place)
+            .map(|(_, run)| run);
+        let missing: Vec<&Run> = own.filter(|run| !self.folder.has(&run.part)).collect();
+        if missing.is_empty() {
+            return Ok(Some(()));
+        }
+        let jobs: Vec<Job> = missing.iter().map(|run| run.job.clone()).collect();
+        let threads = side_by_side::threads(self.arguments.threads, jobs.len());
+        let made = side_by_side::run_all(&jobs, threads, |number, outcome, report, took| {
+            let part = Part::new(&RunFigures::new(outcome, report), took.as_secs_f64());
+            self.folder.write(&missing[number].part, &part)
+        })?;
+        Ok(made.map(|_| ()))
+    }
+
+    fn done(&self, runs: &[Run]) -> usize {
+        let parts: BTreeSet<&String> = runs.iter().map(|run| &run.part).collect();
+        parts.into_iter().filter(|part| self.folder.has(part)).count()
+    }
+
+    fn stopped(&self, runs: &[Run]) -> Exit {
+        console::complain(&format!(
+            "stopped by hand: {} of {} runs are done and kept; the same command goes on",
+            self.done(runs),
+            parts_of(runs)
+        ));
+        Exit::Incomplete
+    }
+
+    /// With what was found there.
+    fn point(&self, setting: &Setting) -> anyhow::Result<Point> {
+        let runs = self.runs(setting)?;
+        let parts = runs.iter().map(|run| self.folder.read(&run.part));
+        Ok(Point {
+            settings: setting.settings.clone(),
+            overrides: setting.overrides.clone(),
+            parts: parts.collect::<anyhow::Result<Vec<Part>>>()?,
+        })
+    }
+
+    fn question(&self) -> Question {
+        let definition = &self.definition;
+        let mut words = vec![
+            "secnet run".to_owned(),
+            quoted(&definition.scenario.display().to_string()),
+            "--driver virtual".to_owned(),
+        ];
+        let set = definition.set.iter();
+        words.extend(set.map(|flag| format!("--set {}", quoted(flag))));
+        Question {
+            name: definition.name.clone(),
+            description: definition.description.clone(),
+            scenario: self.scenario.name.clone(),
+            axes: definition.axes.iter().map(|axis| axis.name.clone()).collect(),
+            headline: definition.headline.clone(),
+            command: words.join(" "),
+            assumed: assumptions(&self.scenario).len() as u32,
+        }
+    }
+
+    fn tell_what_there_is(&self, points: &[Setting], all: &[Run]) -> anyhow::Result<Exit> {
+        let mut text = format!(
+            "{}: {} points and the scenario as it is, {} seeds each: {} runs, of which {} are done\n",
+            self.definition.name,
+            grouped(points.len() as u64),
+            self.definition.seeds,
+            grouped(parts_of(all) as u64),
+            grouped(self.done(all) as u64),
+        );
+        let mut seen = BTreeSet::new();
+        let (mut seconds, mut memory) = (0.0, 0.0_f64);
+        let mut last: Option<(String, f64)> = None;
+        for run in all {
+            if self.folder.has(&run.part) || !seen.insert(&run.part) {
+                continue;
+            }
+            // A point's runs differ by their seeds alone.
+            let point = run
+                .job
+                .what
+                .rsplit_once(", seed")
+                .map(|(point, _)| point.to_owned());
+            let known = last.as_ref().filter(|(of, _)| point.as_ref() == Some(of));
+            let estimated = match known {
+                Some((_, seconds)) => *seconds,
+                None => {
+                    let estimate = World::new(run.job.scenario.clone())
+                        .map_err(bad_input)?
+                        .estimate();
+                    memory = memory.max(estimate.memory_bytes);
+                    estimate.seconds
+                }
+            };
+            last = point.map(|point| (point, estimated));
+            seconds += estimated;
+        }
+        let threads = side_by_side::threads(self.arguments.threads, seen.len());
+        if !seen.is_empty() {
+            text += &format!(
+                "The rest takes some {} on {threads} threads, from a third of that to three times as much, and {:.0} MB at most\n",
+                SimDuration::from_secs((seconds / threads as f64).ceil() as u64),
+                memory * threads as f64 / 1e6
+            );
+        }
+        if let Some(knee) = &self.definition.knee {
+            text += &format!(
+                "The knee along `{}` takes up to {} points more\n",
+                knee.axis,
+                searching::points_max(&self.definition, knee)
+            );
+        }
+        console::print(&text);
+        for setting in points {
+            console::print(&format!("  {}\n", self.in_words(setting)));
+        }
+        Ok(Exit::Good)
+    }
+
+    fn write(&self, report: &StudyReport, facts: &AssessmentFacts) -> anyhow::Result<()> {
+        let document = serde_json::to_string_pretty(&Document { report, facts })? + "\n";
+        self.folder
+            .write_result(STUDY_REPORT, markdown(report, facts).as_bytes())?;
+        self.folder.write_result(STUDY, document.as_bytes())?;
+        if !self.arguments.quiet {
+            console::print(&summary(report));
+            let place = self.folder.path().join(STUDY_REPORT);
+            console::print(&format!("Report: {}\n", place.display()));
+        }
+        Ok(())
+    }
+}
+
+/// How many different runs there are: two points may be one.
+fn parts_of(runs: &[Run]) -> usize {
+    runs.iter().map(|run| &run.part).collect::<BTreeSet<_>>().len()
+}
