@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 pub mod checkpoint;
+pub mod desk;
 pub mod dice;
 pub mod disturbances;
 pub mod fuzzing;

@@ -3,11 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use expect_test::expect;
-use secnet_tests::programs::program;
+use secnet_tests::desk::{Desk, stderr, stdout};
 use serde_json::Value;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 /// Two Suppliers of 300 premises for ten minutes, with nothing to throttle.
 const CALM: &str = r#"
@@ -47,52 +45,15 @@ srvs = ["2.2"]
 within_target_share_min = 0.5
 "#;
 
-/// A folder of the test's own, removed in the end.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("secnet-assess-{}-{name}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        fs::write(path.join("calm.toml"), CALM).unwrap();
-        Folder(path)
-    }
-
-    fn secnet(&self, arguments: &[&str]) -> Output {
-        Command::new(program("secnet"))
-            .args(arguments)
-            .current_dir(&self.0)
-            .output()
-            .unwrap()
-    }
-
-    fn read_json(&self, file: &str) -> Value {
-        serde_json::from_str(&self.read(file)).unwrap()
-    }
-
-    fn read(&self, file: &str) -> String {
-        fs::read_to_string(self.0.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
+/// With the scenario in it.
+fn desk() -> Desk {
+    Desk::with(&[("calm.toml", CALM)])
 }
 
 #[test]
 fn an_assessment_is_printed_and_written_and_each_of_its_runs_can_be_made_again() {
-    let folder = Folder::new("written");
-    let output = folder.secnet(&[
+    let desk = desk();
+    let output = desk.secnet(&[
         "assess",
         "secmp0067",
         "calm.toml",
@@ -110,8 +71,8 @@ fn an_assessment_is_printed_and_written_and_each_of_its_runs_can_be_made_again()
     assert_eq!(stderr(&output).lines().count(), 10, "a line for each run");
 
     let written = "runs/assess-SECMP0067-calm/latest";
-    let assessment = folder.read_json(&format!("{written}/assessment.json"));
-    assert_eq!(assessment, folder.read_json("copy.json"));
+    let assessment = desk.json(&format!("{written}/assessment.json"));
+    assert_eq!(assessment, desk.json("copy.json"));
     assert_eq!(assessment["seeds"], serde_json::json!([1, 2, 3, 4, 5]));
     assert_eq!(assessment["thresholds"][0]["met_with"], 5);
     let vends = &assessment["headline"][0];
@@ -120,13 +81,13 @@ fn an_assessment_is_printed_and_written_and_each_of_its_runs_can_be_made_again()
         (&Value::from("2.2"), &Value::from(5))
     );
     assert!(!assessment["assumptions"].as_array().unwrap().is_empty());
-    let report = folder.read(&format!("{written}/assessment.md"));
+    let report = desk.read(&format!("{written}/assessment.md"));
     for sentence in assessment["sentences"].as_array().unwrap() {
         assert!(report.contains(sentence.as_str().unwrap()));
     }
 
     for (place, side) in ["without", "with"].into_iter().enumerate() {
-        let scenario = folder.read(&format!("{written}/{side}.toml"));
+        let scenario = desk.read(&format!("{written}/{side}.toml"));
         let switch = if side == "with" { "on" } else { "off" };
         assert!(
             scenario.contains(&format!("SECMP0067 = \"{switch}\"")),
@@ -136,21 +97,18 @@ fn an_assessment_is_printed_and_written_and_each_of_its_runs_can_be_made_again()
         let command = assessment["reproduce"][side].as_str().unwrap();
         let command = command.replace("SEED", "2") + " --out again --replace --quiet";
         let words: Vec<&str> = command.split(' ').skip(1).collect();
-        let output = folder.secnet(&words);
+        let output = desk.secnet(&words);
         assert_eq!(output.status.code(), Some(0), "{command}: {}", stderr(&output));
         let run = &assessment["runs"][2 + place];
         assert_eq!(run["seed"], 2);
-        assert_eq!(
-            folder.read_json("again/ledger.json")["digest"],
-            run["ledger_digest"]
-        );
-        assert_eq!(folder.read_json("again/kpis.json")["digest"], run["kpis_digest"]);
+        assert_eq!(desk.json("again/ledger.json")["digest"], run["ledger_digest"]);
+        assert_eq!(desk.json("again/kpis.json")["digest"], run["kpis_digest"]);
     }
 }
 
 #[test]
 fn the_number_of_threads_changes_nothing() {
-    let folder = Folder::new("threads");
+    let desk = desk();
     let assess = |threads: &str| {
         let arguments = [
             "assess",
@@ -164,10 +122,10 @@ fn the_number_of_threads_changes_nothing() {
             "2m",
             "--quiet",
         ];
-        let output = folder.secnet(&arguments);
+        let output = desk.secnet(&arguments);
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
         assert_eq!(stdout(&output), "");
-        let mut assessment = folder.read_json("runs/assess-SECMP0067-calm/latest/assessment.json");
+        let mut assessment = desk.json("runs/assess-SECMP0067-calm/latest/assessment.json");
         assessment.as_object_mut().unwrap().remove("facts");
         assessment
     };
@@ -176,7 +134,7 @@ fn the_number_of_threads_changes_nothing() {
 
 #[test]
 fn an_assessment_that_is_stopped_leaves_the_earlier_one_as_it_was() {
-    let folder = Folder::new("stopped");
+    let desk = desk();
     let assess = [
         "assess",
         "SECMP0067",
@@ -186,16 +144,16 @@ fn an_assessment_that_is_stopped_leaves_the_earlier_one_as_it_was() {
         "--out",
         "it",
     ];
-    let first = folder.secnet(&[&assess[..], &["--seeds", "5", "--for", "2m"]].concat());
+    let first = desk.secnet(&[&assess[..], &["--seeds", "5", "--for", "2m"]].concat());
     assert_eq!(first.status.code(), Some(0), "{}", stderr(&first));
     let files = ["assessment.json", "assessment.md", "with.toml", "without.toml"];
-    let written = files.map(|file| folder.read(&format!("it/{file}")));
+    let written = files.map(|file| desk.read(&format!("it/{file}")));
 
     // Far more than it has time for.
-    let mut second = Command::new(program("secnet"))
+    let mut second = desk
+        .command()
         .args(assess)
         .args(["--seeds", "1000", "--for", "8m"])
-        .current_dir(&folder.0)
         .spawn()
         .unwrap();
     std::thread::sleep(std::time::Duration::from_millis(700));
@@ -206,31 +164,31 @@ fn an_assessment_that_is_stopped_leaves_the_earlier_one_as_it_was() {
         .status();
     assert!(told.unwrap().success());
     assert_eq!(second.wait().unwrap().code(), Some(4));
-    assert_eq!(files.map(|file| folder.read(&format!("it/{file}"))), written);
+    assert_eq!(files.map(|file| desk.read(&format!("it/{file}"))), written);
 }
 
 #[test]
 fn exit_codes_tell_bad_input_from_a_missed_threshold() {
-    let folder = Folder::new("exits");
-    let unknown = folder.secnet(&["assess", "SECMP0076", "calm.toml"]);
+    let desk = desk();
+    let unknown = desk.secnet(&["assess", "SECMP0076", "calm.toml"]);
     assert_eq!(unknown.status.code(), Some(2));
     assert_eq!(
         stderr(&unknown),
         "secnet: there is no Modification `SECMP0076`; did you mean `SECMP0067`?\n"
     );
-    assert!(!Path::new(&folder.0).join("runs").exists());
+    assert!(!desk.folder.join("runs").exists());
 
-    let single = folder.secnet(&["assess", "SECMP0067", "calm.toml", "--seeds", "4"]);
+    let single = desk.secnet(&["assess", "SECMP0067", "calm.toml", "--seeds", "4"]);
     assert_eq!(
         single.status.code(),
         Some(2),
         "with four no test can tell anything from chance"
     );
 
-    let no_scenario = folder.secnet(&["assess", "SECMP0067", "storm.toml"]);
+    let no_scenario = desk.secnet(&["assess", "SECMP0067", "storm.toml"]);
     assert_eq!(no_scenario.status.code(), Some(2));
 
-    let missed = folder.secnet(&[
+    let missed = desk.secnet(&[
         "assess",
         "SECMP0067",
         "calm.toml",
@@ -252,8 +210,8 @@ fn exit_codes_tell_bad_input_from_a_missed_threshold() {
 
 #[test]
 fn a_modification_with_nothing_to_do_is_said_to_have_no_effect() {
-    let folder = Folder::new("idle");
-    let output = folder.secnet(&["assess", "SECMP0067", "calm.toml", "--seeds", "5", "--for", "2m"]);
+    let desk = desk();
+    let output = desk.secnet(&["assess", "SECMP0067", "calm.toml", "--seeds", "5", "--for", "2m"]);
     assert!(
         stdout(&output).contains("SECMP0067 has no measurable effect"),
         "{}",
@@ -263,7 +221,7 @@ fn a_modification_with_nothing_to_do_is_said_to_have_no_effect() {
 
 #[test]
 fn any_change_is_assessed_as_a_modification_is() {
-    let folder = Folder::new("change");
+    let desk = desk();
     let assess = [
         "assess",
         "calm.toml",
@@ -278,7 +236,7 @@ fn any_change_is_assessed_as_a_modification_is() {
         "--named",
         "a bad radio",
     ];
-    let output = folder.secnet(&assess);
+    let output = desk.secnet(&assess);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let text = stdout(&output);
     assert!(text.starts_with("a bad radio in calm: 5 seeds"), "{text}");
@@ -293,7 +251,7 @@ fn any_change_is_assessed_as_a_modification_is() {
     );
 
     let written = "runs/assess-change-calm/latest";
-    let assessment = folder.read_json(&format!("{written}/assessment.json"));
+    let assessment = desk.json(&format!("{written}/assessment.json"));
     assert_eq!(assessment["effect"], "measurable");
     assert_eq!(assessment["change"]["with"][1], "csp.south.loss=0.5");
     // Without it the scenario is as it was, and each side is made again by its command.
@@ -319,9 +277,9 @@ fn any_change_is_assessed_as_a_modification_is() {
             "--json",
             "it.json",
         ];
-        let output = folder.secnet(&[&["assess"], arguments, &more].concat());
+        let output = desk.secnet(&[&["assess"], arguments, &more].concat());
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-        folder.read_json("it.json")["runs"].clone()
+        desk.json("it.json")["runs"].clone()
     };
     assert_eq!(
         switched(&["SECMP0067"]),
@@ -331,11 +289,11 @@ fn any_change_is_assessed_as_a_modification_is() {
 
 #[test]
 fn a_change_that_cannot_be_assessed_is_refused() {
-    let folder = Folder::new("no-change");
+    let desk = desk();
     let refused = |arguments: &[&str]| {
-        let output = folder.secnet(&[&["assess"], arguments].concat());
+        let output = desk.secnet(&[&["assess"], arguments].concat());
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
-        assert!(!Path::new(&folder.0).join("runs").exists());
+        assert!(!desk.folder.join("runs").exists());
         stderr(&output)
     };
     expect![[r#"

@@ -3,12 +3,12 @@
 #![allow(clippy::unwrap_used)]
 
 use expect_test::expect;
-use secnet_tests::programs::program;
+use secnet_tests::desk::{Desk, stderr, stdout};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 use std::time::SystemTime;
 
 /// A DSP that serves ten requests a second, and six are asked for.
@@ -58,51 +58,30 @@ to = 3.0
 steps = 2
 "#;
 
-/// A folder of the test's own, removed in the end.
-struct Folder(PathBuf);
+/// A desk with the scenario and a study on it.
+struct Studying(Desk);
 
-impl Folder {
-    fn new(name: &str, study: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("secnet-study-{}-{name}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        fs::write(path.join("small.toml"), SMALL).unwrap();
-        fs::write(path.join("load.toml"), study).unwrap();
-        Folder(path)
+impl Studying {
+    fn new(study: &str) -> Studying {
+        Studying(Desk::with(&[("small.toml", SMALL), ("load.toml", study)]))
     }
 
     fn study(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(program("secnet"));
-        command.args(["study", "load.toml"]).args(arguments);
-        command.current_dir(&self.0).output().unwrap()
+        self.0.secnet(&[&["study", "load.toml"], arguments].concat())
     }
 
     fn report(&self, folder: &str) -> Value {
-        let text = fs::read_to_string(self.0.join(folder).join("study.json")).unwrap();
-        serde_json::from_str(&text).unwrap()
+        self.0.json(&format!("{folder}/study.json"))
     }
 
     /// When each part was written.
     fn parts(&self, folder: &str) -> BTreeMap<PathBuf, SystemTime> {
-        let entries = fs::read_dir(self.0.join(folder).join("parts")).unwrap();
+        let entries = fs::read_dir(self.0.folder.join(folder).join("parts")).unwrap();
         let entries = entries.map(|entry| entry.unwrap());
         entries
             .map(|entry| (entry.path(), entry.metadata().unwrap().modified().unwrap()))
             .collect()
     }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 fn good(output: Output) -> String {
@@ -114,9 +93,9 @@ const RUNS: &str = "runs/study-load";
 
 #[test]
 fn points_are_held_against_the_scenario_as_it_is() {
-    let folder = Folder::new("points", STUDY);
-    let dry = good(folder.study(&["--dry-run"]));
-    assert!(!folder.0.join("runs").exists(), "a dry run writes nothing");
+    let desk = Studying::new(STUDY);
+    let dry = good(desk.study(&["--dry-run"]));
+    assert!(!desk.0.folder.join("runs").exists(), "a dry run writes nothing");
     // The point of one server and one time the load is the scenario as it is.
     assert!(
         dry.starts_with(
@@ -124,12 +103,12 @@ fn points_are_held_against_the_scenario_as_it_is() {
         ),
         "{dry}"
     );
-    let told = good(folder.study(&[]));
+    let told = good(desk.study(&[]));
     assert!(
         told.starts_with("load: 4 points of small, 3 seeds each\n"),
         "{told}"
     );
-    let report = folder.report(RUNS);
+    let report = desk.report(RUNS);
     let points = report["points"].as_array().unwrap();
     let settings: Vec<String> = points.iter().map(|point| point["settings"].to_string()).collect();
     assert_eq!(
@@ -142,8 +121,8 @@ fn points_are_held_against_the_scenario_as_it_is() {
     assert!(difference(1) < -0.3, "{}", difference(1));
     assert!(difference(3).abs() < 0.1, "{}", difference(3));
     assert_eq!(points[1]["met"], serde_json::json!([0]));
+    let written = desk.0.read(&format!("{RUNS}/study.md"));
     for sentence in report["sentences"].as_array().unwrap() {
-        let written = fs::read_to_string(folder.0.join(RUNS).join("study.md")).unwrap();
         assert!(written.contains(sentence.as_str().unwrap()), "{sentence}");
     }
 
@@ -154,40 +133,35 @@ fn points_are_held_against_the_scenario_as_it_is() {
         words.extend(["--set".to_owned(), flag.as_str().unwrap().to_owned()]);
     }
     words.extend(["--seed", "2", "--out", "again", "--quiet"].map(str::to_owned));
-    let again = Command::new(program("secnet"))
-        .args(&words)
-        .current_dir(&folder.0)
-        .output();
-    assert_eq!(again.unwrap().status.code(), Some(3));
-    let ledger: Value =
-        serde_json::from_slice(&fs::read(folder.0.join("again/ledger.json")).unwrap()).unwrap();
-    assert_eq!(ledger["digest"], points[1]["digests"][1][0]);
+    let again = desk.0.command().args(&words).output().unwrap();
+    assert_eq!(again.status.code(), Some(3));
+    assert_eq!(
+        desk.0.json("again/ledger.json")["digest"],
+        points[1]["digests"][1][0]
+    );
 }
 
 #[test]
 fn what_has_been_run_is_not_run_again_whoever_ran_it() {
-    let folder = Folder::new("parts", STUDY);
-    good(folder.study(&["--out", "whole", "--threads", "1"]));
+    let desk = Studying::new(STUDY);
+    good(desk.study(&["--out", "whole", "--threads", "1"]));
     // Two that share a folder, one after the other; one of the parts is lost meanwhile.
-    let first = good(folder.study(&["--out", "shared", "--part", "1/2"]));
+    let first = good(desk.study(&["--out", "shared", "--part", "1/2"]));
     assert!(first.starts_with("6 of 12 runs are done"), "{first}");
-    let lost = folder.parts("shared").into_keys().next().unwrap();
+    let lost = desk.parts("shared").into_keys().next().unwrap();
     fs::remove_file(&lost).unwrap();
-    good(folder.study(&["--out", "shared", "--part", "2/2"]));
-    let before = folder.parts("shared");
+    good(desk.study(&["--out", "shared", "--part", "2/2"]));
+    let before = desk.parts("shared");
     assert_eq!(before.len(), 11);
-    good(folder.study(&["--out", "shared"]));
-    let mut after = folder.parts("shared");
+    good(desk.study(&["--out", "shared"]));
+    let mut after = desk.parts("shared");
     assert!(after.remove(&lost).is_some());
     assert_eq!(after, before, "only what was lost is run again");
-    assert_eq!(
-        folder.report("shared")["digest"],
-        folder.report("whole")["digest"]
-    );
+    assert_eq!(desk.report("shared")["digest"], desk.report("whole")["digest"]);
 
     // Seeds that are added are all that is run.
-    good(folder.study(&["--out", "shared", "--seeds", "4"]));
-    let more = folder.parts("shared");
+    good(desk.study(&["--out", "shared", "--seeds", "4"]));
+    let more = desk.parts("shared");
     assert_eq!(more.len(), 16);
     assert!(before.iter().all(|(part, at)| more.get(part) == Some(at)));
 }
@@ -201,9 +175,9 @@ measure = "requests.within_target_share"
 at_least = 0.9
 within = 0.2
 "#;
-    let folder = Folder::new("knee", &format!("{STUDY}{knee}"));
-    let told = good(folder.study(&[]));
-    let found = &folder.report(RUNS)["knee"];
+    let desk = Studying::new(&format!("{STUDY}{knee}"));
+    let told = good(desk.study(&[]));
+    let found = &desk.report(RUNS)["knee"];
     let (low, high) = (
         found["between"]["low"].as_f64().unwrap(),
         found["between"]["high"].as_f64().unwrap(),
@@ -221,15 +195,15 @@ within = 0.2
 
 #[test]
 fn mistakes_are_named_and_nothing_of_the_user_s_is_touched() {
-    let folder = Folder::new("mistakes", STUDY);
+    let desk = Studying::new(STUDY);
     let said = |study: &str, arguments: &[&str]| {
-        fs::write(folder.0.join("load.toml"), study).unwrap();
-        let output = folder.study(arguments);
+        desk.0.write("load.toml", study);
+        let output = desk.study(arguments);
         assert_eq!(output.status.code(), Some(2), "{}", stdout(&output));
         stderr(&output)
     };
-    fs::create_dir(folder.0.join("mine")).unwrap();
-    fs::write(folder.0.join("mine/letter.txt"), "dear").unwrap();
+    fs::create_dir(desk.0.folder.join("mine")).unwrap();
+    desk.0.write("mine/letter.txt", "dear");
     let mut all = said(STUDY, &["--out", "mine"]);
     all += &said(&STUDY.replace("seeds = 3", "seed = 3"), &[]);
     all += &said(&STUDY.replace("dsp.servers", "dsp.sevrers"), &[]);
@@ -249,13 +223,13 @@ fn mistakes_are_named_and_nothing_of_the_user_s_is_touched() {
         secnet: error: `servers` must be a whole number from 0 to 4294967295, not -2
          --> --set dsp.servers=-2
     "#]].assert_eq(&all);
-    assert_eq!(fs::read_dir(folder.0.join("mine")).unwrap().count(), 1);
+    assert_eq!(fs::read_dir(desk.0.folder.join("mine")).unwrap().count(), 1);
 
-    fs::write(folder.0.join("load.toml"), STUDY).unwrap();
-    good(folder.study(&["--quiet"]));
-    let part = folder.parts(RUNS).into_keys().next().unwrap();
+    desk.0.write("load.toml", STUDY);
+    good(desk.study(&["--quiet"]));
+    let part = desk.parts(RUNS).into_keys().next().unwrap();
     fs::write(&part, "{}").unwrap();
-    let output = folder.study(&[]);
+    let output = desk.study(&[]);
     assert_eq!(output.status.code(), Some(2));
     assert!(
         stderr(&output).contains("delete it, and it is run again"),
@@ -267,10 +241,12 @@ fn mistakes_are_named_and_nothing_of_the_user_s_is_touched() {
 #[test]
 fn the_studies_shipped_can_be_run() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let desk = Desk::with(&[]);
     let mut studies = 0;
     for entry in fs::read_dir(root.join("studies")).unwrap() {
         let study = entry.unwrap().path();
-        let output = Command::new(program("secnet"))
+        let output = desk
+            .command()
             .args(["study", "--dry-run"])
             .arg(&study)
             .current_dir(root)

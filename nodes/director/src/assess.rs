@@ -3,23 +3,21 @@
 //!
 //! Not here: the statistics and the wording (`secnet_results::assessment`).
 
-use crate::commit::COMMIT;
 use crate::console;
 use crate::exit::{Exit, bad_input};
 use crate::live_network::RUNS;
+use crate::reports::{self, Beginning, Document};
 use crate::scenario_arguments::ScenarioArguments;
 use crate::side_by_side::{self, Job};
 use anyhow::Context;
 use clap::Args;
+use secnet_results::RunFolder;
 use secnet_results::assessment::rendering::{markdown, summary};
-use secnet_results::assessment::{Assessment, AssessmentFacts, Change, Pair, Question, RunFigures, quoted};
+use secnet_results::assessment::{Assessment, AssessmentFacts, Change, Pair, Question, RunFigures};
 use secnet_results::run_folder::{ASSESSMENT, ASSESSMENT_REPORT, Place, WITH, WITHOUT};
-use secnet_results::{Machine, RunFolder};
 use secnet_topology::modifications::{ModificationSwitches, Switch};
 use secnet_topology::{Scenario, World};
-use serde::Serialize;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 #[derive(Args, Clone, Debug)]
 #[command(allow_missing_positional = true)]
@@ -57,14 +55,6 @@ pub struct AssessArguments {
     pub quiet: bool,
 }
 
-/// What `assessment.json` holds.
-#[derive(Serialize)]
-struct Document<'a> {
-    #[serde(flatten)]
-    assessment: &'a Assessment,
-    facts: &'a AssessmentFacts,
-}
-
 /// The scenario on both sides, equal but for the change.
 struct Sides {
     change: Change,
@@ -75,8 +65,7 @@ struct Sides {
 pub fn run(arguments: &AssessArguments) -> anyhow::Result<Exit> {
     let sides = Sides::load(arguments)?;
     let folder = prepare_folder(arguments, &sides)?;
-    let started_at = jiff::Timestamp::now();
-    let start = Instant::now();
+    let beginning = Beginning::now();
     let jobs = sides.jobs(arguments.seeds);
     let threads = side_by_side::threads(arguments.threads, jobs.len());
     let Some(pairs) = run_pairs(&jobs, threads)? else {
@@ -89,15 +78,7 @@ pub fn run(arguments: &AssessArguments) -> anyhow::Result<Exit> {
         command: command(arguments),
     };
     let assessment = Assessment::new(&question, pairs);
-    let facts = AssessmentFacts {
-        secnet_version: env!("CARGO_PKG_VERSION").to_owned(),
-        secnet_commit: COMMIT.to_owned(),
-        command: std::env::args().collect(),
-        machine: Machine::here(),
-        started_at: started_at.to_string(),
-        wall_seconds: start.elapsed().as_secs_f64(),
-        threads: threads as u32,
-    };
+    let facts = beginning.facts(threads);
     write(arguments, &folder, &sides, &assessment, &facts)?;
     if !arguments.quiet {
         console::print(&summary(&assessment));
@@ -206,7 +187,10 @@ fn write(
     assessment: &Assessment,
     facts: &AssessmentFacts,
 ) -> anyhow::Result<()> {
-    let document = Document { assessment, facts };
+    let document = Document {
+        results: assessment,
+        facts,
+    };
     folder.write_together(&[
         (WITHOUT, sides.without.to_toml()?.into_bytes()),
         (WITH, sides.with.to_toml()?.into_bytes()),
@@ -239,17 +223,10 @@ fn run_pairs(jobs: &[Job], threads: usize) -> anyhow::Result<Option<Vec<Pair>>> 
 /// How one of the runs is made again, without its seed and the change.
 fn command(arguments: &AssessArguments) -> String {
     let scenario = &arguments.scenario;
-    let mut words = vec![
-        "secnet run".to_owned(),
-        quoted(&scenario.scenario.display().to_string()),
-    ];
-    words.push("--driver virtual".to_owned());
-    words.extend(scenario.horizon.iter().map(|span| format!("--for {span}")));
-    words.extend(
-        scenario
-            .overrides
-            .iter()
-            .map(|flag| format!("--set {}", quoted(flag))),
-    );
-    words.join(" ")
+    let horizon = scenario.horizon.iter().map(|span| format!("--for {span}"));
+    reports::command(
+        &scenario.scenario,
+        &horizon.collect::<Vec<_>>(),
+        &scenario.overrides,
+    )
 }

@@ -22,6 +22,7 @@ pub mod outages_command;
 pub mod pki;
 pub mod premises_command;
 pub mod progress;
+pub mod reports;
 pub mod request_command;
 pub mod run;
 pub mod run_command;

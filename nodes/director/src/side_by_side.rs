@@ -11,7 +11,7 @@ use crate::virtual_run::{self, VirtualRun};
 use secnet_engine::{Pace, Watch};
 use secnet_model::{SimDuration, SimTime};
 use secnet_results::{RunOutcome, RunReport};
-use secnet_topology::{Scenario, World};
+use secnet_topology::{Estimate, Scenario, World};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -94,25 +94,11 @@ struct UnderWay {
 
 impl Runs<'_> {
     fn new(jobs: &[Job]) -> anyhow::Result<Runs<'_>> {
-        // Most differ by their seeds alone.
-        let mut known = Vec::<(&Scenario, f64)>::new();
-        let mut weights = Vec::with_capacity(jobs.len());
-        for Job { scenario, .. } in jobs {
-            let alike = known
-                .iter()
-                .find(|(other, _)| differs_by_seed_alone(scenario, other));
-            let weight = match alike {
-                Some((_, weight)) => *weight,
-                None => estimated_seconds(scenario)?,
-            };
-            if alike.is_none() {
-                known.push((scenario, weight));
-            }
-            weights.push(weight);
-        }
+        let estimates = estimates(jobs)?;
+        let weights = estimates.iter().map(|estimate| estimate.seconds.max(WEIGHT_MIN));
         Ok(Runs {
             jobs,
-            weights,
+            weights: weights.collect(),
             start: Instant::now(),
             next: AtomicUsize::new(0),
             cancellation: Cancellation::default(),
@@ -225,10 +211,26 @@ impl Runs<'_> {
     }
 }
 
-/// What is estimated of a run on one thread, in seconds.
-pub fn estimated_seconds(scenario: &Scenario) -> anyhow::Result<f64> {
-    let world = World::new(scenario.clone()).map_err(bad_input)?;
-    Ok(world.estimate().seconds.max(WEIGHT_MIN))
+/// What each of the runs comes to.
+pub fn estimates(jobs: &[Job]) -> anyhow::Result<Vec<Estimate>> {
+    // Most differ by their seeds alone, and those stand near one another.
+    let mut known = Vec::<(&Scenario, Estimate)>::new();
+    let mut estimates = Vec::with_capacity(jobs.len());
+    for Job { scenario, .. } in jobs {
+        let alike = known
+            .iter()
+            .rev()
+            .find(|(other, _)| differs_by_seed_alone(scenario, other));
+        let estimate = match alike {
+            Some((_, estimate)) => *estimate,
+            None => World::new(scenario.clone()).map_err(bad_input)?.estimate(),
+        };
+        if alike.is_none() {
+            known.push((scenario, estimate));
+        }
+        estimates.push(estimate);
+    }
+    Ok(estimates)
 }
 
 fn differs_by_seed_alone(one: &Scenario, other: &Scenario) -> bool {

@@ -7,25 +7,22 @@ pub mod parts;
 pub mod points;
 mod searching;
 
-use crate::commit::COMMIT;
 use crate::console;
 use crate::exit::{Exit, bad_input};
 use crate::live_network::RUNS;
+use crate::reports::{self, Beginning, Document};
 use crate::side_by_side::{self, Job};
 use clap::Args;
 use definition::Definition;
 use parts::Folder;
 use points::{AS_IT_IS, Base, Setting};
 use secnet_model::SimDuration;
-use secnet_results::Machine;
-use secnet_results::assessment::{AssessmentFacts, RunFigures, quoted};
+use secnet_results::assessment::{AssessmentFacts, RunFigures};
 use secnet_results::study::rendering::{markdown, summary};
 use secnet_results::study::{Part, Point, Question, StudyReport};
-use secnet_topology::{Scenario, World, assumptions, grouped};
-use serde::Serialize;
+use secnet_topology::{Scenario, assumptions, grouped};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 const STUDY: &str = "study.json";
 const STUDY_REPORT: &str = "study.md";
@@ -73,14 +70,6 @@ fn parse_share(text: &str) -> Result<Share, String> {
     numbers.ok_or_else(|| "as in 2/4, the second of four".to_owned())
 }
 
-/// What `study.json` holds.
-#[derive(Serialize)]
-struct Document<'a> {
-    #[serde(flatten)]
-    report: &'a StudyReport,
-    facts: &'a AssessmentFacts,
-}
-
 /// A study as it is to be run.
 struct Study<'a> {
     arguments: &'a StudyArguments,
@@ -97,20 +86,17 @@ struct Run {
 }
 
 pub fn run(arguments: &StudyArguments) -> anyhow::Result<Exit> {
-    let start = Instant::now();
-    let started_at = jiff::Timestamp::now();
+    let beginning = Beginning::now();
     let study = Study::load(arguments)?;
     let points = points::points(&study.definition, &study.base).map_err(bad_input)?;
-    let as_it_is = study.as_it_is();
-    let all: Vec<Run> = std::iter::once(&as_it_is)
-        .chain(&points)
+    let settings: Vec<Setting> = std::iter::once(study.as_it_is()).chain(points).collect();
+    let by_point = settings
+        .iter()
         .map(|setting| study.runs(setting))
-        .collect::<anyhow::Result<Vec<Vec<Run>>>>()?
-        .into_iter()
-        .flatten()
-        .collect();
+        .collect::<anyhow::Result<Vec<Vec<Run>>>>()?;
+    let all: Vec<&Run> = by_point.iter().flatten().collect();
     if arguments.dry_run {
-        return study.tell_what_there_is(&points, &all);
+        return study.tell_what_there_is(&settings[1..], &all);
     }
     let Some(()) = study.make(&all, arguments.part)? else {
         return Ok(study.stopped(&all));
@@ -130,21 +116,13 @@ pub fn run(arguments: &StudyArguments) -> anyhow::Result<Exit> {
     let Some(knee) = searching::knee(&study)? else {
         return Ok(study.stopped(&all));
     };
-    let base = study.point(&as_it_is)?;
-    let points = points
-        .iter()
-        .map(|setting| study.point(setting))
+    let found = settings.iter().zip(&by_point);
+    let found = found
+        .map(|(setting, runs)| study.point(setting, runs))
         .collect::<anyhow::Result<Vec<Point>>>()?;
-    let report = StudyReport::new(&study.question(), &base, &points, knee);
-    let facts = AssessmentFacts {
-        secnet_version: env!("CARGO_PKG_VERSION").to_owned(),
-        secnet_commit: COMMIT.to_owned(),
-        command: std::env::args().collect(),
-        machine: Machine::here(),
-        started_at: started_at.to_string(),
-        wall_seconds: start.elapsed().as_secs_f64(),
-        threads: side_by_side::threads(arguments.threads, all.len()) as u32,
-    };
+    // The scenario as it is comes first.
+    let report = StudyReport::new(&study.question(), &found[0], &found[1..], knee);
+    let facts = beginning.facts(side_by_side::threads(arguments.threads, all.len()));
     study.write(&report, &facts)?;
     Ok(match (report.all_balanced(), report.all_complete()) {
         (false, _) => Exit::Unbalanced,
@@ -190,7 +168,6 @@ impl<'a> Study<'a> {
                 "an axis cannot set `seed`: every point has the same seeds",
             ));
         }
-        World::new(scenario.clone()).map_err(bad_input)?;
         let what = self.in_words(setting);
         let seeds = (0..u64::from(self.definition.seeds)).map(|n| self.scenario.seed.wrapping_add(n));
         let run = |seed: u64| {
@@ -222,15 +199,8 @@ impl<'a> Study<'a> {
     }
 
     /// Makes those of the runs that have not been made, or of them a share. `None` when it was stopped by hand.
-    fn make(&self, runs: &[Run], share: Option<Share>) -> anyhow::Result<Option<()>> {
-        let share = share.unwrap_or(Share { place: 0, of: 1 });
-        let mut seen = BTreeSet::new();
-        let distinct = runs.iter().filter(|run| seen.insert(&run.part));
-        let own = distinct
-            .enumerate()
-            .filter(|(n, _)| n % share.of == share.place)
-            .map(|(_, run)| run);
-        let missing: Vec<&Run> = own.filter(|run| !self.folder.has(&run.part)).collect();
+    fn make(&self, runs: &[&Run], share: Option<Share>) -> anyhow::Result<Option<()>> {
+        let missing = self.missing(runs, share.unwrap_or(Share { place: 0, of: 1 }));
         if missing.is_empty() {
             return Ok(Some(()));
         }
@@ -243,12 +213,22 @@ impl<'a> Study<'a> {
         Ok(made.map(|_| ()))
     }
 
-    fn done(&self, runs: &[Run]) -> usize {
+    /// Those of a share that have no part yet, each once.
+    fn missing<'r>(&self, runs: &[&'r Run], share: Share) -> Vec<&'r Run> {
+        let mut seen = BTreeSet::new();
+        let distinct = runs.iter().copied().filter(|run| seen.insert(&run.part));
+        let own = distinct.enumerate().filter(|(n, _)| n % share.of == share.place);
+        own.map(|(_, run)| run)
+            .filter(|run| !self.folder.has(&run.part))
+            .collect()
+    }
+
+    fn done(&self, runs: &[&Run]) -> usize {
         let parts: BTreeSet<&String> = runs.iter().map(|run| &run.part).collect();
         parts.into_iter().filter(|part| self.folder.has(part)).count()
     }
 
-    fn stopped(&self, runs: &[Run]) -> Exit {
+    fn stopped(&self, runs: &[&Run]) -> Exit {
         console::complain(&format!(
             "stopped by hand: {} of {} runs are done and kept; the same command goes on",
             self.done(runs),
@@ -258,8 +238,7 @@ impl<'a> Study<'a> {
     }
 
     /// With what was found there.
-    fn point(&self, setting: &Setting) -> anyhow::Result<Point> {
-        let runs = self.runs(setting)?;
+    fn point(&self, setting: &Setting, runs: &[Run]) -> anyhow::Result<Point> {
         let parts = runs.iter().map(|run| self.folder.read(&run.part));
         Ok(Point {
             settings: setting.settings.clone(),
@@ -270,25 +249,18 @@ impl<'a> Study<'a> {
 
     fn question(&self) -> Question {
         let definition = &self.definition;
-        let mut words = vec![
-            "secnet run".to_owned(),
-            quoted(&definition.scenario.display().to_string()),
-            "--driver virtual".to_owned(),
-        ];
-        let set = definition.set.iter();
-        words.extend(set.map(|flag| format!("--set {}", quoted(flag))));
         Question {
             name: definition.name.clone(),
             description: definition.description.clone(),
             scenario: self.scenario.name.clone(),
             axes: definition.axes.iter().map(|axis| axis.name.clone()).collect(),
             headline: definition.headline.clone(),
-            command: words.join(" "),
+            command: reports::command(&definition.scenario, &[], &definition.set),
             assumed: assumptions(&self.scenario).len() as u32,
         }
     }
 
-    fn tell_what_there_is(&self, points: &[Setting], all: &[Run]) -> anyhow::Result<Exit> {
+    fn tell_what_there_is(&self, points: &[Setting], all: &[&Run]) -> anyhow::Result<Exit> {
         let mut text = format!(
             "{}: {} points and the scenario as it is, {} seeds each: {} runs, of which {} are done\n",
             self.definition.name,
@@ -297,35 +269,16 @@ impl<'a> Study<'a> {
             grouped(parts_of(all) as u64),
             grouped(self.done(all) as u64),
         );
-        let mut seen = BTreeSet::new();
-        let (mut seconds, mut memory) = (0.0, 0.0_f64);
-        let mut last: Option<(String, f64)> = None;
-        for run in all {
-            if self.folder.has(&run.part) || !seen.insert(&run.part) {
-                continue;
-            }
-            // A point's runs differ by their seeds alone.
-            let point = run
-                .job
-                .what
-                .rsplit_once(", seed")
-                .map(|(point, _)| point.to_owned());
-            let known = last.as_ref().filter(|(of, _)| point.as_ref() == Some(of));
-            let estimated = match known {
-                Some((_, seconds)) => *seconds,
-                None => {
-                    let estimate = World::new(run.job.scenario.clone())
-                        .map_err(bad_input)?
-                        .estimate();
-                    memory = memory.max(estimate.memory_bytes);
-                    estimate.seconds
-                }
-            };
-            last = point.map(|point| (point, estimated));
-            seconds += estimated;
-        }
-        let threads = side_by_side::threads(self.arguments.threads, seen.len());
-        if !seen.is_empty() {
+        let missing = self.missing(all, Share { place: 0, of: 1 });
+        let jobs: Vec<Job> = missing.iter().map(|run| run.job.clone()).collect();
+        let estimates = side_by_side::estimates(&jobs)?;
+        let seconds: f64 = estimates.iter().map(|estimate| estimate.seconds).sum();
+        let memory = estimates
+            .iter()
+            .map(|estimate| estimate.memory_bytes)
+            .fold(0.0, f64::max);
+        let threads = side_by_side::threads(self.arguments.threads, jobs.len());
+        if !jobs.is_empty() {
             text += &format!(
                 "The rest takes some {} on {threads} threads, from a third of that to three times as much, and {:.0} MB at most\n",
                 SimDuration::from_secs((seconds / threads as f64).ceil() as u64),
@@ -347,7 +300,10 @@ impl<'a> Study<'a> {
     }
 
     fn write(&self, report: &StudyReport, facts: &AssessmentFacts) -> anyhow::Result<()> {
-        let document = serde_json::to_string_pretty(&Document { report, facts })? + "\n";
+        let document = serde_json::to_string_pretty(&Document {
+            results: report,
+            facts,
+        })? + "\n";
         self.folder
             .write_result(STUDY_REPORT, markdown(report, facts).as_bytes())?;
         self.folder.write_result(STUDY, document.as_bytes())?;
@@ -361,6 +317,6 @@ impl<'a> Study<'a> {
 }
 
 /// How many different runs there are: two points may be one.
-fn parts_of(runs: &[Run]) -> usize {
+fn parts_of(runs: &[&Run]) -> usize {
     runs.iter().map(|run| &run.part).collect::<BTreeSet<_>>().len()
 }

@@ -83,10 +83,11 @@ fn at(
     let text = axis.of_number(value);
     let setting = study.base.setting(&study.definition, &[(place, text)]);
     let setting = setting.map_err(bad_input)?;
-    if study.make(&study.runs(&setting)?, None)?.is_none() {
+    let runs = study.runs(&setting)?;
+    if study.make(&runs.iter().collect::<Vec<_>>(), None)?.is_none() {
         return Ok(None);
     }
-    let point = study.point(&setting)?;
+    let point = study.point(&setting, &runs)?;
     let figures = point.parts.iter().map(|part| {
         let figure = part.figures.get(&sought.measure).copied();
         figure.ok_or_else(|| {
