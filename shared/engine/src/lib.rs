@@ -11,6 +11,7 @@
 
 #![warn(missing_docs)]
 
+pub mod bits;
 pub mod consolidation;
 pub mod deadlines;
 pub mod draw;
@@ -28,6 +29,7 @@ pub mod trace;
 pub mod violations;
 pub mod virtual_driver;
 
+pub use bits::Bits;
 pub use consolidation::Consolidation;
 pub use draw::Draws;
 pub use envelope::{Carries, Envelope};
