@@ -122,7 +122,7 @@ impl Part for AlertStormProtection {
         match kind {
             ItemKind::DeviceAlert => self.of_devices.as_ref().map_or(0, |it| it.repeats().kept()),
             ItemKind::DccAlert => self.own.as_ref().map_or(0, |it| it.repeats().kept()),
-            ItemKind::ServiceRequest | ItemKind::ScheduledRead => 0,
+            ItemKind::ServiceRequest | ItemKind::ScheduledRead | ItemKind::FirmwareUpdate => 0,
         }
     }
 

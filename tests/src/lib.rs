@@ -17,6 +17,7 @@ pub mod otlp_consumer;
 pub mod programs;
 pub mod python;
 pub mod random_events;
+mod random_firmware;
 pub mod random_scenario;
 pub mod simulated_bus;
 pub mod trace_trees;

@@ -12,8 +12,8 @@ use participants::DATA_CENTRE;
 use secnet_model::{DeviceType, Region, Srv};
 use secnet_topology::modifications::ModificationSwitches;
 use secnet_topology::scenario::{
-    CspParams, CspRegions, DayShape, HostingParams, MaintenanceParams, Mistake, NoAnswer, OtherUserParams,
-    OtherUserRole, PowerParams, Scenario, ScheduleParams, TracingParams, WorkloadParams,
+    CspParams, CspRegions, DayShape, FirmwareParams, HostingParams, MaintenanceParams, Mistake, NoAnswer,
+    OtherUserParams, OtherUserRole, PowerParams, Scenario, ScheduleParams, TracingParams, WorkloadParams,
 };
 use secnet_topology::{BLOCK_PREMISES, Date, DateTime, ExecuteAt, Invalid, Span, TimeOfDay, World};
 
@@ -195,6 +195,8 @@ impl Dice {
             s1sp: self.s1sp(),
             premises: self.premises(),
             power: PowerParams::default(),
+            firmware: FirmwareParams::default(),
+            campaigns: Vec::new(),
             maintenance: MaintenanceParams::default(),
             hosting: HostingParams::default(),
             tracing: tracing(number),
@@ -206,6 +208,7 @@ impl Dice {
         };
         scenario.modifications = self.switches(scenario.epoch);
         Dice::new(number, "random-power").add_power(&mut scenario);
+        Dice::new(number, "random-firmware").add_firmware(&mut scenario);
         self.add_traffic(&mut scenario, sort);
         scenario
     }

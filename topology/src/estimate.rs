@@ -90,14 +90,17 @@ impl fmt::Display for Memory {
 impl World {
     /// What this run comes to.
     pub fn estimate(&self) -> Estimate {
-        let service_requests: f64 = self.users.iter().map(|user| self.expected_requests(user)).sum();
+        let of_workloads: f64 = self.users.iter().map(|user| self.expected_requests(user)).sum();
+        let (of_campaigns, updates) = self.expected_updates();
+        let service_requests = of_workloads + of_campaigns;
         let schedules = &self.scenario.schedules;
         let scheduled_reads: f64 = schedules
             .iter()
             .map(|schedule| self.expected_reads(schedule))
             .sum();
-        let device_alerts = self.expected_alerts();
-        let items = service_requests + scheduled_reads + device_alerts;
+        let device_alerts = self.expected_alerts() + updates;
+        // An image and its report are as much again as an alert.
+        let items = service_requests + scheduled_reads + device_alerts + updates;
         let tracing = &self.scenario.tracing;
         let sampled =
             (service_requests + scheduled_reads) * tracing.requests + device_alerts * tracing.alerts;
@@ -121,6 +124,38 @@ impl World {
             self.expected_targets(user, workload) * workload.per_device_per_day * days
         })
         .sum()
+    }
+
+    /// Requests of firmware campaigns, and devices these list.
+    fn expected_updates(&self) -> (f64, f64) {
+        let population = &self.scenario.population;
+        let (mut requests, mut devices) = (0.0, 0.0);
+        for (number, params) in (0..).zip(&self.scenario.campaigns) {
+            let there = population.enrolled_share
+                * population.share_with(params.device)
+                * (1.0 - population.smets1_share);
+            for user in &self.users {
+                let Some(campaign) = self.campaign(number, user.id) else {
+                    continue;
+                };
+                // Requests come in the order of their times.
+                let (mut due, mut beyond) = (0, campaign.batches());
+                while due < beyond {
+                    let middle = due + (beyond - due) / 2;
+                    match campaign.due(middle).is_never() {
+                        true => beyond = middle,
+                        false => due = middle + 1,
+                    }
+                }
+                let Some(last) = due.checked_sub(1) else { continue };
+                let listed = f64::from(campaign.places(last).end) * there;
+                let asked =
+                    u8::from(!campaign.activates_itself()) + u8::from(params.read_back_after.is_some());
+                requests += f64::from(due) + listed * f64::from(asked);
+                devices += listed;
+            }
+        }
+        (requests, devices)
     }
 
     fn lasts_s(&self, workload: &WorkloadParams) -> f64 {

@@ -8,6 +8,7 @@
 
 mod apportion;
 pub mod assumed;
+pub mod campaigns;
 mod check;
 pub mod compose;
 mod conformance;
@@ -42,6 +43,7 @@ pub mod world;
 
 pub use assumed::{Assumption, assumptions};
 
+pub use campaigns::Campaign;
 pub use estimate::Estimate;
 pub use grouped::grouped;
 pub use layout::{Layout, NodeKind, ProcessSpec};

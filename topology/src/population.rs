@@ -359,6 +359,15 @@ impl Population {
         }
     }
 
+    /// The place of a premises in the portfolio of its Supplier of that fuel.
+    #[inline]
+    pub fn place_in_portfolio(&self, premises: PremisesId, by_gas: bool) -> Option<u32> {
+        match by_gas {
+            true => self.supply.gas_place(premises),
+            false => Some(self.supply.electricity_place(premises)),
+        }
+    }
+
     /// The premises a Supplier supplies gas to; empty for other Users.
     pub fn gas_portfolio(&self, user: UserId) -> Portfolio {
         let supplier = user.index();

@@ -5,6 +5,7 @@
 mod alert_storms;
 mod csp;
 mod dsp;
+mod firmware;
 mod hosting;
 mod links;
 mod maintenance;
@@ -23,6 +24,7 @@ mod workloads;
 pub use alert_storms::AlertStormParams;
 pub use csp::{ContentionParams, CspParams, CspRegions};
 pub use dsp::DspParams;
+pub use firmware::{BATCH_DEVICES_MAX, CampaignParams, FirmwareParams};
 pub use hosting::HostingParams;
 pub use links::LinkParams;
 pub use maintenance::MaintenanceParams;
@@ -101,6 +103,11 @@ pub struct Scenario {
     pub premises: PremisesParams,
     #[serde(default)]
     pub power: PowerParams,
+    #[serde(default)]
+    pub firmware: FirmwareParams,
+    /// Firmware that Suppliers give their devices over the air.
+    #[serde(default)]
+    pub campaigns: Vec<CampaignParams>,
     /// Times at which many devices raise many alerts.
     #[serde(default)]
     pub alert_storms: Vec<AlertStormParams>,

@@ -122,6 +122,32 @@ impl Supply {
         self.with_gas(range, rank)
     }
 
+    /// The place of a premises among those its Supplier supplies electricity to: of which it is the [`Supply::electricity_member`].
+    #[inline]
+    pub(crate) fn electricity_place(&self, premises: PremisesId) -> u32 {
+        let position = self.positions.invert(premises.0);
+        position - self.suppliers[self.at_position(position)].start
+    }
+
+    /// The place of a premises among those its Supplier supplies gas to: of which it is the [`Supply::gas_member`].
+    pub(crate) fn gas_place(&self, premises: PremisesId) -> Option<u32> {
+        let position = self.positions.invert(premises.0);
+        let electricity = self.at_position(position);
+        let range = &self.suppliers[electricity];
+        let (gas, index) = (Spread::new(range.gas, range.len), position - range.start);
+        if !gas.is_chosen(index) {
+            return None;
+        }
+        let rank = gas.chosen_before(index);
+        let dual_fuel = Spread::new(range.dual_fuel, range.gas);
+        if dual_fuel.is_chosen(rank) {
+            return Some(rank);
+        }
+        let (gas, won) = self.pairs.gas(electricity, rank - dual_fuel.chosen_before(rank));
+        let range = &self.suppliers[gas];
+        Some(Spread::new(range.dual_fuel, range.gas).not_chosen(won))
+    }
+
     fn with_gas(&self, range: &SupplierRange, rank: u32) -> PremisesId {
         let index = Spread::new(range.gas, range.len).chosen(rank);
         PremisesId(self.positions.apply(range.start + index))

@@ -40,6 +40,7 @@ pub fn validate(scenario: &Scenario) -> Result<(), Invalid> {
     check.network(scenario);
     check.premises(scenario);
     check.power(&scenario.power);
+    check.firmware(scenario);
     check.alerts(scenario);
     check.struck_regions(scenario);
     check.events(scenario);

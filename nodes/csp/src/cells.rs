@@ -7,7 +7,7 @@ use crate::priority::class_of;
 use crate::waiting_room::{Parcel, WaitingRoom};
 use secnet_accounts::figures::{Figures, Key};
 use secnet_accounts::{Part, figures};
-use secnet_engine::ItemKind;
+use secnet_engine::{Bits, ItemKind};
 use secnet_model::{Region, SimDuration, SimTime};
 use secnet_topology::timeline::Windows;
 use secnet_topology::{Reach, World};
@@ -20,6 +20,8 @@ use std::collections::BinaryHeap;
 #[derive(Clone, Debug)]
 pub struct WanParams {
     pub downlink: Channel,
+    /// In a cell that distributes firmware.
+    pub downlink_beside_firmware: Channel,
     pub uplink: Channel,
     /// Who may use the uplink for an alert.
     pub access: Option<contention::Channel>,
@@ -30,6 +32,8 @@ pub struct WanParams {
     pub loss: Loss,
     /// When no transmission starts; one under way ends.
     pub closed: Windows,
+    /// When no firmware is distributed.
+    pub firmware_closed: Windows,
     pub reach: Reach,
 }
 
@@ -76,6 +80,8 @@ pub struct Cells {
     room: WaitingRoom,
     /// One for each server in whose queue something waits, one for each loss not yet noticed.
     due: BinaryHeap<Reverse<(SimTime, Event)>>,
+    /// Cells that distribute firmware.
+    firmware: Bits,
     pub downlink: Traffic,
     pub uplink: Traffic,
 }
@@ -129,6 +135,7 @@ impl Cells {
             servers: vec![Server::IDLE; cells as usize * 2],
             room: WaitingRoom::default(),
             due: BinaryHeap::new(),
+            firmware: Bits::default(),
             downlink: Traffic::default(),
             uplink: Traffic::default(),
         }
@@ -144,6 +151,14 @@ impl Cells {
 
     pub fn waiting(&self) -> usize {
         self.room.len()
+    }
+
+    /// Whether the cell distributes firmware from now on.
+    pub fn distributes(&mut self, cell: u32, does: bool) {
+        match does {
+            true => self.firmware.insert(cell),
+            false => self.firmware.remove(cell),
+        };
     }
 
     /// A message comes to its cell: it is sent at once, waits, or is refused.
@@ -246,7 +261,15 @@ impl Cells {
             return leave(parcel, Passage::OutOfPower);
         }
         let (channel, traffic) = match direction {
-            Direction::Downlink => (params.downlink, &mut self.downlink),
+            Direction::Downlink => {
+                let beside_firmware = !self.firmware.is_empty()
+                    && self.firmware.has(parcel.server / 2)
+                    && !params.firmware_closed.closed(now);
+                match beside_firmware {
+                    true => (params.downlink_beside_firmware, &mut self.downlink),
+                    false => (params.downlink, &mut self.downlink),
+                }
+            }
             Direction::Uplink => (params.uplink, &mut self.uplink),
         };
         let takes = channel.transmission_time(parcel.freight.bytes());
@@ -316,7 +339,10 @@ impl Part for Cells {
     fn held(&self, kind: ItemKind) -> u64 {
         match kind {
             ItemKind::DeviceAlert => self.room.alerts(),
-            ItemKind::ServiceRequest | ItemKind::ScheduledRead | ItemKind::DccAlert => 0,
+            ItemKind::ServiceRequest
+            | ItemKind::ScheduledRead
+            | ItemKind::DccAlert
+            | ItemKind::FirmwareUpdate => 0,
         }
     }
 

@@ -248,7 +248,10 @@ impl Part for Contention {
     fn held(&self, kind: ItemKind) -> u64 {
         match kind {
             ItemKind::DeviceAlert => self.by_cell.values().map(|it| it.len() as u64).sum(),
-            ItemKind::ServiceRequest | ItemKind::ScheduledRead | ItemKind::DccAlert => 0,
+            ItemKind::ServiceRequest
+            | ItemKind::ScheduledRead
+            | ItemKind::DccAlert
+            | ItemKind::FirmwareUpdate => 0,
         }
     }
 

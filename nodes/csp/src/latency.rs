@@ -3,10 +3,12 @@
 use secnet_engine::Draws;
 use secnet_engine::draw::Stream;
 use secnet_model::SimDuration;
-use secnet_wire::Identity;
+use secnet_wire::{Identity, Image};
 
 const TO_PREMISES: Stream = Stream::named("csp-to-premises");
 const RESPONSE_TO_DSP: Stream = Stream::named("csp-to-dsp");
+const IMAGE_TO_PREMISES: Stream = Stream::named("csp-image-to-premises");
+const IMAGE_REPORT_TO_DSP: Stream = Stream::named("csp-image-report-to-dsp");
 const UNDELIVERABLE_TO_DSP: Stream = Stream::named("csp-undeliverable-to-dsp");
 
 /// A shortest delay and an exponential tail.
@@ -39,6 +41,18 @@ impl Latencies {
     #[inline]
     pub fn undeliverable_to_dsp(&self, command: Identity) -> SimDuration {
         self.draw(self.dsp, UNDELIVERABLE_TO_DSP, command)
+    }
+
+    /// From an image's last block to when its hub has it.
+    pub fn image_to_premises(&self, image: &Image) -> SimDuration {
+        let [id, n] = image.identity();
+        self.draw(self.wan, IMAGE_TO_PREMISES, Identity { id, n })
+    }
+
+    /// For word of an image.
+    pub fn image_report_to_dsp(&self, image: &Image) -> SimDuration {
+        let [id, n] = image.identity();
+        self.draw(self.dsp, IMAGE_REPORT_TO_DSP, Identity { id, n })
     }
 
     #[inline]

@@ -5,6 +5,8 @@
 //! and on to the DSP. A message that finds its cell idle is sent on within the same `handle`; only a queue or a loss
 //! needs a timer.
 //!
+//! Firmware has a share of a cell's downlink of its own ([`distribution`]).
+//!
 //! Not here: what a command means, the delay inside the premises, time-outs of unanswered commands (the DSP), the
 //! latency from the premises to the cell (set by the premises, whose message it is).
 
@@ -13,6 +15,7 @@
 pub mod cell;
 pub mod cells;
 pub mod contention;
+pub mod distribution;
 pub mod latency;
 pub mod loss;
 pub mod modifications;

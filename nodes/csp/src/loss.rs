@@ -78,7 +78,7 @@ impl Loss {
 
     /// The worst of what there is to say of it.
     #[inline]
-    fn probability(&self, sending: Sending) -> f64 {
+    pub fn probability(&self, sending: Sending) -> f64 {
         let mut probability = self.probability;
         let (share, loss) = self.poor_coverage;
         if share > 0.0

@@ -3,6 +3,7 @@
 use crate::cell::Channel;
 use crate::cells::{Cells, Passage, WanParams};
 use crate::contention::{self, Access, Contention};
+use crate::distribution::{Distribution, Plan, Told};
 use crate::latency::{Latencies, Latency};
 use crate::loss::Loss;
 use crate::modifications::{Entry, Modifications, Onward};
@@ -13,11 +14,12 @@ use secnet_accounts::pm12::Pm12Slices;
 use secnet_accounts::{Account, Accountable, Part, figures, part, parts};
 use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Outcome, Step, Trace};
 use secnet_model::{Address, AlertCode, PremisesId, Region, SimTime};
+use secnet_topology::scenario::CspParams;
 use secnet_topology::{Reach, TakesRequests, World};
 use secnet_wire::codec::{CodecError, Problem, STATE_BYTES_MAX, decode_value, encode_value};
 use secnet_wire::{
-    Command, DeviceAlert, DeviceResponse, Direction, Freight, Identity, Message, Undeliverable,
-    UndeliverableReason,
+    Command, DeviceAlert, DeviceResponse, Direction, Freight, Identity, Image, ImageReport, Message,
+    Undeliverable, UndeliverableReason,
 };
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -32,6 +34,7 @@ pub struct Csp {
     premises: Range<u32>,
     wan: WanParams,
     latencies: Latencies,
+    plan: Plan,
     state: CspState,
 }
 
@@ -40,6 +43,7 @@ parts! {
     pub struct CspState {
         cells: Cells,
         contention: Contention,
+        distribution: Distribution,
         modifications: Modifications,
         pm12: Pm12Slices,
         desk: Desk,
@@ -110,6 +114,7 @@ impl Csp {
         let state = CspState {
             cells: Cells::new(region, world.population.cell_count(region)),
             contention: Contention::new(region),
+            distribution: Distribution::new(region),
             modifications: Modifications::new(world, region),
             pm12: Pm12Slices::new(region),
             desk: Desk {
@@ -126,10 +131,15 @@ impl Csp {
     fn with_state(world: &Arc<World>, region: Region, state: CspState) -> Csp {
         let wan = world.scenario.wan_link(region);
         let link = &world.scenario.dsp_csp;
+        let Some(params) = world.scenario.csp.get(region) else {
+            unreachable!("the layout gives {region} no CSP");
+        };
+        let plan = Plan::new(world, region, params);
         Csp {
             region,
             premises: world.population.region_range(region),
-            wan: wan_params(world, region),
+            wan: wan_params(world, region, params, &plan),
+            plan,
             latencies: Latencies {
                 draws: world.draws,
                 wan: Latency {
@@ -239,8 +249,41 @@ impl Csp {
             }
         }
         self.let_in(now, out);
+        self.distribute(now, out);
         let (cells, wan, mut clerk) = self.cells_and_clerk(now, out);
         cells.wake(now, wan, &mut |parcel, passage| clerk.leave(&parcel, passage));
+    }
+
+    /// A firmware image for a device: to the cell of its premises, where there is coverage.
+    fn image(&mut self, now: SimTime, image: Image, out: &mut Outbox<Message>) {
+        let campaign = self.world.scenario.campaigns.get(usize::from(image.campaign));
+        let is_of_it = campaign.is_some_and(|campaign| campaign.device == image.device.device_type);
+        match self.premises_of(Some(image.device.premises)).filter(|_| is_of_it) {
+            None => self.state.desk.counts.misrouted += 1,
+            Some(premises) if !self.wan.reach.is_recorded(premises, now) => {
+                self.clerk(now, out).image_over(image, false);
+            }
+            Some(premises) => {
+                let cell = self.world.population.cell_of(premises);
+                self.state.distribution.want(now, &self.plan, cell, image);
+            }
+        }
+    }
+
+    fn distribute(&mut self, now: SimTime, out: &mut Outbox<Message>) {
+        if self.state.distribution.next_deadline(&self.world) > now {
+            return;
+        }
+        let mut told = Vec::new();
+        self.state
+            .distribution
+            .wake(now, &self.plan, &mut |word| told.push(word));
+        for word in told {
+            match word {
+                Told::Sends { cell, does } => self.state.cells.distributes(cell, does),
+                Told::Over { image, delivered } => self.clerk(now, out).image_over(image, delivered),
+            }
+        }
     }
 
     /// Alerts whose hubs have been granted the channel, or will not be.
@@ -313,7 +356,10 @@ impl Node for Csp {
                 Message::Command(command) => self.command(now, *command, out),
                 Message::DeviceResponse(response) => self.up(now, Freight::Response(*response), out),
                 Message::DeviceAlert(alert) => self.up(now, Freight::Alert(*alert), out),
+                Message::Image(image) => self.image(now, *image, out),
                 Message::ServiceRequest(_)
+                | Message::ImageReport(_)
+                | Message::ImageWarning(_)
                 | Message::Acknowledgement(_)
                 | Message::Undeliverable(_)
                 | Message::ServiceResponse(_)
@@ -395,6 +441,18 @@ impl Clerk<'_> {
         self.desk.counts.alerts_rationed += 1;
         self.close(alert, Outcome::Rationed);
         self.tell_end(&Freight::Alert(*alert), Outcome::Rationed);
+    }
+
+    /// Hub and DSP are told of an image that is over; a hub that has not got it hears nothing.
+    fn image_over(&mut self, image: Image, delivered: bool) {
+        if delivered {
+            let due = self.now + self.latencies.image_to_premises(&image);
+            let to = Address::premises(image.device.premises);
+            self.send(to, due, Message::Image(image));
+        }
+        let due = self.now + self.latencies.image_report_to_dsp(&image);
+        let report = ImageReport { image, delivered };
+        self.send(Address::DSP, due, Message::ImageReport(report));
     }
 
     fn tell_end(&mut self, freight: &Freight, outcome: Outcome) {
@@ -526,15 +584,16 @@ impl Accountable for Csp {
     }
 }
 
-fn wan_params(world: &Arc<World>, region: Region) -> WanParams {
-    let Some(params) = world.scenario.csp.get(region) else {
-        unreachable!("the layout gives {region} no CSP");
-    };
+fn wan_params(world: &Arc<World>, region: Region, params: &CspParams, plan: &Plan) -> WanParams {
     let overhead_bytes = params.overhead.0 as u32;
     WanParams {
         access: contention::Channel::of(world, region, params.contention.as_ref()),
         downlink: Channel {
             bits_per_second: params.downlink_rate.bits_per_second(),
+            overhead_bytes,
+        },
+        downlink_beside_firmware: Channel {
+            bits_per_second: Plan::rest(params),
             overhead_bytes,
         },
         uplink: Channel {
@@ -545,6 +604,7 @@ fn wan_params(world: &Arc<World>, region: Region) -> WanParams {
         command_time_to_live: params.command_time_to_live.map(Into::into),
         loss: Loss::new(world.draws, region, params),
         closed: world.timeline.csp(region).clone(),
+        firmware_closed: plan.closed.clone(),
         reach: Reach::new(world),
     }
 }

@@ -194,7 +194,7 @@ impl ControlRoom {
     /// A request to send now.
     pub fn take_ask(&mut self) -> Option<Ask> {
         let premises = self.asks.pop()?;
-        Some(Ask {
+        Some(Ask::Device {
             srv: Srv::from_number(PING)?,
             device: premises.device(DeviceType::Esme),
         })
@@ -308,6 +308,13 @@ mod tests {
         assert_eq!(cases(&[(0, 7), (11, 7)]), (2, vec![(7, 7, 1)]));
     }
 
+    fn asked_premises(ask: Ask) -> u32 {
+        match ask {
+            Ask::Device { device, .. } => device.premises.0,
+            Ask::Images { .. } => panic!("a control room has no firmware"),
+        }
+    }
+
     /// A room that hears of meters at minutes, as a world of 20,000 premises with the defaults of power.
     struct Rehearsal {
         world: World,
@@ -356,8 +363,8 @@ mod tests {
                 }
                 self.room.comes_due(due);
                 while let Some(ask) = self.room.take_ask() {
-                    asked.push((due.0 / 60_000_000, ask.device.premises.0));
-                    self.answers(due.0 / 60_000_000, ask.device.premises.0, ResponseCode::E21);
+                    asked.push((due.0 / 60_000_000, asked_premises(ask)));
+                    self.answers(due.0 / 60_000_000, asked_premises(ask), ResponseCode::E21);
                 }
             }
         }

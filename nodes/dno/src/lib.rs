@@ -7,6 +7,7 @@ pub mod control_room;
 
 use control_room::ControlRoom;
 use secnet_accounts::figures::Figures;
+use secnet_engine::Outcome;
 use secnet_model::{AlertRecipient, DeviceId, DeviceType, ResponseCode, Role, SimTime, Srv};
 use secnet_topology::World;
 use secnet_user::{Ask, Desk, Part, Pinged};
@@ -72,6 +73,7 @@ impl Desk for DnoDesk {
         srv: Srv,
         device: DeviceId,
         code: ResponseCode,
+        _outcome: Outcome,
         world: &World,
     ) -> Option<Pinged> {
         self.control_room.note_end(now, srv, device, code, world)

@@ -17,7 +17,7 @@ use secnet_model::{
     UserId,
 };
 use secnet_topology::{UserEntry, World};
-use secnet_wire::{CommandOrigin, ServiceRequest};
+use secnet_wire::{CommandOrigin, ServiceRequest, WarningReason};
 
 /// What an accepted request asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -227,9 +227,27 @@ fn check_non_device(register: Register<'_>, request: &ServiceRequest) -> Result<
         | NonDeviceService::UpdateInventory
         | NonDeviceService::PreNotify
         | NonDeviceService::RequestWanMatrix
+        | NonDeviceService::UpdateFirmware
         | NonDeviceService::Other => {}
     }
     Ok(Accepted::NonDevice(service))
+}
+
+/// Whether a device of a firmware request's list may have the image (domain.md §9: it exists, is commissioned, and is the User's).
+pub fn image_fits(register: Register<'_>, user: UserId, device: DeviceId) -> Result<(), WarningReason> {
+    let (_, status) = register
+        .known_device(device.eui64())
+        .map_err(|_| WarningReason::Unknown)?;
+    if status != DeviceStatus::Commissioned {
+        return Err(WarningReason::NotCommissioned);
+    }
+    let role = match device.device_type.is_gas() {
+        true => Role::GasSupplier,
+        false => Role::ImportSupplier,
+    };
+    register
+        .responsible(device, user, role)
+        .map_err(|_| WarningReason::NotResponsible)
 }
 
 /// E19 and E4 for a service of the DCC's own.

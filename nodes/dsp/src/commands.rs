@@ -133,7 +133,10 @@ impl Part for Commands {
     fn held(&self, kind: ItemKind) -> u64 {
         match kind {
             ItemKind::ScheduledRead => self.scheduled_reads,
-            ItemKind::ServiceRequest | ItemKind::DeviceAlert | ItemKind::DccAlert => 0,
+            ItemKind::ServiceRequest
+            | ItemKind::DeviceAlert
+            | ItemKind::DccAlert
+            | ItemKind::FirmwareUpdate => 0,
         }
     }
 

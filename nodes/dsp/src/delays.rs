@@ -19,6 +19,10 @@ pub enum Leg {
     DccAlert,
     /// To a User other than the first.
     AlertCopy,
+    /// A firmware image for a device.
+    Image,
+    /// A device left out of a firmware request.
+    Warning,
 }
 
 const LEGS: Stream = Stream::named("dsp-delay");
@@ -44,7 +48,7 @@ impl Delays {
     /// DSP → CSP or User, for the message that `key` and `n` identify.
     #[inline]
     pub fn of(&self, leg: Leg, key: u64, n: u64) -> SimDuration {
-        let (min, mean) = if leg == Leg::Command {
+        let (min, mean) = if matches!(leg, Leg::Command | Leg::Image) {
             self.csp
         } else {
             self.gateway

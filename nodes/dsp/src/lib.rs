@@ -21,6 +21,7 @@ pub mod correlation;
 pub mod delays;
 pub mod delivery;
 pub mod future_dated;
+pub mod images;
 pub mod inventory;
 pub mod modifications;
 pub mod node;

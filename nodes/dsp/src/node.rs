@@ -1,6 +1,7 @@
 //! The DSP as a node: its parts, its inputs, and which of the modules below each is a matter for.
 
 mod door;
+mod firmware;
 mod northbound;
 mod requests;
 mod responses;
@@ -11,6 +12,7 @@ use crate::correlation::Outstanding;
 use crate::delays::Delays;
 use crate::delivery::Delivery;
 use crate::future_dated::FutureDated;
+use crate::images::Images;
 use crate::modifications::{Due, Modifications, Work};
 use crate::readings::Readings;
 use crate::records::Records;
@@ -50,6 +52,7 @@ parts! {
         readings: Readings,
         records: Records,
         delivery: Delivery,
+        images: Images,
         unaddressed: RaisedAlerts,
         faults: FaultTallies,
         modifications: Modifications,
@@ -125,7 +128,10 @@ impl Node for Dsp {
             Message::DeviceResponse(response) => self.device_response(now, response, out),
             Message::Undeliverable(undeliverable) => self.undeliverable(now, undeliverable, out),
             Message::DeviceAlert(alert) => self.device_alert(now, *alert, out),
+            Message::ImageReport(report) => self.image_report(now, report, out),
             Message::Acknowledgement(_)
+            | Message::Image(_)
+            | Message::ImageWarning(_)
             | Message::Command(_)
             | Message::ServiceResponse(_)
             | Message::DccAlert(_)
@@ -155,6 +161,7 @@ impl Dsp {
             readings: Readings::default(),
             records: Records::new(world),
             delivery: Delivery::default(),
+            images: Images::default(),
             unaddressed: RaisedAlerts::default(),
             faults: FaultTallies::default(),
             modifications: Modifications::new(world),

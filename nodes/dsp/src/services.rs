@@ -22,6 +22,8 @@ pub enum NonDeviceService {
     PreNotify,
     /// 12.1
     RequestWanMatrix,
+    /// 11.1, 11.4
+    UpdateFirmware,
     /// Accepted and answered, without an effect here.
     Other,
 }
@@ -72,6 +74,7 @@ fn rules(number: &str) -> SrvRules {
             "8.4" => NonDeviceService::UpdateInventory,
             "12.2" => NonDeviceService::PreNotify,
             "12.1" => NonDeviceService::RequestWanMatrix,
+            "11.1" | "11.4" => NonDeviceService::UpdateFirmware,
             _ => NonDeviceService::Other,
         },
         learnt: match number {

@@ -46,6 +46,8 @@ pub enum Effect {
     /// Assumed: the device leaves the HAN and answers no more until it is joined again.
     Unjoin,
     Join,
+    /// Of the firmware image the device holds ([`crate::firmware`]).
+    Activate,
 }
 
 impl Effect {
@@ -75,7 +77,7 @@ impl Effects {
     }
 }
 
-const EFFECTS: [(&str, Effect); 8] = [
+const EFFECTS: [(&str, Effect); 9] = [
     ("7.1", Effect::Supply(Supply::Enabled)),
     ("7.2", Effect::Supply(Supply::Disabled)),
     ("7.3", Effect::Supply(Supply::Armed)),
@@ -84,6 +86,7 @@ const EFFECTS: [(&str, Effect); 8] = [
     ("8.7.2", Effect::Join),
     ("8.8.1", Effect::Unjoin),
     ("8.8.2", Effect::Unjoin),
+    ("11.3", Effect::Activate),
 ];
 
 impl Changes {
@@ -105,6 +108,7 @@ impl Changes {
             Effect::Commission => change.commissioned.add(device.device_type),
             Effect::Unjoin => change.unjoined.add(device.device_type),
             Effect::Join => change.unjoined.remove(device.device_type),
+            Effect::Activate => {}
         }
         match change == Change::default() {
             true => self.by_premises.remove(&device.premises),

@@ -19,6 +19,7 @@ pub mod alerts;
 pub mod answer;
 pub mod changes;
 pub mod esme;
+pub mod firmware;
 pub mod future_dated;
 pub mod gpf;
 pub mod gsme;

@@ -2,11 +2,13 @@
 
 mod alerts;
 mod commands;
+mod firmware;
 mod power;
 
 use crate::alerts::{Background, Upcoming};
 use crate::answer::Answers;
 use crate::changes::{Changes, Effects};
+use crate::firmware::Firmware;
 use crate::future_dated::{Clocks, HeldCommands};
 use crate::hub::Hub;
 use crate::modifications::Modifications;
@@ -51,6 +53,7 @@ parts! {
         upcoming: Upcoming,
         storm_events: StormEvents,
         power: PowerPassed,
+        firmware: Firmware,
         modifications: Modifications,
         changes: Changes,
         ledger: Ledger,
@@ -110,7 +113,10 @@ impl Node for Premises {
             Input::Deadline => self.wake(now, out),
             Input::Message(envelope) => match &envelope.message {
                 Message::Command(command) => self.command(now, command, out),
+                Message::Image(image) => self.image(now, image),
                 Message::ServiceRequest(_)
+                | Message::ImageReport(_)
+                | Message::ImageWarning(_)
                 | Message::Acknowledgement(_)
                 | Message::Undeliverable(_)
                 | Message::DeviceResponse(_)
@@ -141,6 +147,7 @@ impl Premises {
             storm_events: Storms::of(world, world.population.region_of(first))
                 .begin(background.blocks(), &region_of(world, first)),
             power: power.begin(),
+            firmware: Firmware::default(),
             modifications: Modifications::new(world),
             changes: Changes::default(),
             ledger: Ledger::default(),
@@ -209,7 +216,7 @@ impl Premises {
     }
 
     /// Does what is due, in order. At one moment alerts Modifications kept go first, then what power cuts cause, then held commands, then
-    /// what devices raise.
+    /// images that have come over a HAN and what their activation has hubs tell, then what devices raise.
     fn wake(&mut self, now: SimTime, out: &mut Outbox<Message>) {
         loop {
             let next = self.next_deadline();
@@ -225,6 +232,8 @@ impl Premises {
                 if let Some(held) = state.held.take_next() {
                     self.execute(held, out);
                 }
+            } else if state.firmware.next_deadline(world) == next {
+                self.firmware(out);
             } else if state.upcoming.next_deadline(world) == next {
                 let population = &self.world.population;
                 if let Some((device, alert)) = self.background.take_next(&mut state.upcoming, population) {

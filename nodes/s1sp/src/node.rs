@@ -417,7 +417,10 @@ impl Node for S1sp {
                 | Message::ServiceResponse(_)
                 | Message::DccAlert(_)
                 | Message::PushedAgain(_)
-                | Message::AlertCopy(_) => self.state.desk.counts.misrouted += 1,
+                | Message::AlertCopy(_)
+                | Message::Image(_)
+                | Message::ImageReport(_)
+                | Message::ImageWarning(_) => self.state.desk.counts.misrouted += 1,
             },
         }
     }

@@ -52,7 +52,10 @@ impl Part for Resending {
     fn held(&self, kind: ItemKind) -> u64 {
         match kind {
             ItemKind::DeviceAlert => self.alerts,
-            ItemKind::ServiceRequest | ItemKind::ScheduledRead | ItemKind::DccAlert => 0,
+            ItemKind::ServiceRequest
+            | ItemKind::ScheduledRead
+            | ItemKind::DccAlert
+            | ItemKind::FirmwareUpdate => 0,
         }
     }
 

@@ -3,19 +3,46 @@
 //! prices, and has daily readings scheduled.
 //!
 //! Its portfolio is the premises it supplies electricity to; workloads that only deal with gas devices draw from the
-//! premises it supplies gas to. Which SRVs, how often and whether to prepayment premises only is the scenario's affair.
+//! premises it supplies gas to. It runs firmware campaigns for its meters and PPMIDs ([`campaigns`]). Which SRVs, how often and whether to prepayment premises only is the scenario's affair.
 //!
 //! Not here: what all Users do alike, the state machine itself among it (`secnet-user`).
 
-use secnet_model::{AlertRecipient, DeviceType, Role};
-use secnet_user::{Desk, Part};
+pub mod campaigns;
+
+use campaigns::Campaigns;
+use secnet_accounts::campaigns::CampaignNews;
+use secnet_accounts::figures::Figures;
+use secnet_engine::{ItemKind, Outcome};
+use secnet_model::{AlertRecipient, DeviceId, DeviceType, ResponseCode, Role, SimTime, Srv, UserId};
+use secnet_topology::World;
+use secnet_user::{Ask, Desk, Part, Pinged};
+use secnet_wire::{DccAlert, DeviceAlert, ImageWarning};
 use serde::{Deserialize, Serialize};
 
 /// What an energy Supplier is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct SupplierDesk;
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct SupplierDesk {
+    campaigns: Campaigns,
+}
 
-impl Part for SupplierDesk {}
+impl Part for SupplierDesk {
+    #[inline]
+    fn next_deadline(&self, world: &World) -> SimTime {
+        self.campaigns.next_deadline(world)
+    }
+
+    fn held(&self, kind: ItemKind) -> u64 {
+        self.campaigns.held(kind)
+    }
+
+    fn figures(&self, world: &World, figures: &mut Figures) {
+        self.campaigns.figures(world, figures);
+    }
+
+    fn memory_bytes(&self) -> usize {
+        self.campaigns.memory_bytes()
+    }
+}
 
 impl Desk for SupplierDesk {
     const SCHEDULES: &'static [&'static str] = &["4.6.1", "4.8.1"];
@@ -39,5 +66,52 @@ impl Desk for SupplierDesk {
             recipient,
             AlertRecipient::Supplier | AlertRecipient::CommandSender
         )
+    }
+    fn begin(&mut self, user: UserId, world: &World) {
+        self.campaigns.begin(user, world);
+    }
+
+    fn comes_due(&mut self, now: SimTime, world: &World) {
+        self.campaigns.comes_due(now, world);
+    }
+
+    fn take_ask(&mut self) -> Option<Ask> {
+        self.campaigns.take_ask()
+    }
+
+    #[inline]
+    fn take_news(&mut self) -> Option<CampaignNews> {
+        self.campaigns.take_news()
+    }
+
+    #[inline]
+    fn note_alert(&mut self, now: SimTime, alert: &DeviceAlert, world: &World) {
+        self.campaigns.note_alert(now, alert, world);
+    }
+
+    fn note_image(&mut self, alert: &DccAlert, delivered: bool, world: &World) {
+        self.campaigns.note_image(alert, delivered, world);
+    }
+
+    fn note_warning(&mut self, warning: &ImageWarning, world: &World) {
+        self.campaigns.note_warning(warning, world);
+    }
+
+    fn note_batch_end(&mut self, campaign: u16, batch: u16, outcome: Outcome, world: &World) {
+        self.campaigns.note_batch_end(campaign, batch, outcome, world);
+    }
+
+    #[inline]
+    fn note_end(
+        &mut self,
+        now: SimTime,
+        srv: Srv,
+        device: DeviceId,
+        _code: ResponseCode,
+        outcome: Outcome,
+        world: &World,
+    ) -> Option<Pinged> {
+        self.campaigns.note_end(now, srv, device, outcome, world);
+        None
     }
 }

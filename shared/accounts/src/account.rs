@@ -1,6 +1,7 @@
 //! What one node has to say for itself when asked.
 
 use crate::alerts::RaisedAlerts;
+use crate::campaigns::CampaignTallies;
 use crate::faults::FaultTallies;
 use crate::figures::Figures;
 use crate::{AlertLevels, ServiceLevels};
@@ -23,6 +24,8 @@ pub struct Account {
     pub alerts: AlertLevels,
     /// What became of the alerts of each fault of the electricity network.
     pub faults: FaultTallies,
+    /// What became of the devices of each firmware campaign.
+    pub campaigns: CampaignTallies,
     pub figures: Figures,
 }
 
@@ -36,6 +39,7 @@ impl Account {
         self.raised.add(&other.raised);
         self.alerts.add(&other.alerts);
         self.faults.add(&other.faults);
+        self.campaigns.add(&other.campaigns);
         self.figures.add(&other.figures);
     }
 

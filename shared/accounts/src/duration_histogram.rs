@@ -59,6 +59,13 @@ impl DurationHistogram {
         self.counts.as_ref().map_or(0, Histogram::len)
     }
 
+    /// How many are no longer than that; of the bucket it falls into all.
+    pub fn count_up_to(&self, duration: SimDuration) -> u64 {
+        self.counts
+            .as_ref()
+            .map_or(0, |counts| counts.count_between(0, duration.as_micros()))
+    }
+
     pub fn is_empty(&self) -> bool {
         self.count() == 0
     }

@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod alerts;
+pub mod campaigns;
 pub mod duration_histogram;
 pub mod faults;
 pub mod figures;

@@ -48,6 +48,15 @@ named_enum! {
         DeviceAlert => "device_alert",
         /// An alert the DCC raised.
         DccAlert => "dcc_alert",
+        /// A firmware image for one device, from the Supplier's request to what became of it.
+        FirmwareUpdate => "firmware_update",
+    }
+}
+
+impl ItemKind {
+    /// Whether only some scenarios have any. Reports name such a kind only where there was one.
+    pub const fn is_of_some_scenarios(self) -> bool {
+        matches!(self, ItemKind::FirmwareUpdate)
     }
 }
 
@@ -94,6 +103,10 @@ named_enum! {
         LostPower => "lost_power",
         /// An outage alert the CSP did not pass on, because others of its fault had told of it (MP096).
         Rationed => "rationed",
+        /// The device found its firmware image unsound (8F1C).
+        ImageUnsound => "image_unsound",
+        /// Its Supplier stopped the firmware campaign before the device was asked to activate its image.
+        Stopped => "stopped",
     }
 }
 
@@ -114,6 +127,8 @@ impl Outcome {
                 | Outcome::Undelivered
                 | Outcome::LostPower
                 | Outcome::Rationed
+                | Outcome::ImageUnsound
+                | Outcome::Stopped
         )
     }
 }

@@ -115,6 +115,18 @@ impl AlertCode {
         *CODE
     }
 
+    /// A device has a firmware image and found it sound.
+    pub fn image_sound() -> AlertCode {
+        static CODE: LazyLock<AlertCode> = LazyLock::new(|| known("8F72"));
+        *CODE
+    }
+
+    /// A device found its firmware image unsound.
+    pub fn image_unsound() -> AlertCode {
+        static CODE: LazyLock<AlertCode> = LazyLock::new(|| known("8F1C"));
+        *CODE
+    }
+
     /// Future-dated command executed by the device.
     pub fn future_dated_succeeded() -> AlertCode {
         static CODE: LazyLock<AlertCode> = LazyLock::new(|| known("8F66"));

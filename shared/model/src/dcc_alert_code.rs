@@ -18,17 +18,23 @@ pub enum DccAlertCode {
     N47,
     /// A request is quarantined: a value in it is beyond its limit.
     N48,
+    /// A firmware image was delivered to a device's hub (domain.md §9).
+    N60,
+    /// A firmware image could not be delivered to a device's hub.
+    N61,
 }
 
 impl DccAlertCode {
     /// Every code, in the order of their places.
-    pub const ALL: [DccAlertCode; 6] = [
+    pub const ALL: [DccAlertCode; 8] = [
         DccAlertCode::N17,
         DccAlertCode::N12,
         DccAlertCode::N13,
         DccAlertCode::N46,
         DccAlertCode::N47,
         DccAlertCode::N48,
+        DccAlertCode::N60,
+        DccAlertCode::N61,
     ];
 
     /// Its place in [`DccAlertCode::ALL`].
@@ -45,6 +51,8 @@ impl DccAlertCode {
             DccAlertCode::N46 => "N46",
             DccAlertCode::N47 => "N47",
             DccAlertCode::N48 => "N48",
+            DccAlertCode::N60 => "N60",
+            DccAlertCode::N61 => "N61",
         }
     }
 }
@@ -62,6 +70,6 @@ mod tests {
     #[test]
     fn each_stands_at_its_place() {
         let places: Vec<usize> = DccAlertCode::ALL.iter().map(|code| code.index()).collect();
-        assert_eq!(places, [0, 1, 2, 3, 4, 5]);
+        assert_eq!(places, [0, 1, 2, 3, 4, 5, 6, 7]);
     }
 }

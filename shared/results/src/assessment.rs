@@ -18,6 +18,7 @@ pub use figures::{About, FairShare, Measure, NodeFigure, RunFigures, Statistic, 
 pub use paired::{CONFIDENCE, Interval, Paired};
 
 use crate::Machine;
+use crate::campaigns::CampaignMeasure;
 use crate::digest::digest;
 use crate::power::PowerMeasure;
 use figures::{mean_of, value};
@@ -452,10 +453,20 @@ fn headline(comparisons: &[Comparison]) -> Vec<Headline> {
         Measure::Figure(figure) => comparison.subject == network && figure.tells.contains(&Tells::Overload),
         _ => false,
     };
+    let of_whole_campaigns = |comparison: &&Comparison| {
+        let is_headline = matches!(
+            comparison.measure,
+            Measure::Campaign(
+                CampaignMeasure::UpdatedShare | CampaignMeasure::DaysTo50 | CampaignMeasure::DaysTo90
+            )
+        );
+        is_headline && comparison.subject.key.region.is_none()
+    };
     let named = headline_measures();
     let found: Vec<&Comparison> = named
         .iter()
         .filter_map(|(subject, measure)| by_key.get(&(subject, measure)).copied())
+        .chain(comparisons.iter().filter(of_whole_campaigns))
         .chain(comparisons.iter().filter(tells_of_overload))
         .collect();
     let stands = standing(&found);

@@ -1,6 +1,7 @@
 //! `kpis.json`: response times against their targets by SRV class, User and region, and alert delivery.
 
 use crate::back_pressure::BackPressureKpis;
+use crate::campaigns::{self, CampaignKpi};
 use crate::digest::digest;
 use crate::ledger_report::{CountsByName, nonzero};
 use crate::measure::{Quantiles, share};
@@ -20,13 +21,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Kpis {
-    /// Of `service`, `alerts` and `power`, which are the same for every driver, sharding and hosting.
+    /// Of `service`, `alerts`, `power` and `campaigns`, which are the same for every driver, sharding and hosting.
     pub digest: String,
     pub service: ServiceKpis,
     pub alerts: AlertKpis,
     /// Of a run with faults of the electricity network.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub power: Option<PowerKpis>,
+    /// Of a run with firmware campaigns.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub campaigns: Vec<CampaignKpi>,
     #[serde(default)]
     pub messages: MessageKpis,
     #[serde(default)]
@@ -123,6 +127,9 @@ pub struct KpiKey {
     /// Of faults of the electricity network, by the meters out: `up_to_50` or `over_50`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meters: Option<String>,
+    /// Of firmware, by the campaign's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<String>,
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -197,6 +204,12 @@ struct Covered<'a> {
     alerts: &'a AlertKpis,
     #[serde(skip_serializing_if = "Option::is_none")]
     power: Option<&'a PowerKpis>,
+    #[serde(skip_serializing_if = "is_empty")]
+    campaigns: &'a [CampaignKpi],
+}
+
+fn is_empty(campaigns: &&[CampaignKpi]) -> bool {
+    campaigns.is_empty()
 }
 
 impl Kpis {
@@ -210,6 +223,7 @@ impl Kpis {
             service: ServiceKpis::new(run, &total),
             alerts: AlertKpis::new(run, &total),
             power,
+            campaigns: campaigns::all_of(run, &total),
             messages: MessageKpis::new(run, &total),
             back_pressure: BackPressureKpis::new(run, &total),
             remarks: run.scenario.remarks(),
@@ -225,6 +239,7 @@ impl Kpis {
             service: &self.service,
             alerts: &self.alerts,
             power: self.power.as_ref(),
+            campaigns: &self.campaigns,
         })
     }
 }
@@ -523,10 +538,17 @@ impl std::fmt::Display for KpiKey {
         });
         let (area, device) = (self.area.clone(), self.device.clone());
         let meters = self.meters.as_deref().map(meters_in_words).map(str::to_owned);
-        let parts: Vec<String> = [class, alert, self.user.clone(), region, area, device, meters]
-            .into_iter()
-            .flatten()
-            .collect();
+        let parts = [
+            class,
+            alert,
+            self.campaign.clone(),
+            self.user.clone(),
+            region,
+            area,
+            device,
+            meters,
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
         f.write_str(if parts.is_empty() { "all" } else { "" })?;
         f.write_str(&parts.join(", "))
     }

@@ -118,6 +118,11 @@ impl LedgerReport {
                 held: total.held[*kind as usize],
                 carried: run.carried[*kind as usize],
             };
+            let is_unused =
+                ledger.opened(*kind) + ledger.closed_total(*kind) + custody.held + custody.carried == 0;
+            if kind.is_of_some_scenarios() && is_unused {
+                continue;
+            }
             let before = ledger.closed(*kind, Outcome::LostInCrash);
             let kind_report = balance(&mut ledger, *kind, &custody, run);
             let lost = ledger.closed(*kind, Outcome::LostInCrash) - before;

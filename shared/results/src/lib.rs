@@ -8,6 +8,7 @@
 
 pub mod assessment;
 pub mod back_pressure;
+pub mod campaigns;
 pub mod compare;
 pub mod digest;
 pub mod kpis;

@@ -64,7 +64,7 @@ impl LostNode {
     /// Whether nodes of its sort bring such items into the network, so that their openings may be recorded nowhere else.
     pub(crate) fn may_have_opened(&self, kind: ItemKind) -> bool {
         match self.participant {
-            Participant::User(_) => kind == ItemKind::ServiceRequest,
+            Participant::User(_) => matches!(kind, ItemKind::ServiceRequest | ItemKind::FirmwareUpdate),
             Participant::Dsp => matches!(kind, ItemKind::ScheduledRead | ItemKind::DccAlert),
             Participant::Premises(_) => kind == ItemKind::DeviceAlert,
             Participant::Csp(_) | Participant::S1sp => false,

@@ -30,6 +30,7 @@ pub fn summary(manifest: &Manifest, report: &RunReport) -> String {
     back_pressure(&mut text, report);
     alerts(&mut text, report);
     faults(&mut text, report);
+    campaigns(&mut text, report);
     report.tables.iter().for_each(|shown| table(&mut text, shown));
     messages(&mut text, &report.kpis.messages);
     ledger(&mut text, &report.ledger);
@@ -379,6 +380,57 @@ fn faults(text: &mut String, report: &RunReport) {
     }
 }
 
+/// How far firmware campaigns have come. Widths: 28 + 11 + 11 + 11 + 11 + 11 + 9 + 9 + 9 = 110.
+fn campaigns(text: &mut String, report: &RunReport) {
+    if report.kpis.campaigns.is_empty() {
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "\n{:<28}{:>11}{:>11}{:>11}{:>11}{:>11}{:>9}{:>9}{:>9}",
+        "Firmware", "devices", "at hub", "sound", "updated", "share", "50 %", "90 %", "99 %"
+    );
+    let days = |days: Option<f64>| days.map_or_else(|| "–".to_owned(), |days| format!("{days:.1} d"));
+    for row in &report.kpis.campaigns {
+        let label = match &row.region {
+            Some(region) => format!("  {region}"),
+            None => shortened(&row.campaign, 27),
+        };
+        let _ = writeln!(
+            text,
+            "{label:<28}{:>11}{:>11}{:>11}{:>11}{:>11}{:>9}{:>9}{:>9}",
+            grouped(row.devices),
+            grouped(row.at_hub),
+            grouped(row.sound),
+            grouped(row.updated),
+            share(row.updated_share),
+            days(row.days_to_50_percent),
+            days(row.days_to_90_percent),
+            days(row.days_to_99_percent),
+        );
+        let mut told: Vec<String> = row
+            .outcomes
+            .iter()
+            .filter(|(outcome, _)| *outcome != Outcome::Completed.name())
+            .map(|(outcome, count)| format!("{} {}", grouped(*count), outcome.replace('_', " ")))
+            .collect();
+        if row.open > 0 {
+            told.push(format!("{} not known yet", grouped(row.open)));
+        }
+        if row.devices_by_wave.len() > 1 {
+            let waves: Vec<String> = row
+                .devices_by_wave
+                .iter()
+                .map(|devices| grouped(*devices))
+                .collect();
+            told.insert(0, format!("waves of {} devices", waves.join(", ")));
+        }
+        if row.region.is_none() && !told.is_empty() {
+            wrap(text, "  ", "  ", &told.join(", "), ' ');
+        }
+    }
+}
+
 fn ledger(text: &mut String, ledger: &LedgerReport) {
     let state = if ledger.balanced {
         "balanced"
@@ -674,7 +726,7 @@ mod tests {
     #[test]
     fn a_run_that_lost_a_node_and_does_not_balance_says_so() {
         let mut run = sample::run();
-        run.carried = [0, 0, 0, 2];
+        run.carried = [0, 0, 0, 2, 0];
         run.lost_nodes.push(LostNode {
             name: "csp-north".to_owned(),
             participant: Participant::Csp(Region::North),

@@ -47,6 +47,10 @@ figures! {
         n47: sum "alerts" as "dcc_alerts.n47" if nonzero,
         /// DCC alerts N48.
         n48: sum "alerts" as "dcc_alerts.n48" if nonzero,
+        /// DCC alerts N60.
+        n60: sum "alerts" as "dcc_alerts.n60" if nonzero,
+        /// DCC alerts N61.
+        n61: sum "alerts" as "dcc_alerts.n61" if nonzero,
         /// DCC alerts that speak for others (SECMP0062).
         dcc_consolidated: sum "alerts" as "dcc_alerts.consolidated" if nonzero,
         /// DCC alerts those speak for besides themselves.
@@ -72,6 +76,8 @@ impl Counts {
             DccAlertCode::N46 => &mut self.n46,
             DccAlertCode::N47 => &mut self.n47,
             DccAlertCode::N48 => &mut self.n48,
+            DccAlertCode::N60 => &mut self.n60,
+            DccAlertCode::N61 => &mut self.n61,
         };
         *count += 1;
         if let Some(throttled) = alert.throttled {

@@ -20,6 +20,15 @@ pub fn service_request(srv: Srv, draw: u64) -> u32 {
     DUIS_FRAME_BYTES + XML_FACTOR * entry.command_bytes.pick(draw)
 }
 
+/// An image in base 64 and a list of EUI-64s of 24 characters each, separators included (domain.md §9).
+pub fn images(image_bytes: u64, devices: u64) -> u32 {
+    let bytes = image_bytes
+        .div_ceil(3)
+        .saturating_mul(4)
+        .saturating_add(devices.saturating_mul(24));
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
+
 /// A signed pre-command: the GBCS pre-command with its signature, in base 64.
 pub fn signed_pre_command(pre_command_bytes: u32) -> u32 {
     let base64 = pre_command_bytes

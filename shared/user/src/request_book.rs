@@ -164,7 +164,10 @@ impl Part for RequestBook {
     fn held(&self, kind: ItemKind) -> u64 {
         match kind {
             ItemKind::ServiceRequest => self.len() as u64,
-            ItemKind::ScheduledRead | ItemKind::DeviceAlert | ItemKind::DccAlert => 0,
+            ItemKind::ScheduledRead
+            | ItemKind::DeviceAlert
+            | ItemKind::DccAlert
+            | ItemKind::FirmwareUpdate => 0,
         }
     }
 

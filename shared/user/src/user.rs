@@ -20,12 +20,13 @@ use crate::single_requests::{SingleRequests, Singles};
 use crate::waiting::Waiting;
 use crate::workload::Workload;
 use answers::submission;
+use secnet_accounts::campaigns::{CampaignNews, CampaignTallies, Progress};
 use secnet_accounts::faults::FaultTallies;
 use secnet_accounts::{
     Account, Accountable, AlertLevels, Part, ServiceLevels, ServiceMode, ServiceTally, part, parts,
 };
 use secnet_engine::draw::Stream;
-use secnet_engine::{Input, Ledger, Node, Outbox, Outcome, Span, Step, Trace};
+use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Outcome, Span, Step, Trace};
 use secnet_model::{ResponseCode, SimDuration, SimTime, UserId};
 use secnet_topology::{UserKind, World};
 use secnet_wire::codec::{self, CodecError};
@@ -73,6 +74,7 @@ parts! {
         service: ServiceTally,
         alerts: AlertLevels,
         faults: FaultTallies,
+        campaigns: CampaignTallies,
         counts: Counts,
     }
 }
@@ -94,6 +96,9 @@ impl<D: Desk> Node for User<D> {
         match input {
             Input::Deadline => self.wake(now, out),
             Input::Message(envelope) => self.receive(now, &envelope.message),
+        }
+        while let Some(news) = self.state.desk.take_news() {
+            self.campaign_news(now, news);
         }
         if !self.told.is_empty() {
             self.told.drain(..).for_each(|span| out.trace(span));
@@ -121,8 +126,10 @@ impl<D: Desk> User<D> {
             workload.process.start(draw)
         };
         let single = SingleRequests::of_scenario::<D>(world, world.user(id));
+        let mut desk = D::default();
+        desk.begin(id, world);
         let state = UserState {
-            desk: D::default(),
+            desk,
             numbers: Numbers::default(),
             arrivals: workloads.iter().map(first_arrival).collect(),
             singles: Singles::new(&single),
@@ -137,6 +144,7 @@ impl<D: Desk> User<D> {
             service: ServiceTally::default(),
             alerts: AlertLevels::default(),
             faults: FaultTallies::default(),
+            campaigns: CampaignTallies::default(),
             counts: Counts::default(),
         };
         User {
@@ -235,11 +243,33 @@ impl<D: Desk> User<D> {
             }
             // Its item ended when it came in first: nothing else is done about it, even where the User has forgotten.
             Message::PushedAgain(pushed) => self.state.counts.copy(self.state.received.knows(pushed)),
+            Message::ImageWarning(warning) => self.state.desk.note_warning(warning, world),
             Message::ServiceRequest(_)
+            | Message::Image(_)
+            | Message::ImageReport(_)
             | Message::Command(_)
             | Message::Undeliverable(_)
             | Message::DeviceResponse(_) => self.state.counts.unexpected_messages += 1,
         }
+    }
+
+    /// A device of a firmware campaign has come further.
+    fn campaign_news(&mut self, now: SimTime, news: CampaignNews) {
+        let outcome = match news.what {
+            Progress::Listed { .. } => {
+                self.state.ledger.open(ItemKind::FirmwareUpdate);
+                None
+            }
+            Progress::AtHub | Progress::Sound | Progress::Asked => None,
+            Progress::Warned(_) => Some(Outcome::Refused),
+            Progress::Ended(outcome) => Some(outcome),
+        };
+        if let Some(outcome) = outcome {
+            let id = [news.device.eui64().0, u64::from(news.campaign)];
+            let ledger = &mut self.state.ledger;
+            ledger.close(ItemKind::FirmwareUpdate, outcome, id, now);
+        }
+        self.state.campaigns.note(&self.world, now, news);
     }
 
     fn trace_of(&self, request: &ServiceRequest) -> Option<Trace> {
@@ -253,6 +283,7 @@ impl<D: Desk> Accountable for User<D> {
             service: self.state.service.levels(),
             alerts: self.state.alerts.clone(),
             faults: self.state.faults.clone(),
+            campaigns: self.state.campaigns.clone(),
             ..part::account(&self.state, &self.state.ledger, &self.world)
         }
     }

@@ -30,7 +30,7 @@ use secnet_model::SimTime;
 /// Below the 64 KiB at which zenoh starts to fragment.
 pub const FRAME_BYTES_MAX: usize = 60 * 1024;
 /// Both ends of a link speak the same version or none.
-pub const VERSION: u8 = 7;
+pub const VERSION: u8 = 8;
 /// A header's length, which is the same for each kind.
 pub const HEADER_BYTES: usize = 30;
 /// A promise's length behind the envelopes.
@@ -476,13 +476,13 @@ mod tests {
         newer[1] = VERSION + 1;
         assert_eq!(
             error(&newer),
-            "the peer speaks version 8 of the link protocol, this end speaks 7"
+            "the peer speaks version 9 of the link protocol, this end speaks 8"
         );
         let mut unnumbered = bytes.clone();
         unnumbered[12] = 0;
         assert_eq!(error(&unnumbered), "frame 0: kind cannot be 1");
         let cut = &bytes[..bytes.len() - PROMISE_BYTES - 1];
-        assert_eq!(error(cut), "envelope 16 of frame 12: ends 1 bytes early");
+        assert_eq!(error(cut), "envelope 19 of frame 12: ends 1 bytes early");
         assert_eq!(
             error(&bytes[..bytes.len() - 1]),
             "the promise of frame 12: ends 1 bytes early"

@@ -24,6 +24,6 @@ pub use keys::{Keys, NameError};
 pub use link::{LinkConfig, LinkEnd, LinkError, LinkStats, Received, Tuning};
 pub use message::{
     Acknowledgement, AlertCopy, Answer, Command, CommandOrigin, DccAlert, DeviceAlert, DeviceResponse,
-    DeviceResult, Message, Pushed, ServiceRequest, ServiceResponse, ThrottledAlert, ThrottledDccAlert,
-    Timing, Undeliverable, UndeliverableReason,
+    DeviceResult, Image, ImageReport, ImageWarning, Message, Pushed, ServiceRequest, ServiceResponse,
+    ThrottledAlert, ThrottledDccAlert, Timing, Undeliverable, UndeliverableReason, WarningReason,
 };

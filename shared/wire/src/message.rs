@@ -31,6 +31,12 @@ pub enum Message {
     PushedAgain(Pushed),
     /// DSP → User: a device alert that goes to another User first.
     AlertCopy(AlertCopy),
+    /// DSP → CSP → premises: a firmware image for a device.
+    Image(Image),
+    /// CSP → DSP: what became of an image on the SM WAN.
+    ImageReport(ImageReport),
+    /// DSP → User: a device for which an image was refused. With the acknowledgement they are the answer to 11.1.
+    ImageWarning(ImageWarning),
 }
 
 /// What the DSP pushes to a User.
@@ -122,6 +128,13 @@ pub enum Timing {
         /// What the DSP reads; not the 5.1, 5.2 or 5.3 itself.
         srv: Srv,
     },
+    /// 11.1 and 11.4 list the devices of a firmware campaign's batch, and bring its image.
+    Images {
+        /// By number in the scenario.
+        campaign: u16,
+        /// By number in the User's part of the campaign.
+        batch: u16,
+    },
 }
 
 impl Timing {
@@ -137,7 +150,7 @@ impl Timing {
     pub fn execution(self) -> Option<SimTime> {
         match self {
             Timing::At { seconds } => Some(SimTime::from_secs(u64::from(seconds))),
-            Timing::Now | Timing::Daily { .. } => None,
+            Timing::Now | Timing::Daily { .. } | Timing::Images { .. } => None,
         }
     }
 
@@ -145,7 +158,7 @@ impl Timing {
     pub const fn daily(self) -> Option<Srv> {
         match self {
             Timing::Daily { srv } => Some(srv),
-            Timing::Now | Timing::At { .. } => None,
+            Timing::Now | Timing::At { .. } | Timing::Images { .. } => None,
         }
     }
 }
@@ -414,6 +427,76 @@ impl DccAlert {
     }
 }
 
+/// A firmware image for one device, by whose Supplier's request it comes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Image {
+    /// Whose firmware it is.
+    pub device: DeviceId,
+    /// By number in the scenario.
+    pub campaign: u16,
+    /// Who sent the request.
+    pub user: UserId,
+}
+
+impl Image {
+    /// The two words that tell it from every other.
+    #[inline]
+    pub fn identity(&self) -> [u64; 2] {
+        [self.device.eui64().0, u64::from(self.campaign)]
+    }
+}
+
+/// What the CSP tells the DSP of an image (N60, N61).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ImageReport {
+    /// That image.
+    pub image: Image,
+    /// Whether the device's hub has it.
+    pub delivered: bool,
+}
+
+/// One entry of the list of warnings with which the DSP answers 11.1 (W110101, domain.md §9).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ImageWarning {
+    /// That image.
+    pub image: Image,
+    /// Why it is not distributed.
+    pub reason: WarningReason,
+}
+
+/// Why the DSP leaves a device of a list out.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub enum WarningReason {
+    /// No such device is in the inventory.
+    Unknown,
+    /// It is not commissioned.
+    NotCommissioned,
+    /// The User is not responsible for it.
+    NotResponsible,
+    /// Another image is on its way to it.
+    OtherInProgress,
+}
+
+impl WarningReason {
+    /// Every reason, in the order of their places.
+    pub const ALL: [WarningReason; 4] = [
+        WarningReason::Unknown,
+        WarningReason::NotCommissioned,
+        WarningReason::NotResponsible,
+        WarningReason::OtherInProgress,
+    ];
+
+    /// As reports write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            WarningReason::Unknown => "unknown",
+            WarningReason::NotCommissioned => "not_commissioned",
+            WarningReason::NotResponsible => "not_responsible",
+            WarningReason::OtherInProgress => "other_in_progress",
+        }
+    }
+}
+
 impl Carries for Message {
     fn carries(&self) -> Option<ItemKind> {
         match self {
@@ -429,6 +512,8 @@ impl Carries for Message {
             Message::DccAlert(_) => Some(ItemKind::DccAlert),
             // The message it is a copy of brings the item.
             Message::PushedAgain(_) | Message::AlertCopy(_) => None,
+            // The Supplier that asked for an update holds it until it knows its fate.
+            Message::Image(_) | Message::ImageReport(_) | Message::ImageWarning(_) => None,
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::message::{
     Acknowledgement, AlertCopy, Answer, Command, CommandOrigin, DccAlert, DeviceAlert, DeviceResponse,
-    DeviceResult, Message, Pushed, ServiceRequest, ServiceResponse, ThrottledAlert, ThrottledDccAlert,
-    Timing, Undeliverable, UndeliverableReason,
+    DeviceResult, Image, ImageReport, ImageWarning, Message, Pushed, ServiceRequest, ServiceResponse,
+    ThrottledAlert, ThrottledDccAlert, Timing, Undeliverable, UndeliverableReason, WarningReason,
 };
 use secnet_engine::{Envelope, Promise};
 use secnet_model::{
@@ -39,6 +39,11 @@ pub(crate) fn largest_messages() -> Vec<(&'static str, Message)> {
     let srv = Srv::from_index(Srv::COUNT as u8 - 1).expect("the last of the catalogue");
     let (bytes, correlation, raised_at) = (u32::MAX, u32::MAX, SimTime(u64::MAX - 1));
     let timing = Timing::At { seconds: u32::MAX };
+    let image = Image {
+        device: PremisesId(u32::MAX).device(DeviceType::Cad),
+        campaign: u16::MAX,
+        user: UserId(u16::MAX),
+    };
     let acknowledgement = |answer| Message::Acknowledgement(Acknowledgement { id, srv, answer });
     let device_alert = DeviceAlert {
         device: PremisesId(u32::MAX).device(DeviceType::Cad),
@@ -139,6 +144,21 @@ pub(crate) fn largest_messages() -> Vec<(&'static str, Message)> {
             Message::PushedAgain(Pushed::DeviceAlert(device_alert)),
         ),
         ("alert copy", Message::AlertCopy(AlertCopy(device_alert))),
+        ("image", Message::Image(image)),
+        (
+            "image report",
+            Message::ImageReport(ImageReport {
+                image,
+                delivered: true,
+            }),
+        ),
+        (
+            "image warning",
+            Message::ImageWarning(ImageWarning {
+                image,
+                reason: WarningReason::OtherInProgress,
+            }),
+        ),
         (
             "DCC alert",
             Message::DccAlert(DccAlert {

@@ -5,14 +5,14 @@
 
 use secnet_engine::{Envelope, Promise};
 use secnet_model::{
-    Address, AlertCode, CommandVariant, DccAlertCode, DeviceType, Eui64, PremisesId, Region, RequestId,
-    ResponseCode, Role, SimTime, Srv, UserId, WebService,
+    Address, AlertCode, CommandVariant, DccAlertCode, DeviceId, DeviceType, Eui64, PremisesId, Region,
+    RequestId, ResponseCode, Role, SimTime, Srv, UserId, WebService,
 };
 use secnet_wire::frame::{self, Frame, FrameWriter, Hello};
 use secnet_wire::{
     Acknowledgement, Answer, Command, CommandOrigin, DccAlert, DeviceAlert, DeviceResponse, DeviceResult,
-    Message, Pushed, ServiceRequest, ServiceResponse, ThrottledAlert, ThrottledDccAlert, Timing,
-    Undeliverable, UndeliverableReason,
+    Image, ImageReport, ImageWarning, Message, Pushed, ServiceRequest, ServiceResponse, ThrottledAlert,
+    ThrottledDccAlert, Timing, Undeliverable, UndeliverableReason, WarningReason,
 };
 
 /// Every field has a value of its own, so that two that change places are seen.
@@ -162,6 +162,36 @@ fn messages() -> Vec<(&'static str, Message)> {
             }),
         ),
         (
+            "firmware request",
+            Message::ServiceRequest(ServiceRequest {
+                id,
+                srv,
+                variant: CommandVariant::NonDevice,
+                service: WebService::NonDevice,
+                role: Role::GasSupplier,
+                bytes: 2_202_500,
+                timing: Timing::Images {
+                    campaign: 3,
+                    batch: 700,
+                },
+            }),
+        ),
+        ("image", Message::Image(IMAGE)),
+        (
+            "image report",
+            Message::ImageReport(ImageReport {
+                image: IMAGE,
+                delivered: true,
+            }),
+        ),
+        (
+            "image warning",
+            Message::ImageWarning(ImageWarning {
+                image: IMAGE,
+                reason: WarningReason::NotResponsible,
+            }),
+        ),
+        (
             "DCC alert pushed again",
             Message::PushedAgain(Pushed::DccAlert(DccAlert {
                 code: DccAlertCode::N17,
@@ -187,6 +217,15 @@ fn envelope(message: Message) -> Envelope<Message> {
         message,
     }
 }
+
+const IMAGE: Image = Image {
+    device: DeviceId {
+        premises: PremisesId(29_000_001),
+        device_type: DeviceType::Gsme,
+    },
+    campaign: 300,
+    user: UserId(6),
+};
 
 const PROMISE: Promise = Promise {
     not_before: SimTime(43_201_000_000),

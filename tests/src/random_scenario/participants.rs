@@ -162,6 +162,8 @@ impl Dice {
             retransmit_after: self.span(&[0, MS, 3 * S, 5 * MIN]),
             command_time_to_live: self.once_in(3).then(|| self.span(&[US, S, 10 * MIN])),
             queue_limit: self.one_of(&[0, 1, 4, 500]),
+            firmware_share: usual.firmware_share,
+            firmware_broadcast: usual.firmware_broadcast,
             contention: None,
         }
     }

@@ -84,6 +84,12 @@ pub struct CspParams {
     pub command_time_to_live: Option<Span>,
     /// Messages waiting per cell and direction beyond which the least urgent are refused.
     pub queue_limit: u32,
+    /// Share of a cell's downlink that goes to firmware while there is some to distribute: other messages to its premises have the rest.
+    /// Assumed, range 0.02 to 0.5.
+    pub firmware_share: f64,
+    /// Whether firmware is broadcast to all hubs of a cell at once, or goes to one hub after another. Assumed: radio broadcasts
+    /// (domain.md §8).
+    pub firmware_broadcast: bool,
     /// How hubs that have alerts at once get in each other's way. They do not when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contention: Option<ContentionParams>,
@@ -137,6 +143,8 @@ impl CspParams {
             retransmit_after: Span::from_secs(5),
             command_time_to_live: None,
             queue_limit: 500,
+            firmware_share: 0.2,
+            firmware_broadcast: true,
             contention: None,
         }
     }
@@ -159,6 +167,8 @@ impl CspParams {
             retransmit_after: Span::from_secs(3),
             command_time_to_live: None,
             queue_limit: 500,
+            firmware_share: 0.2,
+            firmware_broadcast: false,
             contention: None,
         }
     }
@@ -203,6 +213,10 @@ impl Check<'_> {
             self.share(&path(key), share);
         }
         self.at_least_one(&path("transmissions_max"), csp.transmissions_max);
+        if !(csp.firmware_share > 0.0 && csp.firmware_share < 1.0) {
+            let message = format!("must be more than 0 and less than 1, not {}", csp.firmware_share);
+            self.wrong(path("firmware_share"), message);
+        }
         if let Some(span) = csp.command_time_to_live {
             self.positive(&path("command_time_to_live"), span);
         }

@@ -4,6 +4,7 @@
 mod accounting;
 mod contention;
 mod coverage;
+mod distribution;
 mod events;
 mod loss;
 mod priority;

@@ -75,6 +75,14 @@ impl Rig {
         Rig::of(secnet_topology::parse("events", &text, &[]).unwrap())
     }
 
+    /// With more of a scenario's text, edited.
+    pub(crate) fn with(text: &str, edit: impl FnOnce(&mut Scenario)) -> Rig {
+        let text = format!("{ONE_CELL}\n{text}");
+        let mut scenario = secnet_topology::parse("more", &text, &[]).unwrap();
+        edit(&mut scenario);
+        Rig::of(scenario)
+    }
+
     fn of(scenario: Scenario) -> Rig {
         let world = Arc::new(World::new(scenario).unwrap());
         let csp = Csp::new(&world, REGION);

@@ -51,6 +51,9 @@ impl Dsp {
     ) -> Answer {
         let (draws, id, srv) = (self.world.draws, request.id, request.srv);
         match accepted {
+            Accepted::NonDevice(NonDeviceService::UpdateFirmware) => Answer::Done {
+                bytes: self.distribute(served, request, out),
+            },
             Accepted::NonDevice(service) => Answer::Done {
                 bytes: self.non_device(now, request, service, out),
             },
@@ -174,6 +177,7 @@ impl Dsp {
             }
             NonDeviceService::ReadInventory
             | NonDeviceService::RequestWanMatrix
+            | NonDeviceService::UpdateFirmware
             | NonDeviceService::Other => {}
         }
         let bytes = inventory::answer_bytes(world, records, service, target, schedules);

@@ -76,12 +76,23 @@ impl Premises {
     #[inline]
     pub(super) fn is_as_planned(&self) -> bool {
         let timeline = &self.world.timeline;
-        self.state.changes.is_empty() && timeline.removals().is_empty() && timeline.power_cuts().is_empty()
+        self.state.changes.is_empty()
+            && !self.state.firmware.any_lost()
+            && timeline.removals().is_empty()
+            && timeline.power_cuts().is_empty()
     }
 
     /// Whether the device is not on the HAN at that moment.
     pub(super) fn is_gone(&self, at: SimTime, device: DeviceId) -> bool {
-        self.state.changes.unjoined(device) || self.world.timeline.removals().removed(device, at)
+        self.state.changes.unjoined(device)
+            || self.is_lost(device)
+            || self.world.timeline.removals().removed(device, at)
+    }
+
+    /// Whether a bad firmware image has silenced it, or its hub.
+    fn is_lost(&self, device: DeviceId) -> bool {
+        let firmware = &self.state.firmware;
+        firmware.any_lost() && firmware.has_lost(&self.world, self.shard.start, device)
     }
 
     /// Whether a command that reaches the hub now finds no device. A join finds one that was unjoined.
@@ -90,6 +101,7 @@ impl Premises {
         let joins = self.effects.of(command.srv) == Some(Effect::Join);
         let removals = self.world.timeline.removals();
         (!joins && self.state.changes.unjoined(device))
+            || self.is_lost(device)
             || removals.removed(device, self.hub.fetched_at(now, device))
     }
 
@@ -137,10 +149,20 @@ impl Premises {
         }
         let answered_at = self.hub.answered_at(fetched_at, device.device_type, command.id);
         let result = match command.srv.entry().may_target(device.device_type) {
+            // What was future-dated is taken to be done at its time.
+            true if self.activates(command) => self.activate(answered_at, device),
             true => self.answers.result(command.id),
             false => DeviceResult::Error,
         };
         (result, fetched_at, answered_at)
+    }
+
+    /// Whether a command is to activate firmware, where there are campaigns.
+    #[inline]
+    fn activates(&self, command: &Command) -> bool {
+        !self.world.scenario.campaigns.is_empty()
+            && command.origin != CommandOrigin::HeldByDevice
+            && self.effects.of(command.srv) == Some(Effect::Activate)
     }
 
     /// The device keeps a future-dated command until its time; one that reaches it too late is executed when it answers.

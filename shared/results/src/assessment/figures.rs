@@ -2,6 +2,7 @@
 
 use super::paired::mean;
 use crate::back_pressure::jain;
+use crate::campaigns::CampaignMeasure;
 use crate::kpis::KpiKey;
 use crate::ledger_report::LedgerReport;
 use crate::power::PowerMeasure;
@@ -36,6 +37,8 @@ pub enum About {
     Alerts,
     /// Faults of the electricity network, and what the DNOs learned of them.
     Faults,
+    /// Firmware campaigns.
+    Campaigns,
     Network,
 }
 
@@ -77,6 +80,8 @@ pub enum Measure {
     Closed(ItemKind, Outcome),
     /// What is asked of outage and restoration alerts.
     Power(PowerMeasure),
+    /// What is asked of firmware campaigns.
+    Campaign(CampaignMeasure),
     /// A figure of the nodes; a User's figures add up to the whole's.
     Figure(NodeFigure),
 }
@@ -115,6 +120,7 @@ pub enum Unit {
     Share,
     Seconds,
     Count,
+    Days,
     /// Jain's index: 1 when all are served alike, 1/n when one alone is.
     Index,
 }
@@ -150,7 +156,11 @@ impl Measure {
             | Measure::FirstAttempt
             | Measure::ReadBy(_)
             | Measure::DeliveredWithinTarget
-            | Measure::Power(_) => Unit::Share,
+            | Measure::Power(_)
+            | Measure::Campaign(CampaignMeasure::UpdatedShare) => Unit::Share,
+            Measure::Campaign(
+                CampaignMeasure::DaysTo50 | CampaignMeasure::DaysTo90 | CampaignMeasure::DaysTo99,
+            ) => Unit::Days,
             Measure::ResponseTime(_) | Measure::DeliveryTime(_) => Unit::Seconds,
             Measure::Fairness(_) => Unit::Index,
             Measure::Requests
@@ -162,6 +172,7 @@ impl Measure {
             | Measure::Opened(_)
             | Measure::InFlight(_)
             | Measure::Closed(..)
+            | Measure::Campaign(CampaignMeasure::Devices)
             | Measure::Figure(_) => Unit::Count,
         }
     }
@@ -169,7 +180,7 @@ impl Measure {
     /// The least relative difference that can be told from the width of a histogram's bucket.
     pub fn resolution(&self) -> f64 {
         match self {
-            Measure::ResponseTime(_) | Measure::DeliveryTime(_) => 0.01,
+            Measure::ResponseTime(_) | Measure::DeliveryTime(_) | Measure::Campaign(_) => 0.01,
             _ => 0.0,
         }
     }
@@ -204,6 +215,7 @@ impl Measure {
                 format!("fairness across Users, {of}")
             }
             Measure::Power(measure) => measure.words().to_owned(),
+            Measure::Campaign(measure) => measure.words().to_owned(),
             Measure::Opened(kind) => format!("{}s opened", plain(kind.name())),
             Measure::InFlight(kind) => format!("{}s in flight at the end", plain(kind.name())),
             Measure::Closed(kind, outcome) => {
@@ -245,6 +257,7 @@ impl std::fmt::Display for Measure {
             Measure::Fairness(FairShare::Completed) => f.write_str("fairness.eventual_success"),
             Measure::Fairness(FairShare::Entitled) => f.write_str("fairness.admitted_to_entitled"),
             Measure::Power(measure) => f.write_str(measure.name()),
+            Measure::Campaign(measure) => f.write_str(measure.name()),
             Measure::Opened(kind) => write!(f, "{kind}.opened"),
             Measure::InFlight(kind) => write!(f, "{kind}.in_flight"),
             Measure::Closed(kind, outcome) => write!(f, "{kind}.{outcome}"),
@@ -301,6 +314,7 @@ impl RunFigures {
         values.fairness(run, &total, report);
         values.alerts(run, &total);
         values.power(report);
+        values.campaigns(report);
         values.ledger(run, &report.ledger);
         RunFigures {
             seed: run.scenario.seed,
@@ -459,6 +473,20 @@ impl Values {
             for (meters, share) in [("up_to_50", pm12.up_to_50_share), ("over_50", pm12.over_50_share)] {
                 let subject = subject(Some(region), Some(meters));
                 self.put(&subject, Measure::Power(PowerMeasure::Pm12), share);
+            }
+        }
+    }
+
+    fn campaigns(&mut self, report: &RunReport) {
+        for row in &report.kpis.campaigns {
+            let key = KpiKey {
+                campaign: Some(row.campaign.clone()),
+                region: row.region.clone(),
+                ..KpiKey::default()
+            };
+            let subject = Subject::new(About::Campaigns, key);
+            for measure in CampaignMeasure::ALL {
+                self.put(&subject, Measure::Campaign(measure), measure.of(row));
             }
         }
     }

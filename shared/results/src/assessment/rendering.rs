@@ -5,6 +5,7 @@ use super::{
     About, Assessment, AssessmentFacts, Change, Comparison, Effect, Interval, Measure, Statistic, Subject,
     Threshold, Unit,
 };
+use crate::campaigns::CampaignMeasure;
 use crate::power::PowerMeasure;
 use crate::summary::wrap;
 use crate::verdicts::percent;
@@ -21,6 +22,7 @@ pub fn amount(unit: Unit, value: f64) -> String {
         Unit::Count if value >= 100.0 || value.fract() == 0.0 => grouped(value.round() as u64),
         Unit::Count => format!("{value:.1}"),
         Unit::Index => format!("{value:.4}"),
+        Unit::Days => format!("{value:.2} d"),
     }
 }
 
@@ -38,7 +40,7 @@ fn signed_number(unit: Unit, difference: f64) -> String {
         Unit::Share => decimals(size * 100.0, 2),
         Unit::Index => decimals(size, 4),
         Unit::Seconds if size == 0.0 => "0 s".to_owned(),
-        Unit::Seconds | Unit::Count => amount(unit, size),
+        Unit::Seconds | Unit::Count | Unit::Days => amount(unit, size),
     };
     match difference {
         _ if size == 0.0 => text,
@@ -170,6 +172,7 @@ pub fn markdown(assessment: &Assessment, facts: &AssessmentFacts) -> String {
     service_tables(&mut text, assessment);
     alert_tables(&mut text, assessment);
     fault_tables(&mut text, assessment);
+    campaign_tables(&mut text, assessment);
     network_table(&mut text, assessment);
     method(&mut text, assessment);
     change_section(&mut text, assessment);
@@ -330,6 +333,14 @@ fn fault_tables(text: &mut String, assessment: &Assessment) {
     let title = "Outages, restorations and what the DNOs learned of them";
     table(text, assessment, title, &measures, |c| {
         c.subject.about == About::Faults
+    });
+}
+
+/// How far firmware campaigns came, place by place.
+fn campaign_tables(text: &mut String, assessment: &Assessment) {
+    let measures = CampaignMeasure::ALL.map(Measure::Campaign);
+    table(text, assessment, "Firmware campaigns", &measures, |c| {
+        c.subject.about == About::Campaigns
     });
 }
 
@@ -530,7 +541,9 @@ fn subject(subject: &Subject) -> String {
         About::Requests if *key == Subject::all(About::Requests).key => "all requests".to_owned(),
         About::Requests if vends => format!("vends ({key})"),
         About::Faults if *key == Subject::all(About::Faults).key => "all faults".to_owned(),
-        About::Requests | About::Alerts | About::Faults => key.to_string().replace('_', " "),
+        About::Requests | About::Alerts | About::Faults | About::Campaigns => {
+            key.to_string().replace('_', " ")
+        }
     };
     match named {
         Some(name) => format!("{what} ({name})"),

@@ -138,6 +138,9 @@ fn noun(comparison: &Comparison) -> String {
             };
             format!("the share of {}{place}", measure.noun())
         }
+        (Measure::Campaign(measure), _) => {
+            format!("{} ({})", measure.noun(), comparison.subject.key)
+        }
         (Measure::ReadBy(_), _) => format!("the share of {}", measure.words()),
         (_, Unit::Share) => format!("the share of {about} {}", measure.words()),
         (Measure::ResponseTime(statistic) | Measure::DeliveryTime(statistic), _) => {
@@ -179,6 +182,7 @@ fn about(subject: &Subject) -> String {
     let noun = match subject.about {
         About::Alerts => "device alerts",
         About::Faults => "faults",
+        About::Campaigns => "firmware",
         About::Requests | About::Network => "requests",
     };
     let KpiKey {
@@ -190,6 +194,7 @@ fn about(subject: &Subject) -> String {
         area,
         device,
         meters: _,
+        campaign: _,
     } = &subject.key;
     let mut text = match (srv, mode, alert) {
         (Some(_), None, _) if subject.key.srv == Subject::vends().key.srv => "vends (SRV 2.2)".to_owned(),
@@ -457,7 +462,9 @@ fn holds_back(outcome: Outcome) -> bool {
         | Outcome::NoRecipient
         | Outcome::LostInCrash
         | Outcome::Undelivered
-        | Outcome::LostPower => false,
+        | Outcome::LostPower
+        | Outcome::ImageUnsound
+        | Outcome::Stopped => false,
     }
 }
 

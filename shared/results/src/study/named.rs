@@ -55,6 +55,8 @@ fn name(subject: &Subject, measure: &Measure) -> Option<String> {
         About::Alerts => "alerts",
         About::Faults => "faults",
         About::Network => "network",
+        // Named by its campaign, of which there may be several.
+        About::Campaigns => return None,
     };
     let place = region.map(|region| format!("@{region}")).unwrap_or_default();
     Some(format!("{group}.{measure}{place}"))

@@ -71,6 +71,8 @@ impl<D: Desk> User<D> {
         self.state.counts.dcc_alert(alert);
         match alert.code {
             DccAlertCode::N46 | DccAlertCode::N47 | DccAlertCode::N48 => self.quarantined(now, alert.request),
+            DccAlertCode::N60 => self.state.desk.note_image(alert, true, &self.world),
+            DccAlertCode::N61 => self.state.desk.note_image(alert, false, &self.world),
             DccAlertCode::N12 | DccAlertCode::N13 | DccAlertCode::N17 => {}
         }
         let ledger = &mut self.state.ledger;

@@ -13,7 +13,9 @@ use secnet_accounts::service::Place;
 use secnet_accounts::{Ended, MorningHours, ServiceKey, ServiceMode};
 use secnet_engine::{ItemKind, Outcome, Span, Step, Trace};
 use secnet_model::{CommandVariant, ResponseCode, SimDuration, SimTime, Srv};
-use secnet_wire::{Acknowledgement, Answer, CommandOrigin, DeviceResult, ServiceRequest, ServiceResponse};
+use secnet_wire::{
+    Acknowledgement, Answer, CommandOrigin, DeviceResult, ServiceRequest, ServiceResponse, Timing,
+};
 
 impl<D: Desk> User<D> {
     pub(crate) fn receive_acknowledgement(&mut self, now: SimTime, acknowledgement: &Acknowledgement) {
@@ -74,12 +76,17 @@ impl<D: Desk> User<D> {
     }
 
     #[inline]
-    fn tell_desk(&mut self, now: SimTime, request: &ServiceRequest, code: ResponseCode) {
+    fn tell_desk(&mut self, now: SimTime, request: &ServiceRequest, code: ResponseCode, outcome: Outcome) {
         let Some(device) = request.id.target.device() else {
+            if let Timing::Images { campaign, batch } = request.timing {
+                self.state
+                    .desk
+                    .note_batch_end(campaign, batch, outcome, &self.world);
+            }
             return;
         };
         let desk = &mut self.state.desk;
-        if let Some(pinged) = desk.note_end(now, request.srv, device, code, &self.world) {
+        if let Some(pinged) = desk.note_end(now, request.srv, device, code, outcome, &self.world) {
             let Pinged {
                 premises,
                 answered,
@@ -219,7 +226,7 @@ impl<D: Desk> User<D> {
             self.state.singles.taken.ended(id, now, outcome, code, attempts);
         }
         self.may_ask_again(now, &open, code);
-        self.tell_desk(now, &open.request, code);
+        self.tell_desk(now, &open.request, code, outcome);
         let since = execution.unwrap_or(open.opened_at);
         let ended = Ended {
             outcome,

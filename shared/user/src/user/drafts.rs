@@ -46,9 +46,20 @@ impl<D: Desk> User<D> {
             variant,
             service,
             role: form.claimed_role.unwrap_or(role),
-            bytes: payload::service_request(form.srv, size),
+            bytes: payload::service_request(form.srv, size) + self.images_bytes(timing),
             timing,
         }
+    }
+
+    /// What a firmware request brings besides: its list of devices, and the image.
+    fn images_bytes(&self, timing: Timing) -> u32 {
+        let Timing::Images { campaign, batch } = timing else {
+            return 0;
+        };
+        let campaign = self.world.campaign(campaign, self.id);
+        campaign.map_or(0, |campaign| {
+            payload::images(campaign.params.image.0, campaign.devices(batch).count() as u64)
+        })
     }
 
     /// Fills in a workload's `n`-th request.

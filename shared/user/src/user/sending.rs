@@ -48,16 +48,20 @@ impl<D: Desk> User<D> {
         let Some(user) = self.world.user(self.id) else {
             return;
         };
+        let (srv, device, timing) = match ask {
+            Ask::Device { srv, device } => (srv, Some(device), Timing::Now),
+            Ask::Images { srv, campaign, batch } => (srv, None, Timing::Images { campaign, batch }),
+        };
         let wishes = Wishes {
-            target: Some(ask.device.device_type),
+            target: device.map(|device| device.device_type),
             future_dated: false,
             mistake: None,
         };
         let single = SingleRequest {
             at: now,
-            form: RequestForm::new::<D>(ask.srv, user.roles, wishes),
-            premises: Some(ask.device.premises),
-            timing: Timing::Now,
+            form: RequestForm::new::<D>(srv, user.roles, wishes),
+            premises: device.map(|device| device.premises),
+            timing,
             taken: None,
         };
         self.send_one(now, &single, out);

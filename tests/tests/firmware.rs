@@ -1,0 +1,215 @@
+//! Firmware campaigns, end to end: every device ends with one fate, a bad image stops where the plan says, and others pay no more than
+//! the cap.
+
+#![allow(clippy::unwrap_used)]
+
+use secnet_results::campaigns::CampaignKpi;
+use secnet_tests::in_virtual_time::{Run, run, scenario};
+
+/// Three regions, two Suppliers, an ordinary trickle of reads, and a campaign for electricity meters.
+const CAMPAIGN: &str = r#"
+name = "campaign"
+epoch = "2026-04-01T00:00:00Z"
+horizon = "10d"
+drain = "1h"
+suppliers = [{ name = "A", share = 0.6 }, { name = "B", share = 0.4 }]
+dnos = [{ name = "D", areas = ["NPgY", "EPN", "SPN"] }]
+
+[population]
+premises = 6_000
+areas = ["NPgY", "EPN", "SPN"]
+smets1_share = 0.1
+
+[premises]
+alerts_per_premises_per_day = 0.0
+
+[[workloads]]
+name = "reads"
+from = "suppliers"
+srvs = ["4.1.1"]
+per_device_per_day = 2.0
+
+[[campaigns]]
+name = "esme"
+device = "ESME"
+share = 0.5
+image = "150kB"
+starts_after = "6h"
+batch_devices = 500
+batch_every = "6h"
+"#;
+
+fn whole<'r>(run: &'r Run, campaign: &str) -> &'r CampaignKpi {
+    let mut rows = run.report.kpis.campaigns.iter();
+    rows.find(|row| row.campaign == campaign && row.region.is_none())
+        .unwrap()
+}
+
+fn counter(run: &Run, name: &str) -> u64 {
+    run.report.ledger.counters.get(name).copied().unwrap_or_default()
+}
+
+/// A counter of the three CSPs.
+fn of_csps(run: &Run, name: &str) -> u64 {
+    let regions = ["north", "central", "south"];
+    regions
+        .map(|region| counter(run, &format!("csp.{region}.{name}")))
+        .iter()
+        .sum()
+}
+
+/// What holds of any campaign.
+fn every_device_has_one_fate(run: &Run) {
+    run.keeps_the_laws().unwrap();
+    let mut devices = 0;
+    for row in &run.report.kpis.campaigns {
+        assert_eq!(
+            row.devices,
+            row.outcomes.values().sum::<u64>() + row.open,
+            "{row:#?}"
+        );
+        devices += row.devices * u64::from(row.region.is_none());
+    }
+    let items = &run.report.ledger.outcomes["firmware_update"];
+    assert_eq!(items.opened, devices);
+    assert_eq!(items.unexplained, 0);
+    // Each image the DSP passed on is over, or under way.
+    let (passed_on, over) = (
+        counter(run, "dsp.firmware.devices"),
+        counter(run, "dsp.firmware.delivered") + counter(run, "dsp.firmware.not_delivered"),
+    );
+    assert!(over <= passed_on);
+    // Octets are blocks times attempts.
+    let blocks = of_csps(run, "firmware.broadcast_blocks") + of_csps(run, "firmware.alone_blocks");
+    assert_eq!(
+        of_csps(run, "firmware.bytes"),
+        blocks * run.outcome.scenario.firmware.block.0
+    );
+}
+
+#[test]
+fn all_devices_end_with_one_fate_and_what_suppliers_know_is_true() {
+    let run = run(&scenario(CAMPAIGN, &[]), 1);
+    every_device_has_one_fate(&run);
+    let all = whole(&run, "esme");
+    assert_eq!(all.open, 0, "{all:#?}");
+    assert!(
+        all.devices > 2_000 && all.updated_share.unwrap() > 0.9,
+        "{all:#?}"
+    );
+    assert_eq!(counter(&run, "dsp.firmware.delivered"), all.at_hub);
+    assert_eq!(counter(&run, "premises.firmware.images"), all.at_hub);
+    assert_eq!(counter(&run, "premises.firmware.activated"), all.updated);
+    assert_eq!(
+        counter(&run, "premises.firmware.unsound"),
+        all.outcomes["image_unsound"]
+    );
+    let warned: u64 = all.warnings.values().sum();
+    assert_eq!(counter(&run, "dsp.firmware.devices"), all.devices - warned);
+    // Two Suppliers send their image, to three regions; a request each 500 premises.
+    assert_eq!(counter(&run, "dsp.firmware.uploads"), 6);
+    assert_eq!(counter(&run, "dsp.firmware.requests"), 4 + 3);
+    assert!(all.updated_by_day.is_sorted() && all.updated_by_day.last() == Some(&all.updated));
+}
+
+#[test]
+fn others_pay_no_more_than_the_share_the_image_has() {
+    let with = run(&scenario(CAMPAIGN, &[]), 1);
+    let without = run(&scenario(CAMPAIGN, &["campaigns.0.share=0"]), 1);
+    assert_eq!(of_csps(&without, "firmware.bytes"), 0);
+    let commands = |run: &Run| {
+        of_csps(run, "downlink.transmitting_us") as f64 / of_csps(run, "downlink.transmissions") as f64
+    };
+    let slower = commands(&with) / commands(&without);
+    assert!(slower > 1.0 && slower < 1.0 / 0.8, "{slower}");
+}
+
+#[test]
+fn power_cuts_in_the_middle_delay_a_campaign_and_count_nobody_twice() {
+    let cuts = r#"
+        [[events]]
+        name = "cuts"
+        kind = "power_faults"
+        share = 0.8
+        starts_after = "7h"
+        lasts = "2d"
+        fault_sizes = [[30, 1]]
+        off_mean = "8h"
+    "#;
+    let undisturbed = run(&scenario(CAMPAIGN, &[]), 1);
+    let run = run(&scenario(&format!("{CAMPAIGN}\n{cuts}"), &[]), 1);
+    every_device_has_one_fate(&run);
+    let (with, without) = (whole(&run, "esme"), whole(&undisturbed, "esme"));
+    assert_eq!(with.devices, without.devices);
+    assert!(counter(&run, "premises.firmware.waits_for_supply") > 0);
+    assert!(with.days_to_90_percent > without.days_to_90_percent, "{with:#?}");
+    assert!(with.updated_share.unwrap() > 0.9, "{with:#?}");
+}
+
+#[test]
+fn a_bad_image_stops_in_the_wave_the_plan_says_and_without_a_plan_hits_all() {
+    let shipped = std::fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../topology/hub-safe-launch-bad.toml"
+    ))
+    .unwrap();
+    let launch = |overrides: &[&str]| {
+        let run = run(&scenario(&shipped, overrides), 1);
+        every_device_has_one_fate(&run);
+        let all = whole(&run, "hub-2026").clone();
+        (all, counter(&run, "supplier.firmware.stopped"))
+    };
+    let (planned, stopped) = launch(&[]);
+    assert_eq!(
+        (planned.devices, stopped),
+        (100, 3),
+        "a thousandth, all three Suppliers"
+    );
+    let (tolerant, stopped) = launch(&["campaigns.0.stop_above=0.6"]);
+    assert_eq!((tolerant.devices_by_wave.len(), stopped), (4, 0));
+    assert_eq!(tolerant.devices, 100_000);
+    let (unplanned, _) = launch(&["campaigns.0.waves=[1.0]"]);
+    assert_eq!(unplanned.devices, 100_000);
+    let lost = unplanned.outcomes["no_response"] as f64 / unplanned.sound as f64;
+    assert!((lost - 0.3).abs() < 0.02, "{unplanned:#?}");
+}
+
+#[test]
+fn a_campaign_that_is_stopped_asks_nobody_more_to_activate_what_is_there() {
+    let launch = [
+        "campaigns.0.waves=[0.1, 1.0]",
+        "campaigns.0.soak=1d",
+        "campaigns.0.unsound_share=0.5",
+        "campaigns.0.stop_above=0.2",
+        "campaigns.0.activate_after=2d",
+    ];
+    let run = run(&scenario(CAMPAIGN, &launch), 1);
+    every_device_has_one_fate(&run);
+    let all = whole(&run, "esme");
+    assert_eq!(counter(&run, "supplier.firmware.stopped"), 2);
+    assert_eq!(all.outcomes["stopped"], all.sound, "{all:#?}");
+    assert_eq!(
+        (all.activations, all.updated, all.devices_by_wave.len()),
+        (0, 0, 0)
+    );
+    assert!(all.sound > 50 && all.open == 0, "{all:#?}");
+}
+
+#[test]
+fn an_activation_that_restarts_a_hub_tells_of_an_outage_there_is_not() {
+    let run = run(&scenario(CAMPAIGN, &["firmware.false_outage_share=0.1"]), 1);
+    every_device_has_one_fate(&run);
+    let told = counter(&run, "premises.firmware.false_outage_alerts");
+    let updated = whole(&run, "esme").updated;
+    assert!(
+        (told as f64 / updated as f64 - 0.1).abs() < 0.02,
+        "{told} of {updated}"
+    );
+    let alerts = &run.report.kpis.alerts.by_alert;
+    let outages = alerts
+        .iter()
+        .find(|row| row.key.alert.as_deref() == Some("AD1"))
+        .unwrap();
+    assert_eq!(outages.raised, Some(told));
+    assert!(outages.delivered > 0 && outages.within_target_share.unwrap() > 0.9);
+}
