@@ -59,7 +59,10 @@ impl Part for HubConsolidation {
     fn held(&self, kind: ItemKind) -> u64 {
         match kind {
             ItemKind::DeviceAlert => self.0.repeats().kept(),
-            ItemKind::ServiceRequest | ItemKind::ScheduledRead | ItemKind::DccAlert | ItemKind::FirmwareUpdate => 0,
+            ItemKind::ServiceRequest
+            | ItemKind::ScheduledRead
+            | ItemKind::DccAlert
+            | ItemKind::FirmwareUpdate => 0,
         }
     }
 

@@ -55,7 +55,7 @@ impl Images {
         self.counts.received_bytes += image_bytes;
     }
 
-    /// Whether the image goes to its device, and the size of what its CSP is sent first: the image, where it has not got it.
+    /// Whether the image may go to its device; from now on it is under way.
     pub fn admit(&mut self, register: Register<'_>, image: &Image) -> Result<(), WarningReason> {
         let device = image.device;
         let fits = access_control::image_fits(register, image.user, device).and_then(|()| {

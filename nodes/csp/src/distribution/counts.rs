@@ -1,0 +1,31 @@
+//! What a CSP counts of firmware.
+
+use secnet_accounts::figures;
+
+figures! {
+    /// Firmware on the SM WAN.
+    pub struct Counts: "CSPs' firmware" in "csp" {
+        /// Images that came for a device.
+        pub images: sum "images" as "firmware.images" if nonzero,
+        /// Rounds broadcast in a cell.
+        pub rounds: sum "rounds" as "firmware.rounds" if nonzero,
+        /// Transfers to one hub.
+        pub transfers: sum "transfers" as "firmware.transfers" if nonzero,
+        /// Transfers that a hub did not hear to their end.
+        pub interrupted: sum "transfers" as "firmware.transfers_interrupted" if nonzero,
+        /// Blocks broadcast.
+        pub broadcast_blocks: sum "blocks" as "firmware.broadcast_blocks" if nonzero,
+        /// Blocks sent to one hub, those sent again included.
+        pub alone_blocks: sum "blocks" as "firmware.alone_blocks" if nonzero,
+        /// Octets of all those blocks.
+        pub bytes: sum "B" as "firmware.bytes" if nonzero,
+        /// Time for which cells were sending them, with a share of their downlink.
+        pub sending_us: sum "µs" as "firmware.sending_us" if nonzero,
+        /// Images that reached their hub.
+        pub delivered: sum "images" as "firmware.delivered" if nonzero,
+        /// Images that did not.
+        pub given_up: sum "images" as "firmware.given_up" if nonzero,
+        /// The most rounds it took a cell until all its hubs had an image, or were left to be served by themselves.
+        pub rounds_max: max "rounds" as "firmware.rounds_max" if nonzero,
+    }
+}

@@ -1,0 +1,139 @@
+//! What is fixed of distribution: rates, times, who hears and what is lost.
+
+use super::blocks::Reception;
+use crate::cell::Channel;
+use crate::loss::{Loss, Sending};
+use secnet_engine::Draws;
+use secnet_model::{PremisesId, Region, SimDuration, SimTime};
+use secnet_topology::scenario::CspParams;
+use secnet_topology::timeline::Windows;
+use secnet_topology::{Reach, TimeOfDay, World};
+use secnet_wire::Direction;
+use std::sync::Arc;
+
+const DAY_SECONDS: u64 = 86_400;
+
+/// What does not change during a run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub world: Arc<World>,
+    region: Region,
+    /// What images have of a cell's downlink.
+    channel: Channel,
+    pub broadcasts: bool,
+    /// When nothing is distributed.
+    pub closed: Windows,
+    /// By campaign.
+    blocks: Vec<u32>,
+    loss: Loss,
+    pub reach: Reach,
+}
+
+impl Plan {
+    pub fn new(world: &Arc<World>, region: Region, params: &CspParams) -> Plan {
+        let (firmware, rate) = (&world.scenario.firmware, params.downlink_rate.bits_per_second());
+        let campaigns = world.scenario.campaigns.iter();
+        Plan {
+            region,
+            channel: Channel {
+                bits_per_second: part(rate, params.firmware_share),
+                overhead_bytes: params.overhead.0 as u32,
+            },
+            broadcasts: params.firmware_broadcast,
+            closed: closed(world, region),
+            blocks: campaigns
+                .map(|campaign| firmware.blocks(campaign.image))
+                .collect(),
+            loss: Loss::new(world.draws, region, params),
+            reach: Reach::new(world),
+            world: Arc::clone(world),
+        }
+    }
+
+    /// What other messages have of a cell's downlink meanwhile.
+    pub fn rest(params: &CspParams) -> u64 {
+        let rate = params.downlink_rate.bits_per_second();
+        (rate - part(rate, params.firmware_share)).max(1)
+    }
+
+    pub fn blocks(&self, campaign: u16) -> u32 {
+        self.blocks
+            .get(usize::from(campaign))
+            .copied()
+            .unwrap_or_default()
+    }
+
+    pub fn airtime(&self, blocks: u32) -> SimDuration {
+        let block = self.world.scenario.firmware.block.0 as u32;
+        SimDuration(self.channel.transmission_time(block).0 * u64::from(blocks))
+    }
+
+    /// When something ends that starts then and is on air for so long: nothing is sent in between while the cell is closed.
+    pub fn ends(&self, starts: SimTime, airtime: SimDuration) -> SimTime {
+        let (mut at, mut left) = (self.closed.opens(starts), airtime);
+        loop {
+            let closes = self.closed.next_change(at);
+            if at.is_never() || closes.is_never() || closes.since(at) >= left {
+                return at + left;
+            }
+            left = SimDuration(left.0 - closes.since(at).0);
+            at = self.closed.opens(closes);
+        }
+    }
+
+    pub fn premises(&self, cell: u32, hub: u32) -> PremisesId {
+        PremisesId(self.world.population.cell_premises(self.region, cell, cell).start + hub)
+    }
+
+    /// The chance that a block is lost to a hub: all are, to one that does not hear.
+    pub fn loss(&self, cell: u32, hub: u32, starts: SimTime, ends: SimTime) -> f64 {
+        let premises = Some(self.premises(cell, hub));
+        if !(self.reach.hears(premises, starts) && self.reach.hears(premises, ends)) {
+            return 1.0;
+        }
+        self.loss.probability(Sending {
+            direction: Direction::Downlink,
+            premises,
+            cell,
+            at: starts,
+        })
+    }
+
+    pub fn reception(&self, cell: u32, hub: u32, campaign: u16) -> Reception {
+        Reception {
+            draws: self.draws(),
+            premises: self.premises(cell, hub),
+            campaign,
+            blocks: self.blocks(campaign),
+        }
+    }
+
+    pub fn draws(&self) -> Draws {
+        self.world.draws
+    }
+}
+
+/// Of a rate, a share of more than nothing.
+fn part(rate: u64, share: f64) -> u64 {
+    ((rate as f64 * share).round() as u64).max(1)
+}
+
+/// The CSP's own closures, and the hours of the day in which it distributes nothing.
+fn closed(world: &World, region: Region) -> Windows {
+    let params = &world.scenario.firmware;
+    let (from, to): (TimeOfDay, TimeOfDay) = (params.not_before, params.not_after);
+    let mut intervals: Vec<_> = world.timeline.csp(region).iter().cloned().collect();
+    if from != to && !world.scenario.campaigns.is_empty() {
+        let (opens, closes) = (from.second_of_day(), to.second_of_day());
+        let shut_for = (opens + DAY_SECONDS - closes) % DAY_SECONDS;
+        let into_the_day = world.calendar.epoch_unix_seconds % DAY_SECONDS;
+        let days = world.end.as_whole_secs() / DAY_SECONDS + 2;
+        // From the day before the epoch on, which may reach into it; seconds are counted from the midnight that begins it.
+        let since_epoch = |second: u64| SimTime::from_secs(second.saturating_sub(DAY_SECONDS + into_the_day));
+        intervals.extend((0..=days).map(|day| {
+            let shuts = day * DAY_SECONDS + closes;
+            since_epoch(shuts)..since_epoch(shuts + shut_for)
+        }));
+    }
+    Windows::union(intervals)
+}
