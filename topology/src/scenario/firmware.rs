@@ -103,7 +103,7 @@ pub struct FirmwareParams {
     pub alone_above_share: f64,
     /// How long a CSP waits before it tries hubs again that do not hear it. Assumed, range 10 min to 1 d.
     pub again_after: Span,
-    /// How long a CSP tries, from the first image of a request for a cell on, before it reports failure (N61). Assumed, range 1 to 28 d.
+    /// How long a CSP tries, from the last image of a request for a cell on, before it reports failure (N61). Assumed, range 1 to 28 d.
     pub keep: Span,
     /// From hub to ESME, or PPMID, over the HAN: at least. Assumed, range 30 min to 12 h (domain.md §9).
     pub han_min: Span,
