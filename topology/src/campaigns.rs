@@ -39,6 +39,12 @@ impl World {
             portfolio,
         })
     }
+
+    /// Whether there is a campaign with that number, for devices of that type.
+    pub fn has_campaign(&self, number: u16, device_type: DeviceType) -> bool {
+        let params = self.scenario.campaigns.get(usize::from(number));
+        params.is_some_and(|params| params.device == device_type)
+    }
 }
 
 impl<'w> Campaign<'w> {
@@ -49,7 +55,7 @@ impl<'w> Campaign<'w> {
 
     /// Whether its devices need no request to activate the image.
     pub fn activates_itself(&self) -> bool {
-        matches!(self.params.device, DeviceType::Ppmid | DeviceType::Chf)
+        self.params.activates_itself()
     }
 
     /// How many requests it has.

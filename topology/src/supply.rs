@@ -22,6 +22,15 @@ pub(crate) struct Supply {
     pairs: Pairs,
 }
 
+/// Who supplies gas to a home, and which of that Supplier's it is.
+#[derive(Clone, Copy, Debug)]
+enum Gas {
+    /// The home's Supplier of electricity too; by its number among the homes with gas of that one.
+    Same { supplier: usize, rank: u32 },
+    /// Another; by its number among those that one has won.
+    Other { supplier: usize, won: u32 },
+}
+
 #[derive(Clone, Copy, Debug)]
 struct SupplierRange {
     /// First position.
@@ -84,6 +93,13 @@ impl Supply {
 
     #[inline]
     pub(crate) fn gas_supplier(&self, premises: PremisesId) -> Option<UserId> {
+        let (Gas::Same { supplier, .. } | Gas::Other { supplier, .. }) = self.gas(premises)?;
+        Some(UserId(supplier as u16))
+    }
+
+    /// `None` where there is no gas.
+    #[inline]
+    fn gas(&self, premises: PremisesId) -> Option<Gas> {
         let position = self.positions.invert(premises.0);
         let electricity = self.at_position(position);
         let range = &self.suppliers[electricity];
@@ -94,10 +110,11 @@ impl Supply {
         let rank = gas.chosen_before(index);
         let dual_fuel = Spread::new(range.dual_fuel, range.gas);
         if dual_fuel.is_chosen(rank) {
-            return Some(UserId(electricity as u16));
+            let supplier = electricity;
+            return Some(Gas::Same { supplier, rank });
         }
-        let (gas, _) = self.pairs.gas(electricity, rank - dual_fuel.chosen_before(rank));
-        Some(UserId(gas as u16))
+        let (supplier, won) = self.pairs.gas(electricity, rank - dual_fuel.chosen_before(rank));
+        Some(Gas::Other { supplier, won })
     }
 
     /// The `i`-th premises the Supplier supplies electricity to; `i` must be below their number.
@@ -131,21 +148,13 @@ impl Supply {
 
     /// The place of a premises among those its Supplier supplies gas to: of which it is the [`Supply::gas_member`].
     pub(crate) fn gas_place(&self, premises: PremisesId) -> Option<u32> {
-        let position = self.positions.invert(premises.0);
-        let electricity = self.at_position(position);
-        let range = &self.suppliers[electricity];
-        let (gas, index) = (Spread::new(range.gas, range.len), position - range.start);
-        if !gas.is_chosen(index) {
-            return None;
-        }
-        let rank = gas.chosen_before(index);
-        let dual_fuel = Spread::new(range.dual_fuel, range.gas);
-        if dual_fuel.is_chosen(rank) {
-            return Some(rank);
-        }
-        let (gas, won) = self.pairs.gas(electricity, rank - dual_fuel.chosen_before(rank));
-        let range = &self.suppliers[gas];
-        Some(Spread::new(range.dual_fuel, range.gas).not_chosen(won))
+        Some(match self.gas(premises)? {
+            Gas::Same { rank, .. } => rank,
+            Gas::Other { supplier, won } => {
+                let range = &self.suppliers[supplier];
+                Spread::new(range.dual_fuel, range.gas).not_chosen(won)
+            }
+        })
     }
 
     fn with_gas(&self, range: &SupplierRange, rank: u32) -> PremisesId {

@@ -256,8 +256,7 @@ impl Csp {
 
     /// A firmware image for a device: to the cell of its premises, where there is coverage.
     fn image(&mut self, now: SimTime, image: Image, out: &mut Outbox<Message>) {
-        let campaign = self.world.scenario.campaigns.get(usize::from(image.campaign));
-        let is_of_it = campaign.is_some_and(|campaign| campaign.device == image.device.device_type);
+        let is_of_it = self.world.has_campaign(image.campaign, image.device.device_type);
         match self.premises_of(Some(image.device.premises)).filter(|_| is_of_it) {
             None => self.state.desk.counts.misrouted += 1,
             Some(premises) if !self.wan.reach.is_recorded(premises, now) => {

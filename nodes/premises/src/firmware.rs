@@ -161,15 +161,9 @@ impl Firmware {
             return Verified::Unsound;
         }
         self.counts.sound += 1;
-        let false_outage = match device.device_type {
-            DeviceType::Ppmid | DeviceType::Chf => self.run(world, place, device, campaign),
-            DeviceType::Esme
-            | DeviceType::Gsme
-            | DeviceType::Gpf
-            | DeviceType::Hcalcs
-            | DeviceType::Sapc
-            | DeviceType::Ihd
-            | DeviceType::Cad => {
+        let false_outage = match params.activates_itself() {
+            true => self.run(world, place, device, campaign),
+            false => {
                 self.sound.entry(campaign).or_default().insert(place);
                 false
             }

@@ -144,6 +144,13 @@ impl Default for FirmwareParams {
     }
 }
 
+impl CampaignParams {
+    /// Whether its devices activate the image without being asked: PPMIDs (domain.md §9) and, assumed, hubs.
+    pub fn activates_itself(&self) -> bool {
+        matches!(self.device, DeviceType::Ppmid | DeviceType::Chf)
+    }
+}
+
 impl FirmwareParams {
     /// How many blocks an image takes.
     pub fn blocks(&self, image: Bytes) -> u32 {

@@ -4,7 +4,7 @@ use super::blocks::DEAF;
 use super::counts::Counts;
 use super::plan::Plan;
 use secnet_engine::Bits;
-use secnet_model::{SimTime, UserId};
+use secnet_model::{SimDuration, SimTime, UserId};
 use secnet_wire::Image;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -103,11 +103,9 @@ impl Wanted {
     }
 
     fn round(&mut self, now: SimTime, plan: &Plan, place: usize, blocks: u32, counts: &mut Counts) -> Sent {
-        let airtime = plan.airtime(blocks);
+        let airtime = on_air(plan, blocks, counts);
         counts.rounds += 1;
         counts.broadcast_blocks += u64::from(blocks);
-        counts.bytes += u64::from(blocks) * plan.world.scenario.firmware.block.0;
-        counts.sending_us += airtime.0;
         Sent {
             wanted: place,
             hub: None,
@@ -178,12 +176,10 @@ impl Wanted {
         let left = blocks - heard;
         // The block that is not acknowledged is sent too.
         let sent = heard + u32::from(left > 0);
-        let airtime = plan.airtime(sent);
+        let airtime = on_air(plan, sent, counts);
         self.next_hub = hub + 1;
         counts.transfers += 1;
         counts.alone_blocks += u64::from(sent);
-        counts.bytes += u64::from(sent) * plan.world.scenario.firmware.block.0;
-        counts.sending_us += airtime.0;
         Some(Sent {
             wanted: place,
             hub: Some(hub),
@@ -244,4 +240,12 @@ impl Wanted {
             self.stage = Stage::Alone(sent.ends);
         }
     }
+}
+
+/// So many blocks are sent: how long that takes, which is counted with their octets.
+fn on_air(plan: &Plan, blocks: u32, counts: &mut Counts) -> SimDuration {
+    let airtime = plan.airtime(blocks);
+    counts.bytes += u64::from(blocks) * plan.world.scenario.firmware.block.0;
+    counts.sending_us += airtime.0;
+    airtime
 }

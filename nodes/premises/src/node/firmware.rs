@@ -9,10 +9,8 @@ use secnet_wire::{DeviceResult, Image, Message};
 
 impl Premises {
     pub(super) fn image(&mut self, now: SimTime, image: &Image) {
-        let (device, campaigns) = (image.device, &self.world.scenario.campaigns);
-        let is_of_it = campaigns
-            .get(usize::from(image.campaign))
-            .is_some_and(|campaign| campaign.device == device.device_type);
+        let device = image.device;
+        let is_of_it = self.world.has_campaign(image.campaign, device.device_type);
         if !self.shard.contains(&device.premises.0) || !is_of_it {
             self.state.counts.misrouted += 1;
             return;
