@@ -10,7 +10,7 @@ use secnet_topology::scenario::{ContentionParams, PowerParams, Scenario};
 use secnet_topology::timeline::{Cause, EventKind, EventParams, Impact, Restoration, System};
 
 /// Every kind of event there is.
-pub const KINDS: [EventKind; 11] = [
+pub const KINDS: [EventKind; 12] = [
     EventKind::DspOutage,
     EventKind::CspOutage,
     EventKind::GatewayOutage,
@@ -22,6 +22,7 @@ pub const KINDS: [EventKind; 11] = [
     EventKind::Removal,
     EventKind::PowerCut,
     EventKind::PowerFaults,
+    EventKind::CplRemoval,
 ];
 const SYSTEMS: [System; 6] = [
     System::Dsp,
@@ -72,6 +73,7 @@ impl Dice {
             to: None,
             told_after: None,
             credentials_within: None,
+            campaign: None,
             cause: None,
             per_million_premises_per_year: None,
             fault_sizes: Vec::new(),
@@ -130,6 +132,15 @@ impl Dice {
                 lasts: Some(lasts),
                 ..self.faults(base, scenario)
             },
+            EventKind::CplRemoval => {
+                let campaign = scenario.campaigns.first().filter(|_| self.once_in(2));
+                EventParams {
+                    lasts: self.once_in(2).then_some(lasts),
+                    device: campaign.is_none().then(|| self.one_of(&DEVICES)),
+                    campaign: campaign.map(|campaign| campaign.name.clone()),
+                    ..self.somewhere(base, scenario)
+                }
+            }
         })
     }
 

@@ -22,12 +22,15 @@ impl Dice {
             let campaign = self.campaign(number, scenario);
             scenario.campaigns.push(campaign);
         }
+        scenario.firmware.central_library = self.once_in(3);
+        scenario.dsp.suspensions_per_second = self.one_of(&[1, 100]);
     }
 
     fn firmware(&mut self) -> FirmwareParams {
         let span = |dice: &mut Dice, seconds: &[u64]| Span::from_secs(dice.one_of(seconds));
         let (han_min, han_gas_min) = (span(self, &[0, 0, 2, 60]), span(self, &[0, 600]));
         FirmwareParams {
+            central_library: false,
             block: Bytes(self.one_of(&[64, 500])),
             not_before: TimeOfDay::from_hour(self.one_of(&[0, 0, 7, 22])),
             not_after: TimeOfDay::from_hour(self.one_of(&[0, 0, 9])),

@@ -3,8 +3,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+use secnet_model::{DeviceId, DeviceStatus, DeviceType, PremisesId};
 use secnet_results::campaigns::CampaignKpi;
 use secnet_tests::in_virtual_time::{Run, run, scenario};
+use secnet_topology::World;
 
 /// Three regions, two Suppliers, an ordinary trickle of reads, and a campaign for electricity meters.
 const CAMPAIGN: &str = r#"
@@ -110,6 +112,55 @@ fn all_devices_end_with_one_fate_and_what_suppliers_know_is_true() {
     assert_eq!(counter(&run, "dsp.firmware.uploads"), 6);
     assert_eq!(counter(&run, "dsp.firmware.requests"), 4 + 3);
     assert!(all.updated_by_day.is_sorted() && all.updated_by_day.last() == Some(&all.updated));
+}
+
+#[test]
+fn a_central_library_saves_every_upload_but_one_for_each_region_and_shares_broadcasts() {
+    const IMAGE: u64 = 150_000;
+    let off = run(&scenario(CAMPAIGN, &[]), 1);
+    let on = run(&scenario(CAMPAIGN, &["firmware.central_library=true"]), 1);
+    every_device_has_one_fate(&on);
+    let of = |run: &Run, name: &str| counter(run, &format!("dsp.firmware.{name}"));
+    let uploads =
+        |run: &Run| ["received_bytes", "in_library", "uploads", "uploaded_bytes"].map(|name| of(run, name));
+    assert_eq!(uploads(&off), [7 * IMAGE, 0, 6, 6 * IMAGE]);
+    assert_eq!(uploads(&on), [IMAGE, 1, 3, 3 * IMAGE]);
+    // The same requests, without their images.
+    assert_eq!(of(&on, "requests"), of(&off, "requests"));
+    let devices = |run: &Run| whole(run, "esme").devices;
+    assert_eq!(devices(&on), devices(&off));
+    // A cell of the North broadcasts once for both Suppliers; by themselves hubs take what they take.
+    let north = |run: &Run| counter(run, "csp.north.firmware.broadcast_blocks");
+    assert!(north(&on) < north(&off), "{} {}", north(&on), north(&off));
+    let of_devices = whole(&off, "esme").at_hub as f64 / whole(&on, "esme").at_hub as f64;
+    assert!((of_devices - 1.0).abs() < 0.01, "{of_devices}");
+}
+
+#[test]
+fn a_campaign_brings_back_what_a_version_off_the_list_had_suspended() {
+    let removal = r#"
+        [[events]]
+        name = "vulnerable"
+        kind = "cpl_removal"
+        campaign = "esme"
+        starts_after = "3h"
+    "#;
+    let run = run(&scenario(&format!("{CAMPAIGN}\n{removal}"), &[]), 1);
+    every_device_has_one_fate(&run);
+    let world = World::new(run.outcome.scenario.clone()).unwrap();
+    let meters =
+        (0..world.population.premises_count()).map(|number| PremisesId(number).device(DeviceType::Esme));
+    let in_service = |esme: &DeviceId| {
+        world.population.device_status(*esme) == Some(DeviceStatus::Commissioned)
+            && world.is_campaign_for(0, *esme)
+    };
+    let suspended = meters.filter(in_service).count() as u64;
+    assert!(suspended > 2_000, "{suspended}");
+    assert_eq!(counter(&run, "dsp.cpl.suspended"), suspended);
+    assert_eq!(counter(&run, "user.dcc_alerts.n49"), suspended);
+    // Those that took to the new version, whether their Supplier knows or not, are those that are back.
+    assert_eq!(counter(&run, "dsp.cpl.back_updated"), whole(&run, "esme").updated);
+    assert!(run.report.kpis.service.overall.codes["E5"] > 0);
 }
 
 #[test]

@@ -40,6 +40,16 @@ impl World {
         })
     }
 
+    /// Whether the campaign with that number is for the device, whichever Supplier's it is.
+    pub fn is_campaign_for(&self, number: u16, device: DeviceId) -> bool {
+        let supplier = self.population.first_supplier(device);
+        let campaign = supplier.and_then(|supplier| self.campaign(number, supplier));
+        campaign.is_some_and(|campaign| {
+            let place = campaign.place(device);
+            place.and_then(|place| campaign.device(place)) == Some(device)
+        })
+    }
+
     /// Whether there is a campaign with that number, for devices of that type.
     pub fn has_campaign(&self, number: u16, device_type: DeviceType) -> bool {
         let params = self.scenario.campaigns.get(usize::from(number));
@@ -208,7 +218,7 @@ mod tests {
                     for listed in campaign.devices(batch) {
                         assert!(seen.insert(listed) && !world.population.is_smets1(listed.premises));
                         let known = campaign.place(listed).unwrap();
-                        assert!(campaign.places(batch).contains(&known));
+                        assert!(campaign.places(batch).contains(&known) && world.is_campaign_for(0, listed));
                         assert_eq!(campaign.device(known), Some(listed));
                     }
                 }
@@ -225,7 +235,7 @@ mod tests {
                         .place(other)
                         .is_some_and(|place| campaign.device(place).is_some())
                 };
-                assert!(!(0..3).map(UserId).any(lists));
+                assert!(!(0..3).map(UserId).any(lists) && !world.is_campaign_for(0, other));
             }
             assert!(seen.len() > 100, "{device}: {}", seen.len());
         }

@@ -18,8 +18,8 @@ pub struct EventParams {
     pub kind: EventKind,
     /// When it begins, after the epoch.
     pub starts_after: Span,
-    /// How long it lasts; of `power_faults`, over how long faults begin. Outages, gateway outages, power cuts and maintenance need it; `coverage_loss` and `dsp_capacity` last to the end of
-    /// the run when it is absent; the other kinds do not end.
+    /// How long it lasts; of `power_faults`, over how long faults begin. Outages, gateway outages, power cuts and maintenance need it; `coverage_loss`, `dsp_capacity` and `cpl_removal` last to
+    /// the end of the run when it is absent; the other kinds do not end.
     #[serde(default)]
     pub lasts: Option<Span>,
     /// Only premises of this CSP region; for `csp_outage` the region whose WAN is out.
@@ -39,7 +39,8 @@ pub struct EventParams {
     /// supply, each premises once; this or `per_million_premises_per_year`.
     #[serde(default)]
     pub share: Option<f64>,
-    /// For `removal` the type of the device that is removed; all devices of the premises, the hub included, when absent.
+    /// For `removal` the type of the device that is removed; all devices of the premises, the hub included, when absent. For `cpl_removal`
+    /// the type of the devices that run the version; this or `campaign`.
     #[serde(default)]
     #[schemars(schema_with = "crate::words::device_type")]
     pub device: Option<DeviceType>,
@@ -78,6 +79,9 @@ pub struct EventParams {
     /// (SRV 6.23); it does not when absent. Assumed.
     #[serde(default)]
     pub credentials_within: Option<Span>,
+    /// For `cpl_removal`: only devices of the model that this campaign is for, until they run its version.
+    #[serde(default)]
+    pub campaign: Option<String>,
     /// For `power_cut` and `power_faults`: what reports call the cause.
     #[serde(default)]
     pub cause: Option<Cause>,
@@ -161,6 +165,9 @@ pub enum EventKind {
     PowerCut,
     /// Faults at random moments, each of which takes a block of neighbouring premises off supply for a time of its own.
     PowerFaults,
+    /// A version of firmware is taken off the Central Products List: the DSP suspends the devices that run it (domain.md §9), until it is put
+    /// back or they run another.
+    CplRemoval,
 }
 
 /// A system that can be under maintenance.
@@ -231,6 +238,7 @@ impl EventKind {
             EventKind::Removal => "removal",
             EventKind::PowerCut => "power_cut",
             EventKind::PowerFaults => "power_faults",
+            EventKind::CplRemoval => "cpl_removal",
         }
     }
 
@@ -245,7 +253,8 @@ impl EventKind {
             | EventKind::Maintenance
             | EventKind::DspCapacity
             | EventKind::PowerCut
-            | EventKind::PowerFaults => false,
+            | EventKind::PowerFaults
+            | EventKind::CplRemoval => false,
         }
     }
 
@@ -285,6 +294,9 @@ impl EventKind {
                 "off_at_most",
                 "cause",
             ],
+            EventKind::CplRemoval => &[
+                "lasts", "region", "areas", "cells", "premises", "share", "device", "campaign",
+            ],
         }
     }
 
@@ -298,7 +310,9 @@ impl EventKind {
             EventKind::UserDefault => &["user"],
             EventKind::Takeover => &["from", "to"],
             EventKind::PowerCut | EventKind::PowerFaults => &["lasts"],
-            EventKind::CoverageLoss | EventKind::DspCapacity | EventKind::Removal => &[],
+            EventKind::CoverageLoss | EventKind::DspCapacity | EventKind::Removal | EventKind::CplRemoval => {
+                &[]
+            }
         }
     }
 }
@@ -335,6 +349,7 @@ impl EventParams {
             ("to", self.to.is_some()),
             ("told_after", self.told_after.is_some()),
             ("credentials_within", self.credentials_within.is_some()),
+            ("campaign", self.campaign.is_some()),
             ("cause", self.cause.is_some()),
             (
                 "per_million_premises_per_year",

@@ -316,6 +316,18 @@ impl Population {
         self.supply.gas_supplier(premises)
     }
 
+    /// Who supplied the device's fuel when the scenario began; `None` for gas where there is none, and for a premises that is none.
+    pub fn first_supplier(&self, device: DeviceId) -> Option<UserId> {
+        let premises = device.premises;
+        if premises.0 >= self.premises_count() {
+            return None;
+        }
+        match device.device_type.is_gas() {
+            true => self.gas_supplier(premises),
+            false => Some(self.electricity_supplier(premises)),
+        }
+    }
+
     /// The distributor of the premises' area, where the scenario has one.
     #[inline]
     pub fn dno(&self, premises: PremisesId) -> Option<UserId> {

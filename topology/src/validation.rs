@@ -136,6 +136,7 @@ impl Check<'_> {
         }
         self.positive("dsp.timeout_min", scenario.dsp.timeout_min);
         self.positive("dsp.push_again_every", scenario.dsp.push_again_every);
+        self.at_least_one("dsp.suspensions_per_second", scenario.dsp.suspensions_per_second);
         for region in Region::ALL {
             if let Some(csp) = scenario.csp.get(region) {
                 self.csp(region, csp);

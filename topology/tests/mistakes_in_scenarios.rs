@@ -1159,6 +1159,51 @@ fn an_event_is_told_which_keys_its_kind_takes_and_which_it_lacks() {
 }
 
 #[test]
+fn a_version_off_the_list_is_of_a_type_of_device_or_of_a_campaigns_model() {
+    let removal = |keys: &str| {
+        let event = format!(
+            "[[campaigns]]\nname = \"esme-2026\"\ndevice = \"ESME\"\n[[events]]\nname = \"off\"\nkind = \"cpl_removal\"\n\
+             starts_after = \"10min\"\n{keys}\n"
+        );
+        complaints(&(GOOD.to_owned() + &event), &[])
+    };
+    let all: String = [
+        removal(""),
+        removal("device = \"ESME\"\ncampaign = \"esme-2026\""),
+        removal("campaign = \"esme-2025\""),
+        removal("campaign = \"esme-2026\"\nserver = 3"),
+        removal("campaign = \"esme-2026\""),
+        removal("device = \"GSME\"\nshare = 0.2\nlasts = \"1h\""),
+    ]
+    .concat();
+    expect![[r#"
+        error: a `cpl_removal` needs either `device` or `campaign`
+          --> small.toml:34:1
+           |
+        34 | [[events]]
+           | ^^^^^^^^^^
+        error: a `cpl_removal` needs either `device` or `campaign`
+          --> small.toml:34:1
+           |
+        34 | [[events]]
+           | ^^^^^^^^^^
+        error: no campaign `esme-2025`; did you mean `esme-2026`?
+          --> small.toml:38:12
+           |
+        38 | campaign = "esme-2025"
+           |            ^^^^^^^^^^^
+        error: unknown key `server` in `events`; did you mean `servers`?
+          --> small.toml:39:1
+           |
+        39 | server = 3
+           | ^^^^^^
+        good
+        good
+    "#]]
+    .assert_eq(&all);
+}
+
+#[test]
 fn planned_maintenance_keeps_to_the_rule_in_force_when_it_begins() {
     let planned = |name: &str, starts_after: &str, lasts: &str, impact: &str| {
         format!(

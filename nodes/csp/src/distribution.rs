@@ -76,10 +76,11 @@ impl Distribution {
             false => Stage::Alone(now),
         };
         let until = now + params.keep.as_duration();
+        let user = (!params.central_library).then_some(image.user);
         // One that is being broadcast is past taking others in.
         let open = work.wanted.iter_mut().find(|wanted| {
             let takes = !plan.broadcasts || matches!(wanted.stage, Stage::Gathering(_));
-            takes && (wanted.campaign, wanted.user) == (image.campaign, image.user)
+            takes && (wanted.campaign, wanted.user) == (image.campaign, user)
         });
         match open {
             Some(wanted) => {
@@ -89,7 +90,9 @@ impl Distribution {
                     *from = now.min(*from);
                 }
             }
-            None => work.wanted.push(Wanted::new(&image, hub, stage, until)),
+            None => work
+                .wanted
+                .push(Wanted::new(image.campaign, user, hub, stage, until)),
         }
         if work.sending.is_none() {
             let due = work.next_start(now, plan);
@@ -109,15 +112,9 @@ impl Distribution {
             work.due = SimTime::NEVER;
             let did_send = work.sending.is_some();
             let mut finished = |wanted: &Wanted, hub: u32, delivered: bool| {
-                let (campaign, user) = (wanted.campaign, wanted.user);
-                let device_type = plan.world.scenario.campaigns[usize::from(campaign)].device;
-                let device = plan.premises(cell, hub).device(device_type);
-                let image = Image {
-                    device,
-                    campaign,
-                    user,
-                };
-                tell(Told::Over { image, delivered });
+                if let Some(image) = plan.image(cell, hub, wanted) {
+                    tell(Told::Over { image, delivered });
+                }
             };
             let counts = &mut self.counts;
             if let Some(sent) = work.sending.take() {

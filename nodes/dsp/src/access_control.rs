@@ -233,12 +233,13 @@ fn check_non_device(register: Register<'_>, request: &ServiceRequest) -> Result<
     Ok(Accepted::NonDevice(service))
 }
 
-/// Whether a device of a firmware request's list may have the image (domain.md §9: it exists, is commissioned, and is the User's).
+/// Whether a device of a firmware request's list may have the image (domain.md §9: it exists, is commissioned, and is the User's). One that is
+/// suspended as its version is off the Central Products List may: it is how it comes back (assumed).
 pub fn image_fits(register: Register<'_>, user: UserId, device: DeviceId) -> Result<(), WarningReason> {
     let (_, status) = register
         .known_device(device.eui64())
         .map_err(|_| WarningReason::Unknown)?;
-    if status != DeviceStatus::Commissioned {
+    if status != DeviceStatus::Commissioned && !register.records.is_off_the_cpl(device) {
         return Err(WarningReason::NotCommissioned);
     }
     let role = match device.device_type.is_gas() {

@@ -15,8 +15,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Images {
     /// Premises with a device to which an image is on its way, by its type.
     under_way: BTreeMap<DeviceType, Bits>,
-    /// Images that CSPs have: one for each Supplier that sends it.
-    sent: BTreeSet<(u16, UserId, Region)>,
+    /// Images in the central library, by campaign.
+    library: BTreeSet<u16>,
+    /// Images that CSPs have: one for each Supplier that sends it, or one for all where there is a central library.
+    sent: BTreeSet<(u16, Option<UserId>, Region)>,
     counts: Counts,
 }
 
@@ -25,9 +27,11 @@ figures! {
     struct Counts: "DSP's firmware" in "dsp" {
         /// Requests that brought an image (SRV 11.1, 11.4).
         batches: sum "requests" as "firmware.requests" if nonzero,
-        /// Octets of the images they brought.
+        /// Octets of the images they brought, or that were put into the central library.
         received_bytes: sum "B" as "firmware.received_bytes" if nonzero,
-        /// Images sent to a CSP: each once for each Supplier that sends it.
+        /// Images put into the central library (SECMP0009).
+        in_library: sum "images" as "firmware.in_library" if nonzero,
+        /// Images sent to a CSP: each once for each Supplier that sends it, or once where there is a central library.
         uploads: sum "images" as "firmware.uploads" if nonzero,
         /// Octets of those.
         uploaded_bytes: sum "B" as "firmware.uploaded_bytes" if nonzero,
@@ -49,9 +53,15 @@ figures! {
 }
 
 impl Images {
-    /// A request brings an image of that size.
-    pub fn received(&mut self, image_bytes: u64) {
+    /// A request brings its campaign's image, or names one of the central library: its maker has put it there by then.
+    pub fn received(&mut self, world: &World, campaign: u16, image_bytes: u64) {
         self.counts.batches += 1;
+        if world.scenario.firmware.central_library {
+            if !self.library.insert(campaign) {
+                return;
+            }
+            self.counts.in_library += 1;
+        }
         self.counts.received_bytes += image_bytes;
     }
 
@@ -77,8 +87,9 @@ impl Images {
     }
 
     /// An image goes to a device of the region: the CSP there has it by now.
-    pub fn passed_on(&mut self, image: &Image, region: Region, image_bytes: u64) {
-        if self.sent.insert((image.campaign, image.user, region)) {
+    pub fn passed_on(&mut self, world: &World, image: &Image, region: Region, image_bytes: u64) {
+        let of = (!world.scenario.firmware.central_library).then_some(image.user);
+        if self.sent.insert((image.campaign, of, region)) {
             self.counts.uploads += 1;
             self.counts.uploaded_bytes += image_bytes;
         }
@@ -103,6 +114,7 @@ impl Part for Images {
 
     fn memory_bytes(&self) -> usize {
         self.under_way.values().map(Bits::memory_bytes).sum::<usize>()
-            + self.sent.len() * size_of::<(u16, UserId, Region)>()
+            + self.sent.len() * size_of::<(u16, Option<UserId>, Region)>()
+            + self.library.len() * size_of::<u16>()
     }
 }

@@ -205,6 +205,9 @@ impl Dsp {
         while !is_out && let Some(command) = self.state.commands.take_expired(now) {
             self.time_out(now, &command, out);
         }
+        while !is_out && let Some((at, devices)) = self.state.records.take_suspended(&self.world, now) {
+            self.suspended(at.max(now), &devices, out);
+        }
         while let Some((execute_at, held)) = self.state.future_dated.take_due(now) {
             self.release(now, execute_at, held, out);
         }

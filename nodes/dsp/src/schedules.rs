@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
-use crate::records::{Records, first_supplier};
+use crate::records::Records;
 
 const DAY_MICROS: u64 = 86_400_000_000;
 /// The time of day of single schedules lies within this long after midnight. Assumed, as the bulk schedules' default.
@@ -259,7 +259,7 @@ impl Schedules {
         device: DeviceId,
         holder: UserId,
     ) -> Vec<UserId> {
-        let Some(first) = first_supplier(world, device) else {
+        let Some(first) = world.population.first_supplier(device) else {
             return Vec::new();
         };
         let takeovers = world.timeline.takeovers();

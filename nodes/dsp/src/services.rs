@@ -36,6 +36,8 @@ pub enum Learnt {
     Commissioned,
     /// 6.23: the sender holds the device's credentials.
     CredentialsReplaced,
+    /// 11.3: the device runs the version it was given.
+    FirmwareActivated,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -80,6 +82,7 @@ fn rules(number: &str) -> SrvRules {
         learnt: match number {
             "8.1.1" => Learnt::Commissioned,
             "6.23" => Learnt::CredentialsReplaced,
+            "11.3" => Learnt::FirmwareActivated,
             _ => Learnt::Nothing,
         },
         install_and_commission: number.starts_with("8.") || number.starts_with("6.2"),

@@ -419,3 +419,185 @@ fn replaced_credentials_remove_the_losing_suppliers_bulk_schedules_with_one_aler
     }
     assert_eq!(schedules(&mut rig, 14 * HOUR, BETA), one);
 }
+
+/// Off the list from 10 h to 20 h, at ten devices a second.
+const OFF_THE_CPL: &str = r#"
+    [[events]]
+    name = "vulnerable"
+    kind = "cpl_removal"
+    starts_after = "10h"
+    lasts = "10h"
+    device = "ESME"
+    share = 0.5
+    [[schedules]]
+    from = "Alpha"
+    srv = "4.6.1"
+    window = "1h"
+    [[campaigns]]
+    name = "mended"
+    device = "ESME"
+    suppliers = ["Alpha"]
+    starts_after = "11h"
+"#;
+
+fn off_the_cpl() -> Rig {
+    Rig::of(rig::world_set(OFF_THE_CPL, &["dsp.suspensions_per_second=10"]))
+}
+
+#[test]
+fn a_version_off_the_list_suspends_exactly_its_devices_and_each_supplier_hears_of_its_own() {
+    let mut rig = off_the_cpl();
+    let world = std::sync::Arc::clone(&rig.world);
+    let is_of_the_share = |premises: PremisesId| world.timeline.cpl_removals()[0].selects(premises);
+    let meters = || (0..400).map(|premises| PremisesId(premises).device(DeviceType::Esme));
+    let in_service =
+        |esme: &DeviceId| world.population.device_status(*esme) == Some(DeviceStatus::Commissioned);
+    let expected: Vec<DeviceId> = meters()
+        .filter(|esme| in_service(esme) && is_of_the_share(esme.premises))
+        .collect();
+    assert!((100..220).contains(&expected.len()), "{}", expected.len());
+    rig.run_until(10 * HOUR - 1);
+    let mut told = Vec::new();
+    for second in 0..30 {
+        let sent = rig.run_until(10 * HOUR + second * S);
+        let alerts: Vec<DeviceId> = sent
+            .iter()
+            .filter_map(|envelope| match envelope.message {
+                Message::DccAlert(alert) => {
+                    assert_eq!(alert.code, DccAlertCode::N49);
+                    let esme = alert.about.device().unwrap();
+                    let supplier = world.population.electricity_supplier(esme.premises);
+                    assert_eq!(envelope.to, Address::user(supplier));
+                    Some(esme)
+                }
+                _ => None,
+            })
+            .collect();
+        assert_eq!(alerts.len(), expected.len().saturating_sub(told.len()).min(10));
+        told.extend(alerts);
+    }
+    assert_eq!(told, expected);
+    // All of them, and only they, are refused their reads; their versions may be read.
+    let mut at = 11 * HOUR;
+    for esme in meters().filter(in_service) {
+        let supplier = world.population.electricity_supplier(esme.premises);
+        for (srv, when_suspended) in [("4.1.1", ResponseCode::E5), ("11.2", ResponseCode::I99)] {
+            let expected = match told.contains(&esme) {
+                true => when_suspended,
+                false => ResponseCode::I99,
+            };
+            at += S;
+            assert_eq!(
+                ask(&mut rig, at, srv, supplier, Role::ImportSupplier, esme),
+                expected
+            );
+        }
+    }
+    // Put back on the list, they are served again.
+    let esme = expected[0];
+    let supplier = world.population.electricity_supplier(esme.premises);
+    let again = ask(
+        &mut rig,
+        20 * HOUR + S,
+        "4.1.1",
+        supplier,
+        Role::ImportSupplier,
+        esme,
+    );
+    assert_eq!(again, ResponseCode::I99);
+    assert_eq!(rig.counter("dsp.cpl.suspended"), expected.len() as u64);
+    assert_eq!(rig.counter("dsp.cpl.back_listed"), expected.len() as u64);
+}
+
+#[test]
+fn a_schedule_passes_suspended_devices_over_and_reads_them_again_when_they_are_back() {
+    let mut rig = Rig::of(rig::world_set(
+        OFF_THE_CPL,
+        &[
+            "events.0.starts_after=2h",
+            "events.0.lasts=26h",
+            "events.0.share=1",
+        ],
+    ));
+    let reads = |sent: &[Sent]| commands(sent).len();
+    let first = reads(&rig.run_until(2 * HOUR));
+    assert!(first > 100, "{first}");
+    assert_eq!(reads(&rig.run_until(26 * HOUR)), 0);
+    assert_eq!(reads(&rig.run_until(50 * HOUR)), first);
+}
+
+#[test]
+fn a_device_that_runs_another_version_is_back_and_may_have_the_image_while_it_is_not() {
+    let mut rig = off_the_cpl();
+    let esme = rig
+        .premises(|world, premises| {
+            alphas_esme_that_is(DeviceStatus::Commissioned)(world, premises)
+                && world.timeline.cpl_removals()[0].selects(premises)
+                && world.is_campaign_for(0, premises.device(DeviceType::Esme))
+        })
+        .device(DeviceType::Esme);
+    let images = |sent: &[Sent]| {
+        let is_its =
+            |envelope: &&Sent| matches!(envelope.message, Message::Image(image) if image.device == esme);
+        sent.iter().filter(is_its).count()
+    };
+    let batch = ServiceRequest {
+        timing: Timing::Images {
+            campaign: 0,
+            batch: 0,
+        },
+        ..rig.request("11.1", ALPHA, Role::ImportSupplier, esme)
+    };
+    let read = |rig: &mut Rig, at| ask(rig, at, "4.1.1", ALPHA, Role::ImportSupplier, esme);
+    assert_eq!(read(&mut rig, 11 * HOUR), ResponseCode::E5);
+    let batch = ServiceRequest {
+        id: secnet_model::RequestId {
+            target: Eui64::DCC,
+            ..batch.id
+        },
+        ..batch
+    };
+    assert_eq!(images(&rig.submit(11 * HOUR + S, batch)), 1);
+    let activate = rig.request("11.3", ALPHA, Role::ImportSupplier, esme);
+    carry_out(&mut rig, 12 * HOUR, activate, DeviceResult::Error);
+    assert_eq!(read(&mut rig, 12 * HOUR + 10 * S), ResponseCode::E5);
+    let activate = rig.request("11.3", ALPHA, Role::ImportSupplier, esme);
+    carry_out(&mut rig, 13 * HOUR, activate, DeviceResult::Success);
+    assert_eq!(read(&mut rig, 13 * HOUR + 10 * S), ResponseCode::I99);
+    assert_eq!(rig.counter("dsp.cpl.back_updated"), 1);
+    // Its version on the list again changes nothing for it.
+    rig.run_until(21 * HOUR);
+    let suspended = rig.counter("dsp.cpl.suspended");
+    assert_eq!(rig.counter("dsp.cpl.back_listed"), suspended - 1);
+}
+
+#[test]
+fn a_device_of_two_versions_off_the_list_is_suspended_once_and_back_when_both_are_on_it() {
+    let second = r#"
+        [[events]]
+        name = "vulnerable as well"
+        kind = "cpl_removal"
+        starts_after = "12h"
+        lasts = "20h"
+        device = "ESME"
+    "#;
+    let mut rig = Rig::with(&format!("{OFF_THE_CPL}\n{second}"));
+    let esme = rig
+        .premises(|world, premises| {
+            alphas_esme_that_is(DeviceStatus::Commissioned)(world, premises)
+                && world.timeline.cpl_removals()[0].selects(premises)
+        })
+        .device(DeviceType::Esme);
+    let answers =
+        [11, 13, 21, 33].map(|hour| ask(&mut rig, hour * HOUR, "4.1.1", ALPHA, Role::ImportSupplier, esme));
+    use ResponseCode::{E5, I99};
+    assert_eq!(answers, [E5, E5, E5, I99]);
+    let in_service = (0..400).map(|premises| PremisesId(premises).device(DeviceType::Esme));
+    let in_service = in_service
+        .filter(|esme| rig.world.population.device_status(*esme) == Some(DeviceStatus::Commissioned));
+    assert_eq!(rig.counter("dsp.cpl.suspended"), in_service.count() as u64);
+    assert_eq!(
+        rig.counter("dsp.cpl.back_listed"),
+        rig.counter("dsp.cpl.suspended")
+    );
+}

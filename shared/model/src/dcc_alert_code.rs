@@ -22,11 +22,13 @@ pub enum DccAlertCode {
     N60,
     /// A firmware image could not be delivered to a device's hub.
     N61,
+    /// The version a device runs is off the Central Products List: it is suspended (domain.md §9: N49 to N52; which is whose is assumed).
+    N49,
 }
 
 impl DccAlertCode {
     /// Every code, in the order of their places.
-    pub const ALL: [DccAlertCode; 8] = [
+    pub const ALL: [DccAlertCode; 9] = [
         DccAlertCode::N17,
         DccAlertCode::N12,
         DccAlertCode::N13,
@@ -35,6 +37,7 @@ impl DccAlertCode {
         DccAlertCode::N48,
         DccAlertCode::N60,
         DccAlertCode::N61,
+        DccAlertCode::N49,
     ];
 
     /// Its place in [`DccAlertCode::ALL`].
@@ -53,6 +56,7 @@ impl DccAlertCode {
             DccAlertCode::N48 => "N48",
             DccAlertCode::N60 => "N60",
             DccAlertCode::N61 => "N61",
+            DccAlertCode::N49 => "N49",
         }
     }
 }
@@ -70,6 +74,6 @@ mod tests {
     #[test]
     fn each_stands_at_its_place() {
         let places: Vec<usize> = DccAlertCode::ALL.iter().map(|code| code.index()).collect();
-        assert_eq!(places, [0, 1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(places, [0, 1, 2, 3, 4, 5, 6, 7, 8]);
     }
 }

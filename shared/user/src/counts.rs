@@ -51,6 +51,8 @@ figures! {
         n60: sum "alerts" as "dcc_alerts.n60" if nonzero,
         /// DCC alerts N61.
         n61: sum "alerts" as "dcc_alerts.n61" if nonzero,
+        /// DCC alerts N49.
+        n49: sum "alerts" as "dcc_alerts.n49" if nonzero,
         /// DCC alerts that speak for others (SECMP0062).
         dcc_consolidated: sum "alerts" as "dcc_alerts.consolidated" if nonzero,
         /// DCC alerts those speak for besides themselves.
@@ -78,6 +80,7 @@ impl Counts {
             DccAlertCode::N48 => &mut self.n48,
             DccAlertCode::N60 => &mut self.n60,
             DccAlertCode::N61 => &mut self.n61,
+            DccAlertCode::N49 => &mut self.n49,
         };
         *count += 1;
         if let Some(throttled) = alert.throttled {

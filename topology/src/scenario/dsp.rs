@@ -35,6 +35,8 @@ pub struct DspParams {
     pub push_again_for: Span,
     /// For how long it keeps what it could not push (domain.md §14).
     pub undelivered_kept_for: Span,
+    /// How many devices it suspends in a second, once a version is off the Central Products List. Assumed, range 10 to 10,000.
+    pub suspensions_per_second: u32,
 }
 
 impl Default for DspParams {
@@ -51,6 +53,7 @@ impl Default for DspParams {
             push_again_every: Span::from_secs(30),
             push_again_for: Span::from_secs(300),
             undelivered_kept_for: Span::from_secs(2 * 86_400),
+            suspensions_per_second: 100,
         }
     }
 }

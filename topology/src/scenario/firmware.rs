@@ -86,6 +86,11 @@ pub struct CampaignParams {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FirmwareParams {
+    /// SECMP0009, a central library of images. With it an image is put there once for all Suppliers of a campaign, by its maker; their
+    /// requests name it and bring only their lists, the DSP gives it to each CSP once, and a cell broadcasts it to the hubs of all of them
+    /// together. Without it each Supplier sends its own with each of its requests. Only title and status of SECMP0009 are public
+    /// (domain.md §9): what it does is assumed.
+    pub central_library: bool,
     /// An image goes over the SM WAN in blocks of that size, the last filled up. Assumed, range 100 B to 2 kB.
     pub block: Bytes,
     /// CSPs distribute images from that time of day on, UTC. Assumed.
@@ -125,6 +130,7 @@ pub struct FirmwareParams {
 impl Default for FirmwareParams {
     fn default() -> FirmwareParams {
         FirmwareParams {
+            central_library: false,
             block: Bytes(500),
             not_before: TimeOfDay::from_hour(0),
             not_after: TimeOfDay::from_hour(0),

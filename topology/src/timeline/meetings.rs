@@ -49,6 +49,11 @@ pub(super) enum Reach {
         device: Option<DeviceType>,
         selector: Selector,
     },
+    /// Which of these devices the DSP serves.
+    Status {
+        device: DeviceType,
+        selector: Selector,
+    },
     /// The premises that the event's faults take off supply; it has this place in the scenario.
     Power {
         event: u32,
@@ -77,6 +82,10 @@ impl Reach {
                     .device
                     .is_some_and(|it| device.is_none_or(|device| device == it.device_type));
                 moment.place == Place::Premises && is_it && selected(selector)
+            }
+            Reach::Status { device, selector } => {
+                let is_it = moment.device.is_some_and(|it| it.device_type == *device);
+                moment.step == Step::AccessControl && is_it && selected(selector)
             }
             Reach::Power { event } => {
                 let is_there = matches!(moment.place, Place::Premises | Place::Provider(_));

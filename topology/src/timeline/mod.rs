@@ -1,5 +1,4 @@
 //! The timeline: what happens to the network during a run, compiled from the scenario's `[[events]]`.
-//!
 //! All participants have it and each acts on its own part at the same emulated moment. It is a part of the plan: nothing in it
 //! changes during a run. An event that meets many premises is a rule ([`rules`]), whatever their number.
 //!
@@ -17,7 +16,8 @@ pub use crate::events::{Cause, EventKind, EventParams, Impact, System};
 pub use crate::restoration::Restoration;
 pub use meetings::{Moment, Place};
 pub use power_cuts::{Cut, Fault, PowerCuts};
-pub use rules::{CoverageLoss, CoverageLosses, Removal, Removals, Takeover, Takeovers};
+pub use rules::{CoverageLoss, CoverageLosses, CplRemoval, Removal, Removals, Takeover, Takeovers};
+// CoverageLosses, Removal, Removals, Takeover, Takeovers};
 pub use selector::Selector;
 pub use steps::Steps;
 pub use windows::Windows;
@@ -43,6 +43,7 @@ pub struct Timeline {
     coverage: CoverageLosses,
     takeovers: Takeovers,
     removals: Removals,
+    cpl_removals: Vec<CplRemoval>,
     power_cuts: PowerCuts,
 }
 
@@ -134,6 +135,10 @@ impl Timeline {
                     .collect(),
             },
             takeovers: takeovers(events, users, selector),
+            cpl_removals: dated
+                .clone()
+                .filter_map(|(place, event)| cpl_removal(scenario, event, selector(place, event)))
+                .collect(),
             removals: Removals {
                 removals: dated
                     .filter(|(_, event)| event.kind == EventKind::Removal)
@@ -194,6 +199,12 @@ impl Timeline {
     #[inline]
     pub fn removals(&self) -> &Removals {
         &self.removals
+    }
+
+    /// In the order of the scenario.
+    #[inline]
+    pub fn cpl_removals(&self) -> &[CplRemoval] {
+        &self.cpl_removals
     }
 
     #[inline]
@@ -267,6 +278,23 @@ fn takeovers(
     Takeovers { takeovers }
 }
 
+fn cpl_removal(scenario: &Scenario, event: &EventParams, selector: Selector) -> Option<CplRemoval> {
+    if event.kind != EventKind::CplRemoval {
+        return None;
+    }
+    let mut campaigns = scenario.campaigns.iter();
+    let campaign = campaigns.position(|campaign| Some(&campaign.name) == event.campaign.as_ref());
+    Some(CplRemoval {
+        during: event.during(),
+        device: match campaign {
+            Some(campaign) => scenario.campaigns[campaign].device,
+            None => event.device?,
+        },
+        campaign: campaign.map(|campaign| campaign as u16),
+        selector,
+    })
+}
+
 fn closes_csp(event: &EventParams, region: Region) -> bool {
     match event.kind {
         EventKind::CspOutage => event.region == Some(region),
@@ -282,7 +310,8 @@ fn closes_csp(event: &EventParams, region: Region) -> bool {
         | EventKind::Takeover
         | EventKind::Removal
         | EventKind::PowerCut
-        | EventKind::PowerFaults => false,
+        | EventKind::PowerFaults
+        | EventKind::CplRemoval => false,
     }
 }
 
@@ -311,7 +340,8 @@ fn dsp_servers(scenario: &Scenario) -> Steps {
                 | EventKind::Takeover
                 | EventKind::Removal
                 | EventKind::PowerCut
-                | EventKind::PowerFaults => return None,
+                | EventKind::PowerFaults
+                | EventKind::CplRemoval => return None,
             };
             Some((event.during(), servers))
         })
@@ -374,6 +404,14 @@ fn reach(event: &EventParams, place: usize, users: &[UserEntry], selector: impl 
             selector: selector(),
         },
         EventKind::PowerCut | EventKind::PowerFaults => Reach::Power { event: place as u32 },
+        EventKind::CplRemoval => match event.device {
+            Some(device) => Reach::Status {
+                device,
+                selector: selector(),
+            },
+            // Which devices a campaign is for is not known here: the code of a refusal, E5, tells.
+            None => Reach::Nothing,
+        },
     }
 }
 
@@ -410,7 +448,11 @@ fn about(event: &EventParams, users: &[UserEntry]) -> String {
             event.to.as_deref().unwrap_or_default(),
             share_of(event)
         ),
-        EventKind::CoverageLoss | EventKind::Removal => {
+        EventKind::CplRemoval if event.campaign.is_some() => {
+            let model = event.campaign.as_deref().unwrap_or_default();
+            format!("model of {model}, {}{}", places(event), share_of(event))
+        }
+        EventKind::CoverageLoss | EventKind::Removal | EventKind::CplRemoval => {
             let device = event.device.map(|device| format!("{} of ", device.name()));
             let device = device.unwrap_or_default();
             format!("{device}{}{}", places(event), share_of(event))

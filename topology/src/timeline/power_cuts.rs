@@ -83,6 +83,7 @@ impl PowerCuts {
                 | EventKind::DspCapacity
                 | EventKind::UserDefault
                 | EventKind::Takeover
+                | EventKind::CplRemoval
                 | EventKind::Removal => {}
             }
         }

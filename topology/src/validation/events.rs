@@ -32,6 +32,9 @@ impl Check<'_> {
                 self.event_user(&format!("{path}.user"), user);
             }
             self.takeover(&path, event);
+            if event.kind == EventKind::CplRemoval {
+                self.cpl_removal(&path, scenario, event);
+            }
             if event.kind == EventKind::PowerFaults {
                 self.power_faults(&path, scenario, event);
             }
@@ -203,6 +206,18 @@ impl Check<'_> {
         if expected > FAULTS_MAX {
             let message = format!("makes {expected:.0} faults; a scenario may have {FAULTS_MAX:.0}");
             self.wrong(path, message);
+        }
+    }
+
+    fn cpl_removal(&mut self, path: &str, scenario: &Scenario, event: &EventParams) {
+        if event.device.is_some() == event.campaign.is_some() {
+            self.wrong(path, "a `cpl_removal` needs either `device` or `campaign`");
+        }
+        let Some(name) = &event.campaign else { return };
+        let names = || scenario.campaigns.iter().map(|campaign| campaign.name.as_str());
+        if !names().any(|campaign| campaign == name) {
+            let message = format!("no campaign `{name}`{}", mend(name, names()));
+            self.wrong(format!("{path}.campaign"), message);
         }
     }
 

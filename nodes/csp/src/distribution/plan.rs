@@ -1,6 +1,7 @@
 //! What is fixed of distribution: rates, times, who hears and what is lost.
 
 use super::blocks::Reception;
+use super::wanted::Wanted;
 use crate::cell::Channel;
 use crate::loss::{Loss, Sending};
 use secnet_engine::Draws;
@@ -8,7 +9,7 @@ use secnet_model::{PremisesId, Region, SimDuration, SimTime};
 use secnet_topology::scenario::CspParams;
 use secnet_topology::timeline::Windows;
 use secnet_topology::{Reach, TimeOfDay, World};
-use secnet_wire::Direction;
+use secnet_wire::{Direction, Image};
 use std::sync::Arc;
 
 const DAY_SECONDS: u64 = 86_400;
@@ -83,6 +84,20 @@ impl Plan {
 
     pub fn premises(&self, cell: u32, hub: u32) -> PremisesId {
         PremisesId(self.world.population.cell_premises(self.region, cell, cell).start + hub)
+    }
+
+    /// The image as the DSP sent it for the device behind a hub; `None` for one that nobody could have sent.
+    pub fn image(&self, cell: u32, hub: u32, wanted: &Wanted) -> Option<Image> {
+        let campaign = wanted.campaign;
+        let device_type = self.world.scenario.campaigns[usize::from(campaign)].device;
+        let device = self.premises(cell, hub).device(device_type);
+        // A campaign lists the premises a Supplier had at first.
+        let of_first = || self.world.population.first_supplier(device);
+        Some(Image {
+            device,
+            campaign,
+            user: wanted.user.or_else(of_first)?,
+        })
     }
 
     /// The chance that a block is lost to a hub: all are, to one that does not hear.

@@ -5,7 +5,6 @@ use super::counts::Counts;
 use super::plan::Plan;
 use secnet_engine::Bits;
 use secnet_model::{SimDuration, SimTime, UserId};
-use secnet_wire::Image;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -13,7 +12,8 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Wanted {
     pub campaign: u16,
-    pub user: UserId,
+    /// Whose it is; `None` where an image of the central library is for the hubs of all Suppliers.
+    pub user: Option<UserId>,
     pub hubs: Bits,
     pub stage: Stage,
     /// When the CSP reports failure for all that have not got it.
@@ -51,10 +51,10 @@ pub struct Sent {
 }
 
 impl Wanted {
-    pub fn new(image: &Image, hub: u32, stage: Stage, until: SimTime) -> Wanted {
+    pub fn new(campaign: u16, user: Option<UserId>, hub: u32, stage: Stage, until: SimTime) -> Wanted {
         Wanted {
-            campaign: image.campaign,
-            user: image.user,
+            campaign,
+            user,
             hubs: Bits::from_iter([hub]),
             stage,
             until,

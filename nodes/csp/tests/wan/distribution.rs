@@ -80,6 +80,43 @@ fn a_broadcast_takes_the_image_at_its_share_of_the_rate_for_all_hubs_at_once() {
 }
 
 #[test]
+fn an_image_of_the_central_library_is_broadcast_once_for_all_suppliers() {
+    // For a premises of each of two Suppliers; each image is reported to the one that had it sent.
+    for (library, broadcasts) in [(true, 1), (false, 2)] {
+        let mut rig = rig("", true, |scenario| {
+            scenario.firmware.central_library = library;
+            let mut other = scenario.suppliers[0].clone();
+            (scenario.suppliers[0].share, other.share) = (0.5, 0.5);
+            other.name = "Dim".to_owned();
+            scenario.suppliers.push(other);
+        });
+        let population = &rig.world.population;
+        let of = |supplier: u16| {
+            let mut own = (0..population.premises_count()).map(PremisesId);
+            own.find(|premises| population.electricity_supplier(*premises) == UserId(supplier))
+                .unwrap()
+        };
+        let mut sent: Vec<Image> = [0, 1]
+            .map(|supplier| Image {
+                user: UserId(supplier),
+                ..image(of(supplier).0)
+            })
+            .into();
+        for image in &sent {
+            rig.arrive(ms(0), Address::DSP, Message::Image(*image));
+        }
+        rig.finish();
+        assert_eq!(rig.figure("rounds"), broadcasts);
+        assert_eq!(rig.figure("bytes"), broadcasts * BLOCKS * 100);
+        let mut reported: Vec<Image> = rig.images().1.iter().map(|report| report.image).collect();
+        for images in [&mut sent, &mut reported] {
+            images.sort_by_key(|image| image.user);
+        }
+        assert_eq!(reported, sent);
+    }
+}
+
+#[test]
 fn hubs_by_themselves_are_served_one_after_another() {
     let mut rig = rig("", false, |_| {});
     rig.image(0, 3);

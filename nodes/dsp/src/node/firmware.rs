@@ -6,7 +6,7 @@ use crate::delays::Leg;
 use crate::inventory;
 use crate::services::NonDeviceService;
 use secnet_engine::Outbox;
-use secnet_model::{Address, DccAlertCode, SimTime, UserId};
+use secnet_model::{Address, DccAlertCode, DeviceId, DeviceType, SimTime, UserId};
 use secnet_topology::World;
 use secnet_wire::{Image, ImageReport, ImageWarning, Message, ServiceRequest, Timing};
 use std::sync::Arc;
@@ -44,7 +44,7 @@ impl Dsp {
             return 0;
         };
         let image_bytes = own.params.image.0;
-        self.state.images.received(image_bytes);
+        self.state.images.received(world, campaign, image_bytes);
         let mut warnings = 0;
         for device in own.devices(batch) {
             let image = Image {
@@ -61,7 +61,7 @@ impl Dsp {
             match self.state.images.admit(register, &image) {
                 Ok(()) => {
                     let region = world.population.region_of(device.premises);
-                    self.state.images.passed_on(&image, region, image_bytes);
+                    self.state.images.passed_on(world, &image, region, image_bytes);
                     let due = served + self.delays.of(Leg::Image, key, n);
                     self.send(Address::provider(region), due, Message::Image(image), out);
                 }
@@ -88,5 +88,21 @@ impl Dsp {
         };
         let (about, campaign) = (image.device.eui64(), u64::from(image.campaign));
         self.alert_user(now, image.user, code, about, campaign, out);
+    }
+
+    /// N49 to the Supplier of each device that is suspended as its version is off the Central Products List.
+    pub(super) fn suspended(&mut self, now: SimTime, devices: &[DeviceId], out: &mut Outbox<Message>) {
+        for device in devices {
+            if let Some(user) = self.state.records.supplier(&self.world, *device, now) {
+                self.alert_user(now, user, DccAlertCode::N49, device.eui64(), 0, out);
+            }
+        }
+    }
+
+    /// A device has told that its image is sound: one that activates it itself runs it.
+    pub(super) fn image_is_sound(&mut self, device: DeviceId) {
+        if matches!(device.device_type, DeviceType::Ppmid | DeviceType::Chf) {
+            self.state.records.updated(device);
+        }
     }
 }

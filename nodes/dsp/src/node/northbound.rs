@@ -6,7 +6,7 @@ use crate::delays::Leg;
 use crate::delivery::{Over, Push};
 use crate::modifications::{Northbound, Work};
 use secnet_engine::{ItemKind, Outbox, Outcome, Span, Step, Trace};
-use secnet_model::{Address, DccAlertCode, Eui64, SimDuration, SimTime, UserId};
+use secnet_model::{Address, AlertCode, DccAlertCode, Eui64, SimDuration, SimTime, UserId};
 use secnet_wire::{AlertCopy, CommandOrigin, DccAlert, DeviceAlert, Message, Pushed};
 
 impl Dsp {
@@ -38,6 +38,9 @@ impl Dsp {
         out: &mut Outbox<Message>,
     ) {
         let at = self.taken(served);
+        if alert.alert == AlertCode::image_sound() {
+            self.image_is_sound(alert.device);
+        }
         let mut recipients = alerts::recipients(&self.world, &self.state.records, at, &alert);
         let Some(user) = recipients.next() else {
             let region = self.world.population.region_of(alert.device.premises);

@@ -111,6 +111,7 @@ impl Dsp {
         match learnt {
             Learnt::Nothing => {}
             Learnt::Commissioned => records.commissioned(world, device),
+            Learnt::FirmwareActivated => records.updated(device),
             Learnt::CredentialsReplaced => {
                 let replaced = records.credentials_replaced(world, device, sender);
                 let removed = self

@@ -7,9 +7,11 @@
 //! Not here: relations between the devices of a premises, so that an unjoin (8.8.1, 8.8.2) changes nothing; what an update
 //! of the inventory (8.4) says, which is only counted.
 
+mod cpl;
 mod overlay;
 mod rights;
 
+use cpl::Cpl;
 use overlay::Overlay;
 pub use rights::Right;
 use rights::Rights;
@@ -27,6 +29,7 @@ pub struct Records {
     /// Who holds a device's Supplier credentials, where it is not the premises' first Supplier.
     credentials: Overlay<UserId>,
     rights: Rights,
+    cpl: Cpl,
     counts: Counts,
     /// Whether owners of schedules are looked at before each reading: something is or will be other than the base.
     changes: bool,
@@ -39,8 +42,10 @@ impl Records {
             statuses: Overlay::default(),
             credentials: Overlay::default(),
             changes: !world.timeline.takeovers().is_empty()
+                || !world.timeline.cpl_removals().is_empty()
                 || world.users.iter().any(|user| in_default(&user)),
             rights: Rights::new(world),
+            cpl: Cpl::new(world),
             counts: Counts::default(),
         }
     }
@@ -48,12 +53,23 @@ impl Records {
     /// `None` for a device that is not in the inventory.
     #[inline]
     pub fn status(&self, world: &World, device: DeviceId) -> Option<DeviceStatus> {
-        if !self.statuses.is_empty()
-            && let Some(status) = self.statuses.get(device)
-        {
-            return Some(status);
+        let status = recorded(&self.statuses, world, device);
+        if status == Some(DeviceStatus::Commissioned) && self.is_off_the_cpl(device) {
+            return Some(DeviceStatus::Suspended);
         }
-        world.population.device_status(device)
+        status
+    }
+
+    /// Whether the device is in service: a version that is off the Central Products List suspends that, and does not end it.
+    #[inline]
+    pub fn in_service(&self, world: &World, device: DeviceId) -> bool {
+        recorded(&self.statuses, world, device) == Some(DeviceStatus::Commissioned)
+    }
+
+    /// Whether the device is suspended as its version is off the Central Products List.
+    #[inline]
+    pub fn is_off_the_cpl(&self, device: DeviceId) -> bool {
+        !self.cpl.is_empty() && self.cpl.is_suspended(device)
     }
 
     /// The devices the inventory lists for a premises.
@@ -113,7 +129,7 @@ impl Records {
     pub fn credentials_holder(&self, world: &World, device: DeviceId) -> Option<UserId> {
         self.credentials
             .get(device)
-            .or_else(|| first_supplier(world, device))
+            .or_else(|| world.population.first_supplier(device))
     }
 
     /// Whether a schedule of the owner's may read the device. What Users created is read whatever was true of the
@@ -139,6 +155,7 @@ impl Records {
                 .statuses
                 .get(device)
                 .is_some_and(|status| status != DeviceStatus::Commissioned)
+            || self.is_off_the_cpl(device)
         {
             return false;
         }
@@ -164,13 +181,25 @@ figures! {
 }
 
 impl Part for Records {
-    fn figures(&self, _world: &World, figures: &mut Figures) {
+    #[inline]
+    fn next_deadline(&self, world: &World) -> SimTime {
+        match self.cpl.is_empty() {
+            true => SimTime::NEVER,
+            false => self.cpl.next_deadline(world),
+        }
+    }
+
+    fn figures(&self, world: &World, figures: &mut Figures) {
         figures.put(Key::Whole, &self.counts);
+        self.cpl.figures(world, figures);
     }
 
     /// What is laid over the base.
     fn memory_bytes(&self) -> usize {
-        self.statuses.memory_bytes() + self.credentials.memory_bytes() + self.rights.memory_bytes()
+        self.statuses.memory_bytes()
+            + self.credentials.memory_bytes()
+            + self.rights.memory_bytes()
+            + self.cpl.memory_bytes()
     }
 }
 
@@ -190,6 +219,18 @@ impl Records {
                 | DeviceStatus::Recovered,
             ) => self.set_status(device, DeviceStatus::Commissioned),
         }
+    }
+
+    /// The next devices whose version is off the Central Products List are suspended, at or before `now`: when, and which.
+    pub fn take_suspended(&mut self, world: &World, now: SimTime) -> Option<(SimTime, Vec<DeviceId>)> {
+        let statuses = &self.statuses;
+        let in_service = |device| recorded(statuses, world, device) == Some(DeviceStatus::Commissioned);
+        self.cpl.take_due(world, now, in_service)
+    }
+
+    /// The device runs a campaign's version.
+    pub fn updated(&mut self, device: DeviceId) {
+        self.cpl.updated(device);
     }
 
     /// 8.3.
@@ -237,17 +278,13 @@ impl Records {
     }
 }
 
-/// Who supplied the device's fuel when the scenario began.
-pub(crate) fn first_supplier(world: &World, device: DeviceId) -> Option<UserId> {
-    let DeviceId {
-        premises,
-        device_type,
-    } = device;
-    if premises.0 >= world.population.premises_count() {
-        return None;
+/// What the inventory has written of a device.
+#[inline]
+fn recorded(statuses: &Overlay<DeviceStatus>, world: &World, device: DeviceId) -> Option<DeviceStatus> {
+    if !statuses.is_empty()
+        && let Some(status) = statuses.get(device)
+    {
+        return Some(status);
     }
-    match device_type.is_gas() {
-        true => world.population.gas_supplier(premises),
-        false => Some(world.population.electricity_supplier(premises)),
-    }
+    world.population.device_status(device)
 }

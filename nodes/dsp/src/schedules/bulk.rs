@@ -3,9 +3,9 @@
 use super::share::Share;
 use super::{DAY_MICROS, ScheduledRead, micros_after_midnight, scheduled_counter};
 use crate::access_control::may_be_responsible;
-use crate::records::{Records, first_supplier};
+use crate::records::Records;
 use secnet_engine::draw::{Draws, Stream};
-use secnet_model::{DeviceId, DeviceStatus, DeviceType, PremisesId, RequestId, SimTime, Srv, UserId};
+use secnet_model::{DeviceId, DeviceType, PremisesId, RequestId, SimTime, Srv, UserId};
 use secnet_topology::scenario::ScheduleParams;
 use secnet_topology::{Portfolio, UserEntry, UserKind, World};
 use serde::{Deserialize, Serialize};
@@ -198,7 +198,7 @@ impl BulkSchedule {
                 u64::from(device.premises.0),
                 u64::from(self.owner.0),
             );
-        chosen && records.status(world, device) == Some(DeviceStatus::Commissioned)
+        chosen && records.in_service(world, device)
     }
 
     /// Whether its owner has been told by then that one of the premises it walks is its own. What it had from the start,
@@ -216,7 +216,7 @@ impl BulkSchedule {
     pub(super) fn covers(&self, world: &World, records: &Records, now: SimTime, device: DeviceId) -> bool {
         let is_in_portfolio = || match world.users[self.owner.index()].kind {
             UserKind::Supplier => {
-                first_supplier(world, device) == Some(self.walks)
+                world.population.first_supplier(device) == Some(self.walks)
                     && records.supplier(world, device, now) == Some(self.owner)
                     && self.has_by(world, device.premises, now)
             }

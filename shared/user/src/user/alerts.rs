@@ -73,7 +73,7 @@ impl<D: Desk> User<D> {
             DccAlertCode::N46 | DccAlertCode::N47 | DccAlertCode::N48 => self.quarantined(now, alert.request),
             DccAlertCode::N60 => self.state.desk.note_image(alert, true, &self.world),
             DccAlertCode::N61 => self.state.desk.note_image(alert, false, &self.world),
-            DccAlertCode::N12 | DccAlertCode::N13 | DccAlertCode::N17 => {}
+            DccAlertCode::N12 | DccAlertCode::N13 | DccAlertCode::N17 | DccAlertCode::N49 => {}
         }
         let ledger = &mut self.state.ledger;
         ledger.close(ItemKind::DccAlert, Outcome::Delivered, alert.identity(), now);

@@ -51,14 +51,18 @@ impl<D: Desk> User<D> {
         }
     }
 
-    /// What a firmware request brings besides: its list of devices, and the image.
+    /// What a firmware request brings besides: its list of devices, and the image where the DCC has not got it already.
     fn images_bytes(&self, timing: Timing) -> u32 {
         let Timing::Images { campaign, batch } = timing else {
             return 0;
         };
         let campaign = self.world.campaign(campaign, self.id);
         campaign.map_or(0, |campaign| {
-            payload::images(campaign.params.image.0, campaign.devices(batch).count() as u64)
+            let image_bytes = match self.world.scenario.firmware.central_library {
+                true => 0,
+                false => campaign.params.image.0,
+            };
+            payload::images(image_bytes, campaign.devices(batch).count() as u64)
         })
     }
 
