@@ -1,5 +1,6 @@
 //! A whole network in virtual time, as `secnet run --driver virtual` has it, without files.
 
+use secnet_accounts::load::Resource;
 use secnet_director::{Driver, RunOptions};
 use secnet_results::{RunOutcome, RunReport};
 use secnet_topology::scenario::Scenario;
@@ -77,6 +78,34 @@ impl Run {
         for (name, count) in &ledger.counters {
             if *count > 0 && strays.iter().any(|stray| name.ends_with(stray)) {
                 return Err(format!("{name} is {count}"));
+            }
+        }
+        self.counts_airtime_once()
+    }
+
+    /// Window by window, or message by message, channels were busy for as long.
+    fn counts_airtime_once(&self) -> Result<(), String> {
+        let total = self.outcome.total();
+        for (resource, used) in &total.load.uses {
+            let (region, direction) = match resource {
+                Resource::Uplink(region) => (region, "uplink"),
+                // Beside firmware messages have a part of the channel only.
+                Resource::Downlink(region) if self.outcome.scenario.campaigns.is_empty() => {
+                    (region, "downlink")
+                }
+                Resource::Downlink(_) | Resource::Firmware(_) | Resource::Dsp | Resource::S1sp => continue,
+            };
+            let counter = format!("csp.{region}.{direction}.transmitting_us");
+            let by_message = self
+                .report
+                .ledger
+                .counters
+                .get(&counter)
+                .copied()
+                .unwrap_or_default();
+            let by_window: u64 = used.busy_us.iter().sum();
+            if by_window != by_message {
+                return Err(format!("{counter} is {by_message}, and by window {by_window}"));
             }
         }
         Ok(())

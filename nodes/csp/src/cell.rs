@@ -25,6 +25,15 @@ impl Channel {
         let bits = (u64::from(bytes) + u64::from(self.overhead_bytes)) * 8;
         SimDuration((bits * 1_000_000).div_ceil(self.bits_per_second.max(1)).max(1))
     }
+
+    /// How long a whole channel would be busy with what takes so long on this part of it.
+    #[inline]
+    pub fn part_of(self, whole: Channel, takes: SimDuration) -> SimDuration {
+        if self.bits_per_second == whole.bits_per_second {
+            return takes;
+        }
+        SimDuration(takes.0 * self.bits_per_second / whole.bits_per_second.max(1))
+    }
 }
 
 /// A direction of a cell as a single server with priority queues, non-preemptive.

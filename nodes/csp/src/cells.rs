@@ -6,6 +6,7 @@ use crate::loss::{Loss, Sending};
 use crate::priority::class_of;
 use crate::waiting_room::{Parcel, WaitingRoom};
 use secnet_accounts::figures::{Figures, Key};
+use secnet_accounts::load::{BusyParts, Resource, Use};
 use secnet_accounts::{Part, figures};
 use secnet_engine::{Bits, ItemKind};
 use secnet_model::{Region, SimDuration, SimTime};
@@ -84,6 +85,8 @@ pub struct Cells {
     firmware: Bits,
     pub downlink: Traffic,
     pub uplink: Traffic,
+    busy_down: BusyParts,
+    busy_up: BusyParts,
 }
 
 /// Of two at one moment a server sends on before what was lost rejoins the queue, as before what arrives at that moment.
@@ -138,6 +141,8 @@ impl Cells {
             firmware: Bits::default(),
             downlink: Traffic::default(),
             uplink: Traffic::default(),
+            busy_down: BusyParts::new(cells),
+            busy_up: BusyParts::new(cells),
         }
     }
 
@@ -200,6 +205,14 @@ impl Cells {
         }
     }
 
+    /// How busy the channels were, but with firmware.
+    pub fn uses(&self) -> [(Resource, Use); 2] {
+        [
+            (Resource::Downlink(self.region), self.busy_down.in_all()),
+            (Resource::Uplink(self.region), self.busy_up.in_all()),
+        ]
+    }
+
     fn queue(
         &mut self,
         now: SimTime,
@@ -260,20 +273,23 @@ impl Cells {
         if direction == Direction::Uplink && !params.reach.can_send(premises, now) {
             return leave(parcel, Passage::OutOfPower);
         }
-        let (channel, traffic) = match direction {
+        let cell = parcel.cell();
+        let (channel, whole, traffic, busy) = match direction {
             Direction::Downlink => {
                 let beside_firmware = !self.firmware.is_empty()
-                    && self.firmware.has(parcel.server / 2)
+                    && self.firmware.has(cell)
                     && !params.firmware_closed.closed(now);
-                match beside_firmware {
-                    true => (params.downlink_beside_firmware, &mut self.downlink),
-                    false => (params.downlink, &mut self.downlink),
-                }
+                let channel = match beside_firmware {
+                    true => params.downlink_beside_firmware,
+                    false => params.downlink,
+                };
+                (channel, params.downlink, &mut self.downlink, &mut self.busy_down)
             }
-            Direction::Uplink => (params.uplink, &mut self.uplink),
+            Direction::Uplink => (params.uplink, params.uplink, &mut self.uplink, &mut self.busy_up),
         };
         let takes = channel.transmission_time(parcel.freight.bytes());
         let ends = now + takes;
+        busy.add(cell, now, channel.part_of(whole, takes));
         self.servers[parcel.server as usize].free_at = ends;
         traffic.transmissions += 1;
         traffic.retransmissions += u64::from(parcel.transmissions > 0);
@@ -284,7 +300,7 @@ impl Cells {
         let sending = Sending {
             direction,
             premises,
-            cell: parcel.server / 2,
+            cell,
             at: now,
         };
         let gets_there = match direction {
@@ -366,5 +382,7 @@ impl Part for Cells {
         self.servers.capacity() * size_of::<Server>()
             + self.room.memory_bytes()
             + self.due.capacity() * size_of::<Reverse<(SimTime, Event)>>()
+            + self.busy_down.memory_bytes()
+            + self.busy_up.memory_bytes()
     }
 }

@@ -18,6 +18,7 @@ pub use plan::Plan;
 use counts::Counts;
 use secnet_accounts::Part;
 use secnet_accounts::figures::{Figures, Key};
+use secnet_accounts::load::{Busy, Resource, Use};
 use secnet_model::{Region, SimTime};
 use secnet_topology::World;
 use secnet_wire::Image;
@@ -32,6 +33,7 @@ pub struct Distribution {
     cells: BTreeMap<u32, CellWork>,
     due: BTreeSet<(SimTime, u32)>,
     counts: Counts,
+    on_air: Busy,
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -58,6 +60,7 @@ impl Distribution {
             cells: BTreeMap::new(),
             due: BTreeSet::new(),
             counts: Counts::default(),
+            on_air: Busy::default(),
         }
     }
 
@@ -122,6 +125,9 @@ impl Distribution {
             }
             work.give_up(at, counts, &mut finished);
             work.start(at, plan, cell, counts);
+            if let Some(sent) = &work.sending {
+                plan.on_air(sent.starts..sent.ends, |from, lasts| self.on_air.add(from, lasts));
+            }
             let does = work.sending.is_some();
             if does != did_send {
                 tell(Told::Sends { cell, does });
@@ -136,6 +142,16 @@ impl Distribution {
             self.cells.insert(cell, work);
             self.set_due(cell, due);
         }
+    }
+
+    /// What firmware had of the cells' downlinks.
+    pub fn in_use(&self, plan: &Plan) -> (Resource, Use) {
+        let mut in_use = self.on_air.in_all();
+        in_use
+            .busy_us
+            .iter_mut()
+            .for_each(|busy| *busy = plan.of_downlink(*busy));
+        (Resource::Firmware(self.region), in_use)
     }
 
     fn set_due(&mut self, cell: u32, at: SimTime) {

@@ -10,6 +10,7 @@ use crate::modifications::{Entry, Modifications, Onward};
 use crate::waiting_room::Parcel;
 use secnet_accounts::faults::FaultTallies;
 use secnet_accounts::figures::{Figures, Key};
+use secnet_accounts::load::{First, Firsts, Load, Resource, Use};
 use secnet_accounts::pm12::Pm12Slices;
 use secnet_accounts::{Account, Accountable, Part, figures, part, parts};
 use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Outcome, Step, Trace};
@@ -58,6 +59,7 @@ struct Desk {
     sent: u64,
     ledger: Ledger,
     faults: FaultTallies,
+    firsts: Firsts,
     counts: Counts,
 }
 
@@ -122,6 +124,7 @@ impl Csp {
                 sent: 0,
                 ledger: Ledger::default(),
                 faults: FaultTallies::default(),
+                firsts: Firsts::default(),
                 counts: Counts::default(),
             },
         };
@@ -340,6 +343,13 @@ impl Csp {
         (&mut self.state.cells, &self.wan, clerk)
     }
 
+    /// How busy the channels were; with firmware where there was any.
+    fn uses(&self) -> impl Iterator<Item = (Resource, Use)> {
+        let firmware = self.state.distribution.in_use(&self.plan);
+        let firmware = Some(firmware).filter(|(_, in_use)| !in_use.busy_us.is_empty());
+        self.state.cells.uses().into_iter().chain(firmware)
+    }
+
     fn clerk<'a>(&'a mut self, now: SimTime, out: &'a mut Outbox<Message>) -> Clerk<'a> {
         self.cells_and_clerk(now, out).2
     }
@@ -507,6 +517,13 @@ impl Clerk<'_> {
             (Freight::Alert(_), false, false) => &mut counts.alerts_queue_full,
         };
         *count += 1;
+        if outcome == Outcome::DroppedQueueFull {
+            let channel = match freight.direction() {
+                Direction::Downlink => Resource::Downlink(self.region),
+                Direction::Uplink => Resource::Uplink(self.region),
+            };
+            self.desk.firsts.note(First::QueueFull(channel), self.now);
+        }
         match freight {
             Freight::Command(command) => {
                 let reason = match lost {
@@ -570,6 +587,10 @@ impl Accountable for Csp {
     fn account(&self) -> Account {
         Account {
             faults: self.state.desk.faults.clone(),
+            load: Load {
+                uses: self.uses().collect(),
+                firsts: self.state.desk.firsts.clone(),
+            },
             ..part::account(&self.state, &self.state.desk.ledger, &self.world)
         }
     }

@@ -33,6 +33,7 @@ pub mod service_process;
 pub mod services;
 pub mod timeouts;
 pub mod transform;
+pub mod use_of_servers;
 
 pub use access_control::{Accepted, Register, check};
 pub use node::Dsp;

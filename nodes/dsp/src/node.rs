@@ -19,6 +19,7 @@ use crate::records::Records;
 use crate::schedules::{Schedules, SchedulesState};
 use crate::service_process::{Capacity, ServiceProcess};
 use crate::timeouts::TimeoutClasses;
+use crate::use_of_servers::UseOfServers;
 use secnet_accounts::alerts::RaisedAlerts;
 use secnet_accounts::faults::FaultTallies;
 use secnet_accounts::{Account, Accountable, Messages, Part, ServiceLevels, figures, part, parts};
@@ -52,6 +53,7 @@ parts! {
         readings: Readings,
         records: Records,
         delivery: Delivery,
+        use_of_servers: UseOfServers,
         images: Images,
         unaddressed: RaisedAlerts,
         faults: FaultTallies,
@@ -161,6 +163,7 @@ impl Dsp {
             readings: Readings::default(),
             records: Records::new(world),
             delivery: Delivery::default(),
+            use_of_servers: UseOfServers::default(),
             images: Images::default(),
             unaddressed: RaisedAlerts::default(),
             faults: FaultTallies::default(),
@@ -230,7 +233,10 @@ impl Dsp {
     /// What a Modification kept.
     fn handed_back(&mut self, now: SimTime, due: Due, out: &mut Outbox<Message>) {
         match due {
-            Due::Serve { work, served } => self.serve(now, served, work, out),
+            Due::Serve { work, served } => {
+                self.is_busy(served);
+                self.serve(now, served, work, out);
+            }
             Due::Release(request) => {
                 if let Some(served) = self.served(now, || Work::Released(request)) {
                     self.serve_released(now, served, &request, out);
@@ -266,6 +272,7 @@ impl Accountable for Dsp {
         Account {
             raised: self.state.unaddressed.clone(),
             faults: self.state.faults.clone(),
+            load: self.state.use_of_servers.load(),
             ..part::account(&self.state, &self.state.ledger, &self.world)
         }
     }

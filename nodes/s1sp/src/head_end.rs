@@ -3,6 +3,7 @@
 //! When a message is served is known as it arrives, since nothing overtakes.
 
 use secnet_accounts::figures::{Figures, Key};
+use secnet_accounts::load::{Busy, First, Firsts, Load, Resource};
 use secnet_accounts::{Part, figures};
 use secnet_model::{SimDuration, SimTime};
 use secnet_topology::World;
@@ -35,6 +36,8 @@ pub struct HeadEnd {
     waiting: VecDeque<SimTime>,
     waiting_max: u64,
     waited: SimDuration,
+    busy: Busy,
+    firsts: Firsts,
 }
 
 impl HeadEnd {
@@ -44,6 +47,8 @@ impl HeadEnd {
             waiting: VecDeque::new(),
             waiting_max: 0,
             waited: SimDuration::ZERO,
+            busy: Busy::default(),
+            firsts: Firsts::default(),
         }
     }
 
@@ -67,6 +72,7 @@ impl HeadEnd {
         let starts = closed.opens(next.0.max(now));
         if starts > now {
             if self.waiting.len() >= queue_limit {
+                self.firsts.note(First::QueueFull(Resource::S1sp), now);
                 return None;
             }
             self.waiting.push_back(starts);
@@ -74,10 +80,21 @@ impl HeadEnd {
             self.waited += starts.since(now);
         }
         *next = Reverse(starts + service.busy);
+        self.busy.add(starts, service.busy);
         Some(Served {
             starts,
             ends: starts + service.time,
         })
+    }
+}
+
+impl HeadEnd {
+    /// How busy its servers were.
+    pub fn load(&self) -> Load {
+        Load {
+            uses: [(Resource::S1sp, self.busy.in_all())].into(),
+            firsts: self.firsts.clone(),
+        }
     }
 }
 
@@ -103,6 +120,7 @@ impl Part for HeadEnd {
     fn memory_bytes(&self) -> usize {
         self.free_at.capacity() * size_of::<Reverse<SimTime>>()
             + self.waiting.capacity() * size_of::<SimTime>()
+            + self.busy.memory_bytes()
     }
 }
 

@@ -435,7 +435,10 @@ impl TakesRequests for S1sp {}
 
 impl Accountable for S1sp {
     fn account(&self) -> Account {
-        part::account(&self.state, &self.state.desk.ledger, &self.world)
+        Account {
+            load: self.state.head_end.load(),
+            ..part::account(&self.state, &self.state.desk.ledger, &self.world)
+        }
     }
 
     fn ledger(&self) -> &Ledger {

@@ -4,6 +4,7 @@ use crate::alerts::RaisedAlerts;
 use crate::campaigns::CampaignTallies;
 use crate::faults::FaultTallies;
 use crate::figures::Figures;
+use crate::load::Load;
 use crate::{AlertLevels, ServiceLevels};
 use secnet_engine::{ItemKind, Ledger, Span};
 use secnet_model::SimTime;
@@ -26,6 +27,8 @@ pub struct Account {
     pub faults: FaultTallies,
     /// What became of the devices of each firmware campaign.
     pub campaigns: CampaignTallies,
+    /// How busy its servers and channels were.
+    pub load: Load,
     pub figures: Figures,
 }
 
@@ -40,6 +43,7 @@ impl Account {
         self.alerts.add(&other.alerts);
         self.faults.add(&other.faults);
         self.campaigns.add(&other.campaigns);
+        self.load.add(&other.load);
         self.figures.add(&other.figures);
     }
 

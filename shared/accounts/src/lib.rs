@@ -12,6 +12,7 @@ pub mod duration_histogram;
 pub mod faults;
 pub mod figures;
 pub mod keyed;
+pub mod load;
 pub mod messages;
 pub mod modifications;
 pub mod mornings;

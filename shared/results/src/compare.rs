@@ -253,9 +253,24 @@ fn measures(kpis: &Kpis) -> BTreeMap<String, BTreeMap<String, f64>> {
     let alert_rows = alert_rows.into_iter().flatten().chain([&kpis.alerts.overall]);
     let of_service = |row: &ServiceKpi| (row_name("requests", &row.key), numbers(row));
     let of_alerts = |row: &AlertKpi| (row_name("alerts", &row.key), numbers(row));
+    let fault_rows = kpis.power.iter().flat_map(|power| &power.rows).map(|row| {
+        let place = row.region.as_deref().unwrap_or("all");
+        let meters = row.meters.as_ref().map(|meters| format!(", {meters}"));
+        let name = format!("faults: {place}{}", meters.unwrap_or_default());
+        (name, numbers(row))
+    });
+    let campaign_rows = kpis.campaigns.iter().map(|row| {
+        let place = row.region.as_deref().unwrap_or("all");
+        (format!("firmware: {}, {place}", row.campaign), numbers(row))
+    });
+    let load_rows = kpis.load.resources.iter();
+    let load_rows = load_rows.map(|row| (format!("load: {} {}", row.of, row.what), numbers(row)));
     service_rows
         .map(of_service)
         .chain(alert_rows.map(of_alerts))
+        .chain(fault_rows)
+        .chain(campaign_rows)
+        .chain(load_rows)
         .collect()
 }
 
@@ -432,7 +447,7 @@ mod tests {
             A  runs/a
             B  runs/b
             Ledger digest equal   619abeca2b8ef3d7
-            KPIs   digest equal   f0a5de199239d73e
+            KPIs   digest equal   a1c47296bdfddf80
 
             Scenario
               hosting.premises_shards  1 → 3
@@ -540,7 +555,7 @@ mod tests {
             A  runs/a
             B  runs/b
             Ledger digest differs 619abeca2b8ef3d7 → 5fba418a5aecf76e
-            KPIs   digest differs f0a5de199239d73e → 314f76e4164b2092
+            KPIs   digest differs a1c47296bdfddf80 → f5ca96701514b9c2
 
             Headline                                           A            B      difference
               requests within target                     66.66 %      71.42 %    +4.76 points
@@ -549,6 +564,8 @@ mod tests {
               requests' response time, p99                  31 s         31 s               =
               alerts within target                          50 %         50 %               =
               alerts' delivery time, p99                    70 s         70 s               =
+              DSP's servers busy at their peak              50 %         50 %               =
+              CSPs' busiest cell                            90 %         90 %               =
 
             Scenario
               csp.north.loss  0.01 → 0.02

@@ -4,6 +4,7 @@ use crate::back_pressure::BackPressureKpis;
 use crate::campaigns::{self, CampaignKpi};
 use crate::digest::digest;
 use crate::ledger_report::{CountsByName, nonzero};
+use crate::load::LoadKpis;
 use crate::measure::{Quantiles, share};
 use crate::messages::MessageKpis;
 use crate::outages::Outage;
@@ -21,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Kpis {
-    /// Of `service`, `alerts`, `power` and `campaigns`, which are the same for every driver, sharding and hosting.
+    /// Of `service`, `alerts`, `power`, `campaigns` and `load`, which are the same for every driver, sharding and hosting.
     pub digest: String,
     pub service: ServiceKpis,
     pub alerts: AlertKpis,
@@ -31,6 +32,9 @@ pub struct Kpis {
     /// Of a run with firmware campaigns.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub campaigns: Vec<CampaignKpi>,
+    /// How busy servers and channels were, and what was first turned away.
+    #[serde(default)]
+    pub load: LoadKpis,
     #[serde(default)]
     pub messages: MessageKpis,
     #[serde(default)]
@@ -206,6 +210,7 @@ struct Covered<'a> {
     power: Option<&'a PowerKpis>,
     #[serde(skip_serializing_if = "is_empty")]
     campaigns: &'a [CampaignKpi],
+    load: &'a LoadKpis,
 }
 
 fn is_empty(campaigns: &&[CampaignKpi]) -> bool {
@@ -224,6 +229,7 @@ impl Kpis {
             alerts: AlertKpis::new(run, &total),
             power,
             campaigns: campaigns::all_of(run, &total),
+            load: LoadKpis::new(run, &total),
             messages: MessageKpis::new(run, &total),
             back_pressure: BackPressureKpis::new(run, &total),
             remarks: run.scenario.remarks(),
@@ -240,6 +246,7 @@ impl Kpis {
             alerts: &self.alerts,
             power: self.power.as_ref(),
             campaigns: &self.campaigns,
+            load: &self.load,
         })
     }
 }
@@ -567,7 +574,7 @@ mod tests {
             Kpis::new(&sample::run_in_other_shards(), &[]),
         );
         assert_eq!(one, three);
-        expect!["f0a5de199239d73ecbb32a47a975683ad2b31f13d34e20f52c63b2f115417cb7"].assert_eq(&one.digest);
+        expect!["a1c47296bdfddf80de9ede51fe24e516a94cdbd79216fadf40f8ffbd1a73e1e0"].assert_eq(&one.digest);
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod compare;
 pub mod digest;
 pub mod kpis;
 pub mod ledger_report;
+pub mod load;
 pub mod measure;
 pub mod messages;
 pub mod outages;

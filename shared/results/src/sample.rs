@@ -2,6 +2,7 @@
 
 use crate::{RunOutcome, Traces};
 use secnet_accounts::figures::Key;
+use secnet_accounts::load::{Busy, BusyParts, First, Load, Resource};
 use secnet_accounts::{Account, AlertKey, Ended, MorningHours, ServiceKey, ServiceMode};
 use secnet_engine::{ItemKind, Outcome, Violations};
 use secnet_model::{AlertCode, Region, ResponseCode, SimDuration, SimTime, Srv, UserId};
@@ -88,7 +89,7 @@ fn with_accounts(accounts: Vec<(String, Account)>) -> RunOutcome {
         ended_at: SimTime::from_secs(4_200),
         traces: Traces::default(),
         faults: Vec::new(),
-        premises: [0; Region::ALL.len()],
+        premises: [100, 0, 0, 0],
     }
 }
 
@@ -106,7 +107,27 @@ fn dsp() -> Account {
     }
     account.held[ItemKind::ScheduledRead as usize] = 1;
     account.figures.put(Key::Whole, &BusyAnswers { busy_answers: 4 });
+    account.load = load();
     account
+}
+
+/// Sixteen servers, half of them busy in the second window, and the cell of a hundred premises.
+fn load() -> Load {
+    let mut servers = Busy::default();
+    servers.add(SimTime::from_secs(300), SimDuration::from_secs(2_400 / 8));
+    let mut servers = servers.in_all();
+    servers.busy_us[1] *= 8;
+    let mut cells = BusyParts::new(1);
+    cells.add(0, SimTime::from_secs(290), SimDuration::from_secs(280));
+    cells.add(0, SimTime::from_secs(4_100), SimDuration::from_secs(30));
+    let mut load = Load::default();
+    load.uses.insert(Resource::Dsp, servers);
+    load.uses
+        .insert(Resource::Downlink(Region::North), cells.in_all());
+    let full = First::QueueFull(Resource::Downlink(Region::North));
+    load.firsts.note(full, SimTime::from_secs(3_725));
+    load.firsts.note(First::Busy, SimTime(65_250_000));
+    load
 }
 
 fn premises(range: std::ops::Range<u64>) -> Account {

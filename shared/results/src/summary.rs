@@ -2,6 +2,7 @@
 
 use crate::kpis::{AlertKpi, ServiceKpi, ServiceKpis, TargetSource};
 use crate::ledger_report::{KindReport, LedgerReport};
+use crate::load::LoadKpis;
 use crate::measure::Quantiles;
 use crate::messages::MessageKpis;
 use crate::power::{Pm12Kpi, meters_in_words};
@@ -28,6 +29,7 @@ pub fn summary(manifest: &Manifest, report: &RunReport) -> String {
         wrap(&mut text, "", "", remark, ' ');
     }
     back_pressure(&mut text, report);
+    load(&mut text, &report.kpis.load);
     alerts(&mut text, report);
     faults(&mut text, report);
     campaigns(&mut text, report);
@@ -380,6 +382,62 @@ fn faults(text: &mut String, report: &RunReport) {
     }
 }
 
+/// What was first turned away, and what is nearest to its limit. Widths: 24 + 9 + 11 + 11 + 16 + 11 + 28 = 110.
+fn load(text: &mut String, load: &LoadKpis) {
+    if load.resources.is_empty() {
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "\n{:<24}{:>9}{:>11}{:>11}{:>16}{:>11}{:>14}",
+        "Load, fullest first", "of", "mean", "peak", "from", "headroom", "busiest cell"
+    );
+    let at = |seconds: u64| {
+        let text = SimTime::from_secs(seconds).to_string();
+        text.trim_end_matches(".000").to_owned()
+    };
+    for row in &load.resources {
+        let headroom = row.headroom.map(|headroom| match headroom {
+            large if large >= 100.0 => "> × 100".to_owned(),
+            headroom => format!("× {headroom:.1}"),
+        });
+        let cell = row
+            .busiest_cell
+            .map(|cell| format!("  {}: {} {}", cell.cell, percent(cell.share), at(cell.at_s)));
+        let _ = writeln!(
+            text,
+            "{:<24}{:>9}{:>11}{:>11}{:>16}{:>11}{}",
+            format!("{} {}", row.of, row.what),
+            grouped(u64::from(row.count)),
+            share(row.mean_share),
+            share(row.peak_share),
+            at(row.peak_at_s),
+            headroom.unwrap_or_default(),
+            cell.unwrap_or_default()
+        );
+    }
+    if load.firsts.is_empty() {
+        return;
+    }
+    let firsts: Vec<String> = load
+        .firsts
+        .iter()
+        .map(|first| {
+            let what = match (first.what.as_str(), &first.queue) {
+                ("busy", _) => format!("the {} answered Busy", first.by.to_uppercase()),
+                ("throttled", _) => format!("the {} throttled a User", first.by.to_uppercase()),
+                (_, queue) => {
+                    let queue = queue.as_deref().unwrap_or_default();
+                    format!("a queue of {}'s {queue} was full", first.by)
+                }
+            };
+            format!("{what} at {}", SimTime(first.at_us))
+        })
+        .collect();
+    let line = format!("What broke first: {}", firsts.join("; then "));
+    wrap(text, "  ", "    ", &line, ' ');
+}
+
 /// How far firmware campaigns have come. Widths: 28 + 11 + 11 + 11 + 11 + 11 + 9 + 9 + 9 = 110.
 fn campaigns(text: &mut String, report: &RunReport) {
     if report.kpis.campaigns.is_empty() {
@@ -638,6 +696,12 @@ mod tests {
               2 were open when the run ended, and not due yet: they are in no share
             * assumed: no public source gives the target of 2 of these 3
 
+            Load, fullest first            of       mean       peak            from   headroom  busiest cell
+            csp-north downlink              1     7.38 %       90 %        00:05:00      × 1.1  0: 90 % 00:05:00
+            dsp servers                    16     3.57 %       50 %        00:05:00      × 2.0
+              What broke first: the DSP answered Busy at 00:01:05.250; then a queue of csp-north's downlink was full at
+                01:02:05.000
+
             Device alerts                                 raised  delivered      p50      p90      p99    target   within
             8F66   Future-dated command executed               6          4   8.03 s     70 s     70 s     60 s      50 %
             all                                                6          4   8.03 s     70 s     70 s     60 s      50 %
@@ -655,7 +719,7 @@ mod tests {
 
             Lag      at most 125 ms behind the pace (csp-north)
             Assumed  1 parameters of the scenario stand on no public source; manifest.json lists them
-            Digest   ledger 619abeca2b8ef3d7  kpis f0a5de199239d73e
+            Digest   ledger 619abeca2b8ef3d7  kpis a1c47296bdfddf80
         "#]].assert_eq(&text);
     }
 

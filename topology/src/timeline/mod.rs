@@ -315,7 +315,8 @@ fn closes_csp(event: &EventParams, region: Region) -> bool {
     }
 }
 
-fn dsp_servers(scenario: &Scenario) -> Steps {
+/// How many servers the DSP has: none while it is out.
+pub fn dsp_servers(scenario: &Scenario) -> Steps {
     let all = scenario.dsp.servers.max(1);
     let share_of_all = |share: f64| match (f64::from(all) * share).round() as u32 {
         0 if share > 0.0 => 1,

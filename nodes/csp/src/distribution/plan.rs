@@ -10,6 +10,7 @@ use secnet_topology::scenario::CspParams;
 use secnet_topology::timeline::Windows;
 use secnet_topology::{Reach, TimeOfDay, World};
 use secnet_wire::{Direction, Image};
+use std::ops::Range;
 use std::sync::Arc;
 
 const DAY_SECONDS: u64 = 86_400;
@@ -21,6 +22,7 @@ pub struct Plan {
     region: Region,
     /// What images have of a cell's downlink.
     channel: Channel,
+    downlink_bits_per_second: u64,
     pub broadcasts: bool,
     /// When nothing is distributed.
     pub closed: Windows,
@@ -40,6 +42,7 @@ impl Plan {
                 bits_per_second: part(rate, params.firmware_share),
                 overhead_bytes: params.overhead.0 as u32,
             },
+            downlink_bits_per_second: rate,
             broadcasts: params.firmware_broadcast,
             closed: closed(world, region),
             blocks: campaigns
@@ -80,6 +83,22 @@ impl Plan {
             left = SimDuration(left.0 - closes.since(at).0);
             at = self.closed.opens(closes);
         }
+    }
+
+    /// Calls `each` with the times within `during` in which something is sent.
+    pub fn on_air(&self, during: Range<SimTime>, mut each: impl FnMut(SimTime, SimDuration)) {
+        let mut at = self.closed.opens(during.start);
+        while at < during.end {
+            let until = self.closed.next_change(at).min(during.end);
+            each(at, until.since(at));
+            at = self.closed.opens(until);
+        }
+    }
+
+    /// What a time on air is of the whole downlink, in microseconds of it.
+    pub fn of_downlink(&self, on_air_us: u64) -> u64 {
+        let of_whole = u128::from(on_air_us) * u128::from(self.channel.bits_per_second);
+        (of_whole / u128::from(self.downlink_bits_per_second.max(1))) as u64
     }
 
     pub fn premises(&self, cell: u32, hub: u32) -> PremisesId {

@@ -44,7 +44,7 @@ pub struct Sent {
     pub wanted: usize,
     /// The hub it is for; `None` of a broadcast.
     hub: Option<u32>,
-    starts: SimTime,
+    pub starts: SimTime,
     pub ends: SimTime,
     /// Blocks for the hub that are left at the end, as it hears no more.
     left: u32,

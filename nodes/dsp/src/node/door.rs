@@ -42,7 +42,10 @@ impl Dsp {
         };
         let served = match turn {
             Turn::InOrderOfArrival if !self.is_full(now) => self.enter(now),
-            Turn::ServedAt(served) => served,
+            Turn::ServedAt(served) => {
+                self.is_busy(served);
+                served
+            }
             Turn::Waits => return,
             Turn::InOrderOfArrival | Turn::Refused => {
                 let answer = Answer::Busy {
@@ -68,7 +71,16 @@ impl Dsp {
     #[inline]
     pub(super) fn enter(&mut self, now: SimTime) -> SimTime {
         let servers = self.world.timeline.dsp_servers();
-        self.state.service_process.enter(now, self.capacity, servers)
+        let served = self.state.service_process.enter(now, self.capacity, servers);
+        self.is_busy(served);
+        served
+    }
+
+    /// A server is busy with what it has served at that time.
+    #[inline]
+    pub(super) fn is_busy(&mut self, served: SimTime) {
+        let taken = self.taken(served);
+        self.state.use_of_servers.busy(taken, self.capacity.busy_time);
     }
 
     /// When something has been served that nobody refuses; `None` where a Modification keeps it and will hand it back.
@@ -76,7 +88,10 @@ impl Dsp {
     pub(super) fn served(&mut self, now: SimTime, work: impl FnOnce() -> Work) -> Option<SimTime> {
         match self.state.modifications.takes_turn(now, self.capacity, work) {
             Turn::InOrderOfArrival | Turn::Refused => Some(self.enter(now)),
-            Turn::ServedAt(served) => Some(served),
+            Turn::ServedAt(served) => {
+                self.is_busy(served);
+                Some(served)
+            }
             Turn::Waits => None,
         }
     }
@@ -105,6 +120,7 @@ impl Dsp {
         out: &mut Outbox<Message>,
     ) {
         self.state.answers.count(answer);
+        self.state.use_of_servers.turned_away(now, answer);
         let [key, n] = request.id.identity();
         let due = now + self.delays.of(Leg::Busy, key, n ^ now.0.rotate_left(20));
         self.send_acknowledgement(now, due, to, request, answer, out);

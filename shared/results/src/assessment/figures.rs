@@ -5,6 +5,7 @@ use crate::back_pressure::jain;
 use crate::campaigns::CampaignMeasure;
 use crate::kpis::KpiKey;
 use crate::ledger_report::LedgerReport;
+use crate::load::LoadMeasure;
 use crate::power::PowerMeasure;
 use crate::read_by;
 use crate::{RunOutcome, RunReport, Verdict};
@@ -82,6 +83,8 @@ pub enum Measure {
     Power(PowerMeasure),
     /// What is asked of firmware campaigns.
     Campaign(CampaignMeasure),
+    /// How busy servers and channels were.
+    Load(LoadMeasure),
     /// A figure of the nodes; a User's figures add up to the whole's.
     Figure(NodeFigure),
 }
@@ -157,6 +160,7 @@ impl Measure {
             | Measure::ReadBy(_)
             | Measure::DeliveredWithinTarget
             | Measure::Power(_)
+            | Measure::Load(_)
             | Measure::Campaign(CampaignMeasure::UpdatedShare) => Unit::Share,
             Measure::Campaign(
                 CampaignMeasure::DaysTo50 | CampaignMeasure::DaysTo90 | CampaignMeasure::DaysTo99,
@@ -216,6 +220,7 @@ impl Measure {
             }
             Measure::Power(measure) => measure.words().to_owned(),
             Measure::Campaign(measure) => measure.words().to_owned(),
+            Measure::Load(measure) => measure.words(),
             Measure::Opened(kind) => format!("{}s opened", plain(kind.name())),
             Measure::InFlight(kind) => format!("{}s in flight at the end", plain(kind.name())),
             Measure::Closed(kind, outcome) => {
@@ -258,6 +263,7 @@ impl std::fmt::Display for Measure {
             Measure::Fairness(FairShare::Entitled) => f.write_str("fairness.admitted_to_entitled"),
             Measure::Power(measure) => f.write_str(measure.name()),
             Measure::Campaign(measure) => f.write_str(measure.name()),
+            Measure::Load(measure) => f.write_str(&measure.name()),
             Measure::Opened(kind) => write!(f, "{kind}.opened"),
             Measure::InFlight(kind) => write!(f, "{kind}.in_flight"),
             Measure::Closed(kind, outcome) => write!(f, "{kind}.{outcome}"),
@@ -315,6 +321,7 @@ impl RunFigures {
         values.alerts(run, &total);
         values.power(report);
         values.campaigns(report);
+        values.load(report);
         values.ledger(run, &report.ledger);
         RunFigures {
             seed: run.scenario.seed,
@@ -488,6 +495,13 @@ impl Values {
             for measure in CampaignMeasure::ALL {
                 self.put(&subject, Measure::Campaign(measure), measure.of(row));
             }
+        }
+    }
+
+    fn load(&mut self, report: &RunReport) {
+        let network = Subject::all(About::Network);
+        for measure in LoadMeasure::all() {
+            self.put(&network, Measure::Load(measure), measure.of(&report.kpis.load));
         }
     }
 

@@ -6,6 +6,7 @@ use super::{
     Threshold, Unit,
 };
 use crate::campaigns::CampaignMeasure;
+use crate::load::LoadMeasure;
 use crate::power::PowerMeasure;
 use crate::summary::wrap;
 use crate::verdicts::percent;
@@ -173,6 +174,7 @@ pub fn markdown(assessment: &Assessment, facts: &AssessmentFacts) -> String {
     alert_tables(&mut text, assessment);
     fault_tables(&mut text, assessment);
     campaign_tables(&mut text, assessment);
+    load_table(&mut text, assessment);
     network_table(&mut text, assessment);
     method(&mut text, assessment);
     change_section(&mut text, assessment);
@@ -344,8 +346,17 @@ fn campaign_tables(text: &mut String, assessment: &Assessment) {
     });
 }
 
+/// How busy servers and channels were.
+fn load_table(text: &mut String, assessment: &Assessment) {
+    let measures: Vec<Measure> = LoadMeasure::all().map(Measure::Load).collect();
+    table(text, assessment, "Load", &measures, |c| {
+        matches!(c.measure, Measure::Load(_))
+    });
+}
+
 fn network_table(text: &mut String, assessment: &Assessment) {
-    let of_network = |c: &&Comparison| c.subject.about == About::Network;
+    let of_network =
+        |c: &&Comparison| c.subject.about == About::Network && !matches!(c.measure, Measure::Load(_));
     let measures: Vec<Measure> = assessment
         .comparisons
         .iter()

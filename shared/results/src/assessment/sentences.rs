@@ -141,6 +141,10 @@ fn noun(comparison: &Comparison) -> String {
         (Measure::Campaign(measure), _) => {
             format!("{} ({})", measure.noun(), comparison.subject.key)
         }
+        (Measure::Load(measure), _) => format!(
+            "the share of its time that there was use of the {}",
+            measure.words()
+        ),
         (Measure::ReadBy(_), _) => format!("the share of {}", measure.words()),
         (_, Unit::Share) => format!("the share of {about} {}", measure.words()),
         (Measure::ResponseTime(statistic) | Measure::DeliveryTime(statistic), _) => {

@@ -4,9 +4,11 @@
 use crate::assessment::rendering::{amount, signed};
 use crate::assessment::{Unit, VEND};
 use crate::kpis::{AlertKpi, Kpis, ServiceKpi};
+use crate::load::LoadMeasure;
 use crate::measure::Quantiles;
 use crate::power::PowerMeasure;
 use secnet_accounts::ServiceMode;
+use secnet_accounts::load::Resource;
 use serde::Serialize;
 use std::fmt;
 
@@ -31,7 +33,7 @@ pub(super) fn headline(a: &Kpis, b: &Kpis) -> Vec<HeadlineMeasure> {
         .collect()
 }
 
-fn measures(kpis: &Kpis) -> [Named; 12] {
+fn measures(kpis: &Kpis) -> [Named; 14] {
     let is_vend = |row: &&ServiceKpi| {
         row.key.srv.as_deref() == Some(VEND) && row.key.mode == Some(ServiceMode::OnDemand)
     };
@@ -79,6 +81,16 @@ fn measures(kpis: &Kpis) -> [Named; 12] {
         told("outages told in 60 s", PowerMeasure::OutagesWithin60s),
         told("faults known in 5 min", PowerMeasure::FaultsKnownWithin5Min),
         told("restorations told in 60 s", PowerMeasure::RestorationsWithin60s),
+        (
+            "DSP's servers busy at their peak",
+            Unit::Share,
+            LoadMeasure::peak(Resource::Dsp).of(&kpis.load),
+        ),
+        (
+            "CSPs' busiest cell",
+            Unit::Share,
+            kpis.load.busiest_cell().map(|cell| cell.share),
+        ),
     ]
 }
 

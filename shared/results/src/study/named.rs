@@ -4,6 +4,7 @@
 use crate::assessment::figures::request_shares;
 use crate::assessment::{About, FairShare, Measure, RunFigures, Statistic, Subject, Unit};
 use crate::kpis::KpiKey;
+use crate::load::LoadMeasure;
 use crate::power::PowerMeasure;
 use secnet_engine::{ItemKind, Outcome};
 use secnet_model::Region;
@@ -120,5 +121,6 @@ fn known() -> Vec<String> {
     names.extend(alerts.map(of("alerts")));
     names.extend(PowerMeasure::ALL.map(Measure::Power).map(of("faults")));
     names.extend(network.map(of("network")));
+    names.extend(LoadMeasure::all().map(Measure::Load).map(of("network")));
     names
 }

@@ -1,0 +1,275 @@
+//! What broke first: how busy servers and channels were, at most and on average, and what was first turned away.
+
+use crate::RunOutcome;
+use crate::measure::share;
+use secnet_accounts::Account;
+use secnet_accounts::load::{First, Resource, Use, WINDOW};
+use secnet_model::{Region, SimTime};
+use secnet_topology::timeline::{Steps, dsp_servers};
+use serde::{Deserialize, Serialize};
+
+/// Use is counted in windows of `window_s` from the epoch on; those that ended before the run did are looked at.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct LoadKpis {
+    pub window_s: u64,
+    /// The one nearest to its limit first: by `peak_share`, or by what its busiest cell had where that is more. Firmware is last.
+    pub resources: Vec<ResourceKpi>,
+    /// In the order of time; empty where nothing was turned away.
+    pub firsts: Vec<FirstKpi>,
+}
+
+/// Servers, or the cells of a CSP in one direction.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ResourceKpi {
+    /// `dsp`, `s1sp`, `csp-north`.
+    pub of: String,
+    /// `servers`; `downlink`, `uplink`; `firmware`, which is what firmware had of the downlink.
+    pub what: String,
+    /// How many servers or cells there are.
+    pub count: u32,
+    /// Busy, of all their time.
+    pub mean_share: Option<f64>,
+    /// Busy, in the window in which they were busiest.
+    pub peak_share: Option<f64>,
+    /// When that window began.
+    pub peak_at_s: u64,
+    /// The cell that was ever busiest in a window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub busiest_cell: Option<BusiestCell>,
+    /// By how much all there is to do could grow until the busiest window is full: 1 over its share. Absent of what had nothing to do, and of
+    /// firmware.
+    pub headroom: Option<f64>,
+}
+
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct BusiestCell {
+    /// Its number in the region.
+    pub cell: u32,
+    pub share: f64,
+    pub at_s: u64,
+}
+
+/// The first time that something was turned away.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct FirstKpi {
+    /// `throttled`, `busy` or `queue_full`.
+    pub what: String,
+    /// As [`ResourceKpi::of`].
+    pub by: String,
+    /// As [`ResourceKpi::what`]; of a queue that was full.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<String>,
+    pub at_us: u64,
+}
+
+/// A share of a resource, as one number of a run.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct LoadMeasure {
+    pub resource: Resource,
+    pub share: LoadShare,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum LoadShare {
+    Mean,
+    Peak,
+    BusiestCell,
+}
+
+impl LoadMeasure {
+    /// Every one there may be.
+    pub fn all() -> impl Iterator<Item = LoadMeasure> {
+        Resource::all().flat_map(|resource| {
+            let has_cells = matches!(resource, Resource::Downlink(_) | Resource::Uplink(_));
+            let of_cell = has_cells.then_some(LoadShare::BusiestCell);
+            let shares = [LoadShare::Mean, LoadShare::Peak].into_iter().chain(of_cell);
+            shares.map(move |share| LoadMeasure { resource, share })
+        })
+    }
+
+    /// Busy, in its busiest window.
+    pub const fn peak(resource: Resource) -> LoadMeasure {
+        LoadMeasure {
+            resource,
+            share: LoadShare::Peak,
+        }
+    }
+
+    /// `load.csp-north.downlink.peak_share`.
+    pub fn name(self) -> String {
+        let (of, what) = names(self.resource);
+        let share = match self.share {
+            LoadShare::Mean => "mean_share",
+            LoadShare::Peak => "peak_share",
+            LoadShare::BusiestCell => "busiest_cell_share",
+        };
+        format!("load.{of}.{what}.{share}")
+    }
+
+    pub fn words(self) -> String {
+        let (of, what) = names(self.resource);
+        let share = match self.share {
+            LoadShare::Mean => "busy on average",
+            LoadShare::Peak => "busy at its peak",
+            LoadShare::BusiestCell => "busy in the busiest cell",
+        };
+        format!("{of} {what}, {share}")
+    }
+
+    /// In a run that has it.
+    pub fn of(self, load: &LoadKpis) -> Option<f64> {
+        let (of, what) = names(self.resource);
+        let row = load
+            .resources
+            .iter()
+            .find(|row| row.of == of && row.what == what)?;
+        match self.share {
+            LoadShare::Mean => row.mean_share,
+            LoadShare::Peak => row.peak_share,
+            LoadShare::BusiestCell => row.busiest_cell.map(|cell| cell.share),
+        }
+    }
+}
+
+impl LoadKpis {
+    pub(crate) fn new(run: &RunOutcome, total: &Account) -> LoadKpis {
+        let servers = dsp_servers(&run.scenario);
+        let uses = total.load.uses.iter();
+        let mut resources: Vec<ResourceKpi> = uses
+            .map(|(resource, used)| ResourceKpi::new(run, &servers, *resource, used))
+            .collect();
+        // Firmware has no more than its part, however much there is of it.
+        resources.sort_by(|a, b| {
+            let is_firmware = |row: &ResourceKpi| row.headroom.is_none();
+            is_firmware(a)
+                .cmp(&is_firmware(b))
+                .then(b.most().total_cmp(&a.most()))
+        });
+        LoadKpis {
+            window_s: WINDOW.0 / 1_000_000,
+            resources,
+            firsts: total
+                .load
+                .firsts
+                .in_order()
+                .into_iter()
+                .map(FirstKpi::new)
+                .collect(),
+        }
+    }
+
+    /// The one of all CSPs' cells, in either direction, that was ever busiest.
+    pub fn busiest_cell(&self) -> Option<BusiestCell> {
+        let cells = self.resources.iter().filter_map(|row| row.busiest_cell);
+        cells.max_by(|a, b| a.share.total_cmp(&b.share))
+    }
+}
+
+impl ResourceKpi {
+    fn new(run: &RunOutcome, servers: &Steps, resource: Resource, used: &Use) -> ResourceKpi {
+        let (of, what) = names(resource);
+        let cells = |region: Region| {
+            let premises = run.premises[region.index()];
+            premises.div_ceil(run.scenario.cell_premises(region).max(1))
+        };
+        let count = match resource {
+            Resource::Dsp => run.scenario.dsp.servers,
+            Resource::S1sp => run.scenario.s1sp.servers,
+            Resource::Downlink(region) | Resource::Uplink(region) | Resource::Firmware(region) => {
+                cells(region)
+            }
+        };
+        // A run shorter than a window has one, as long as itself.
+        let length = WINDOW.0.min(run.ended_at.0.max(1));
+        let windows = (run.ended_at.0 / WINDOW.0).max(1) as usize;
+        let capacity = |window: usize| match resource {
+            Resource::Dsp => server_time(servers, window as u64 * WINDOW.0, length),
+            Resource::S1sp | Resource::Downlink(_) | Resource::Uplink(_) | Resource::Firmware(_) => {
+                u64::from(count) * length
+            }
+        };
+        let busy = |window: usize| used.busy_us.get(window).copied().unwrap_or_default();
+        let (mut busy_in_all, mut time_in_all) = (0, 0);
+        let mut peak: Option<(f64, usize)> = None;
+        for window in 0..windows {
+            let (busy, time) = (busy(window), capacity(window));
+            busy_in_all += busy;
+            time_in_all += time;
+            // While there is none of it, nothing is taken; what was begun before is finished.
+            let Some(share) = share(busy.min(time), time) else {
+                continue;
+            };
+            if peak.is_none_or(|(most, _)| share > most) {
+                peak = Some((share, window));
+            }
+        }
+        let busiest_cell = used.busiest.map(|busiest| BusiestCell {
+            cell: busiest.part,
+            share: share(busiest.busy_us.min(length), length).unwrap_or_default(),
+            at_s: u64::from(busiest.window) * WINDOW.0 / 1_000_000,
+        });
+        let mut kpi = ResourceKpi {
+            of,
+            what,
+            count,
+            mean_share: share(busy_in_all.min(time_in_all), time_in_all),
+            peak_share: peak.map(|(share, _)| share),
+            peak_at_s: peak.map_or(0, |(_, window)| window as u64 * WINDOW.0 / 1_000_000),
+            busiest_cell,
+            headroom: None,
+        };
+        let most = kpi.most();
+        let can_grow = most > 0.0 && !matches!(resource, Resource::Firmware(_));
+        kpi.headroom = can_grow.then(|| (1e3 / most).round() / 1e3);
+        kpi
+    }
+
+    /// The share that is nearest to its limit.
+    pub fn most(&self) -> f64 {
+        let cell = self.busiest_cell.map_or(0.0, |cell| cell.share);
+        self.peak_share.unwrap_or_default().max(cell)
+    }
+}
+
+impl FirstKpi {
+    fn new((first, at): (First, SimTime)) -> FirstKpi {
+        let (what, (by, queue)) = match first {
+            First::Throttled => ("throttled", (names(Resource::Dsp).0, None)),
+            First::Busy => ("busy", (names(Resource::Dsp).0, None)),
+            First::QueueFull(resource) => {
+                let (by, queue) = names(resource);
+                ("queue_full", (by, Some(queue)))
+            }
+        };
+        FirstKpi {
+            what: what.to_owned(),
+            by,
+            queue,
+            at_us: at.0,
+        }
+    }
+}
+
+/// Whose it is, and what.
+fn names(resource: Resource) -> (String, String) {
+    let (of, what) = match resource {
+        Resource::Dsp => ("dsp", "servers"),
+        Resource::S1sp => ("s1sp", "servers"),
+        Resource::Downlink(region) => (region.provider(), "downlink"),
+        Resource::Uplink(region) => (region.provider(), "uplink"),
+        Resource::Firmware(region) => (region.provider(), "firmware"),
+    };
+    (of.to_owned(), what.to_owned())
+}
+
+/// The time that the DSP's servers have in all, from a moment on for so long.
+fn server_time(servers: &Steps, from: u64, length: u64) -> u64 {
+    let (mut at, ends) = (SimTime(from), SimTime(from + length));
+    let mut time = 0;
+    while at < ends {
+        let until = servers.next_change(at).min(ends);
+        time += u64::from(servers.at(at)) * until.since(at).0;
+        at = until;
+    }
+    time
+}
