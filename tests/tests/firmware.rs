@@ -164,6 +164,34 @@ fn a_campaign_brings_back_what_a_version_off_the_list_had_suspended() {
 }
 
 #[test]
+fn devices_are_asked_at_the_hour_the_campaign_says_and_a_verdict_holds_it_to_its_share() {
+    let verdicts = r#"
+        [[verdicts]]
+        campaign = "esme"
+        updated_share_min = 0.9
+        [[verdicts]]
+        campaign = "esme"
+        region = "north"
+        updated_share_min = 0.999
+    "#;
+    let text = format!("{CAMPAIGN}activate_at = \"03:00\"\n{verdicts}");
+    let run = run(&scenario(&text, &[]), 1);
+    every_device_has_one_fate(&run);
+    // The campaign begins at six: half is there with the hour of the next day's, or a later one's, night.
+    let half = whole(&run, "esme").days_to_50_percent.unwrap();
+    let after_the_hour = half - 0.875 - (half - 0.875).floor();
+    assert!(half >= 0.875 && after_the_hour < 0.02, "{half}");
+    let met: Vec<bool> = run
+        .report
+        .kpis
+        .verdicts
+        .iter()
+        .map(|verdict| verdict.met)
+        .collect();
+    assert_eq!(met, [true, false], "{:?}", run.report.kpis.verdicts);
+}
+
+#[test]
 fn others_pay_no_more_than_the_share_the_image_has() {
     let with = run(&scenario(CAMPAIGN, &[]), 1);
     let without = run(&scenario(CAMPAIGN, &["campaigns.0.share=0"]), 1);

@@ -1204,6 +1204,54 @@ fn a_version_off_the_list_is_of_a_type_of_device_or_of_a_campaigns_model() {
 }
 
 #[test]
+fn a_campaigns_verdict_names_it_and_what_activates_itself_has_no_hour_for_it() {
+    let with = |device: &str, more: &str| {
+        let campaign = format!("[[campaigns]]\nname = \"ppmid-2026\"\ndevice = \"{device}\"\n{more}\n");
+        complaints(&(GOOD.to_owned() + &campaign), &[])
+    };
+    let all: String = [
+        with("PPMID", "activate_at = \"02:00\""),
+        with("ESME", "activate_at = \"2 am\""),
+        with(
+            "ESME",
+            "[[verdicts]]\ncampaign = \"ppmid-2025\"\nupdated_share_min = 0.9",
+        ),
+        with(
+            "ESME",
+            "[[verdicts]]\ncampaign = \"ppmid-2026\"\ncompleted_share_min = 0.9",
+        ),
+        with(
+            "ESME",
+            "[[verdicts]]\ncampaign = \"ppmid-2026\"\nupdated_share_min = 0.9",
+        ),
+    ]
+    .concat();
+    expect![[r#"
+        error: a PPMID activates its image itself
+          --> small.toml:34:15
+           |
+        34 | activate_at = "02:00"
+           |               ^^^^^^^
+        error: `activate_at`: `2 am` is neither a UTC time of day, as in "00:00", nor a UTC date and time, as in "2026-04-01T00:00:00Z"
+          --> small.toml:34:15
+           |
+        34 | activate_at = "2 am"
+           |               ^^^^^^
+        error: no campaign `ppmid-2025`; did you mean `ppmid-2026`?
+          --> small.toml:35:12
+           |
+        35 | campaign = "ppmid-2025"
+           |            ^^^^^^^^^^^^
+        error: `campaign` and `updated_share_min` go together: the share of which campaign's devices
+          --> small.toml:34:1
+           |
+        34 | [[verdicts]]
+           | ^^^^^^^^^^^^
+        good
+    "#]].assert_eq(&all);
+}
+
+#[test]
 fn planned_maintenance_keeps_to_the_rule_in_force_when_it_begins() {
     let planned = |name: &str, starts_after: &str, lasts: &str, impact: &str| {
         format!(

@@ -233,11 +233,10 @@ impl Campaigns {
         }
         running.sound.insert(place);
         self.news.push(running.news(alert.device, Progress::Sound));
-        let after = match campaign.activates_itself() {
-            true => return self.has_taken(now, number, place, world),
-            false => campaign.params.activate_after,
-        };
-        self.ask_at(now + after.as_duration(), number, place, world);
+        match campaign.activates_itself() {
+            true => self.has_taken(now, number, place, world),
+            false => self.ask_at(campaign.params.asks_at(world.calendar, now), number, place, world),
+        }
     }
 
     /// A device runs its new version, as it says.

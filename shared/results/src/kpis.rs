@@ -222,13 +222,15 @@ impl Kpis {
     pub fn new(run: &RunOutcome, outages: &[Outage]) -> Kpis {
         let total = run.total();
         let power = PowerKpis::new(run, &total, outages);
-        let verdicts = verdicts::evaluate(&run.scenario.verdicts, &total, &run.users, power.as_ref());
+        let campaigns = campaigns::all_of(run, &total);
+        let params = &run.scenario.verdicts;
+        let verdicts = verdicts::evaluate(params, &total, &run.users, power.as_ref(), &campaigns);
         let mut kpis = Kpis {
             digest: String::new(),
             service: ServiceKpis::new(run, &total),
             alerts: AlertKpis::new(run, &total),
             power,
-            campaigns: campaigns::all_of(run, &total),
+            campaigns,
             load: LoadKpis::new(run, &total),
             messages: MessageKpis::new(run, &total),
             back_pressure: BackPressureKpis::new(run, &total),

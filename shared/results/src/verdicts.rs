@@ -1,5 +1,6 @@
 //! The scenario's thresholds against what was measured.
 
+use crate::campaigns::CampaignKpi;
 use crate::power::PowerKpis;
 use secnet_accounts::Account;
 use secnet_accounts::alerts::{AlertKey, AlertLevel, Raised};
@@ -96,12 +97,14 @@ pub fn evaluate(
     total: &Account,
     users: &[String],
     power: Option<&PowerKpis>,
+    campaigns: &[CampaignKpi],
 ) -> Vec<Verdict> {
     params
         .iter()
         .flat_map(|params| {
             let mut verdicts = evaluate_one(params, total, users);
             verdicts.extend(of_faults(params, power));
+            verdicts.extend(of_campaign(params, campaigns));
             verdicts
         })
         .collect()
@@ -153,6 +156,26 @@ fn of_faults(params: &VerdictParams, power: Option<&PowerKpis>) -> Vec<Verdict> 
         ))
     };
     asked.into_iter().filter_map(verdict).collect()
+}
+
+/// What is asked of a firmware campaign.
+fn of_campaign(params: &VerdictParams, campaigns: &[CampaignKpi]) -> Option<Verdict> {
+    let (name, threshold) = (params.campaign.as_ref()?, params.updated_share_min?);
+    let region = params.region.map(|region| region.name().to_owned());
+    let mut rows = campaigns.iter();
+    let row = rows.find(|row| row.campaign == *name && row.region == region);
+    let (updated, devices, open) = row.map_or((0, 0, 0), |row| (row.updated, row.devices, row.open));
+    let cohort = Cohort {
+        part: updated,
+        due: devices - open,
+        whole: devices,
+        open,
+    };
+    let text = format!(
+        "devices of campaign {name}{} that run the new version",
+        place(params)
+    );
+    Some(Verdict::at_least(text, cohort, threshold))
 }
 
 fn evaluate_one(params: &VerdictParams, total: &Account, users: &[String]) -> Vec<Verdict> {

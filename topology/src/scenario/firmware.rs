@@ -3,9 +3,9 @@
 use super::Scenario;
 use crate::check::Check;
 use crate::suggest::mend;
-use crate::units::{Bytes, Span, TimeOfDay};
+use crate::units::{Bytes, ExecuteAt, Span, TimeOfDay};
 use schemars::JsonSchema;
-use secnet_model::DeviceType;
+use secnet_model::{Calendar, DeviceType, SimTime};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -51,6 +51,10 @@ pub struct CampaignParams {
     /// From a device's word that the image is sound (8F72) to the Supplier's request to activate it (11.3). Assumed, range 0 s to 28 d.
     #[serde(default)]
     pub activate_after: Span,
+    /// When Suppliers ask devices to activate it, once `activate_after` is over: a time of day or a date and time, UTC, all that are sound by then
+    /// at once. As soon as it is over when absent. Assumed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activate_at: Option<ExecuteAt>,
     /// Requests to activate it, in all, before the Supplier gives a device up that does not answer. Assumed, range 1 to 10.
     #[serde(default = "defaults::activations_max")]
     pub activations_max: u32,
@@ -155,6 +159,16 @@ impl CampaignParams {
     pub fn activates_itself(&self) -> bool {
         matches!(self.device, DeviceType::Ppmid | DeviceType::Chf)
     }
+
+    /// When a device is to be asked to activate the image that it has found sound by `now`.
+    pub fn asks_at(&self, calendar: Calendar, now: SimTime) -> SimTime {
+        let ready = now + self.activate_after.as_duration();
+        match self.activate_at {
+            // A date that is past is no reason to wait.
+            Some(at) => at.of_request(calendar, ready).max(ready),
+            None => ready,
+        }
+    }
 }
 
 impl FirmwareParams {
@@ -225,6 +239,10 @@ impl Check<'_> {
             self.wrong(at("batch_devices"), message);
         }
         self.positive(&at("batch_every"), campaign.batch_every);
+        if campaign.activate_at.is_some() && campaign.activates_itself() {
+            let message = format!("a {} activates its image itself", campaign.device.name());
+            self.wrong(at("activate_at"), message);
+        }
         self.at_least_one(&at("activations_max"), campaign.activations_max);
         self.positive(&at("activate_again_after"), campaign.activate_again_after);
         self.positive(&at("give_up_after"), campaign.give_up_after);

@@ -48,6 +48,13 @@ pub struct VerdictParams {
     /// Least share of meters interrupted for less than three minutes that no outage alert was told of (seeds 004 DP096, requirement 2b).
     #[serde(default)]
     pub interruptions_without_outage_alert_share_min: Option<f64>,
+    /// For `updated_share_min`: which campaign.
+    #[serde(default)]
+    pub campaign: Option<String>,
+    /// Least share of a firmware campaign's devices that run the new version when the run ends, as their Supplier knows. `srvs` and
+    /// `user` do not apply.
+    #[serde(default)]
+    pub updated_share_min: Option<f64>,
 }
 
 impl Check<'_> {
@@ -90,17 +97,34 @@ impl Check<'_> {
                     "interruptions_without_outage_alert_share_min",
                     verdict.interruptions_without_outage_alert_share_min,
                 ),
+                ("updated_share_min", verdict.updated_share_min),
             ];
             for (key, threshold) in thresholds {
                 if let Some(threshold) = threshold {
                     self.share(&format!("{path}.{key}"), threshold);
                 }
             }
+            self.verdict_campaign(&path, verdict, scenario);
             if thresholds.iter().all(|(_, threshold)| threshold.is_none()) {
                 let message =
                     "a verdict needs a threshold, such as `within_target_share_min` or `completed_share_min`";
                 self.wrong(&path, message);
             }
+        }
+    }
+
+    fn verdict_campaign(&mut self, path: &str, verdict: &VerdictParams, scenario: &Scenario) {
+        if verdict.campaign.is_some() != verdict.updated_share_min.is_some() {
+            let message =
+                "`campaign` and `updated_share_min` go together: the share of which campaign's devices";
+            self.wrong(path, message);
+        }
+        let names = || scenario.campaigns.iter().map(|campaign| campaign.name.as_str());
+        if let Some(name) = &verdict.campaign
+            && !names().any(|campaign| campaign == name)
+        {
+            let message = format!("no campaign `{name}`{}", mend(name, names()));
+            self.wrong(format!("{path}.campaign"), message);
         }
     }
 }

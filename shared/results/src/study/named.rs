@@ -3,6 +3,7 @@
 
 use crate::assessment::figures::request_shares;
 use crate::assessment::{About, FairShare, Measure, RunFigures, Statistic, Subject, Unit};
+use crate::campaigns::CampaignMeasure;
 use crate::kpis::KpiKey;
 use crate::load::LoadMeasure;
 use crate::power::PowerMeasure;
@@ -23,6 +24,8 @@ pub const DEFAULT_HEADLINE: [&str; 5] = [
 
 /// Figures that nodes count: which there are is theirs to say.
 const COUNTERS: &str = "network.counters.";
+/// And the name of one of the scenario's: `campaigns.esme-2026.days_to_90_percent`.
+const CAMPAIGNS: &str = "campaigns.";
 
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,6 +52,11 @@ fn name(subject: &Subject, measure: &Measure) -> Option<String> {
         region: None,
         ..subject.key.clone()
     };
+    if subject.about == About::Campaigns {
+        let campaign = subject.key.campaign.as_ref()?;
+        let place = region.map(|region| format!("@{region}")).unwrap_or_default();
+        return Some(format!("{CAMPAIGNS}{campaign}.{measure}{place}"));
+    }
     let group = match subject.about {
         About::Requests if everywhere == Subject::vends().key => "vends",
         _ if everywhere != KpiKey::default() => return None,
@@ -56,7 +64,6 @@ fn name(subject: &Subject, measure: &Measure) -> Option<String> {
         About::Alerts => "alerts",
         About::Faults => "faults",
         About::Network => "network",
-        // Named by its campaign, of which there may be several.
         About::Campaigns => return None,
     };
     let place = region.map(|region| format!("@{region}")).unwrap_or_default();
@@ -76,6 +83,16 @@ pub fn problem_of(name: &str) -> Option<String> {
         return Some(format!(
             "`{name}`: there is no region `{region}`; there are {known}"
         ));
+    }
+    if let Some((campaign, measure)) = plain.strip_prefix(CAMPAIGNS).and_then(|of| of.rsplit_once('.')) {
+        let known = CampaignMeasure::ALL.map(CampaignMeasure::name);
+        let is_known = known.contains(&measure) && !campaign.is_empty();
+        return (!is_known).then(|| {
+            format!(
+                "`{name}` is no measure of a campaign{}",
+                mend(measure, known.into_iter())
+            )
+        });
     }
     let known = known();
     if plain.starts_with(COUNTERS) || known.iter().any(|known| known == plain) {

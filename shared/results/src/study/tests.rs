@@ -219,3 +219,20 @@ fn the_digest_covers_runs_and_points_and_not_how_long_they_took() {
     assert_ne!(digest(base(), &[]), one);
     assert_ne!(digest(base(), &[point("2", base().parts)]), one);
 }
+
+#[test]
+fn a_campaigns_measures_are_named_by_it() {
+    for (name, problem) in [
+        ("campaigns.esme-2026.updated_share", None),
+        ("campaigns.v1.2 of the hub.days_to_90_percent@north", None),
+        (
+            "campaigns.esme-2026.updated_shore",
+            Some(
+                "`campaigns.esme-2026.updated_shore` is no measure of a campaign; did you mean `updated_share`?",
+            ),
+        ),
+        ("network.load.csp-north.uplink.busiest_cell_share", None),
+    ] {
+        assert_eq!(problem_of(name).as_deref(), problem);
+    }
+}
