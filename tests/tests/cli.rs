@@ -998,6 +998,11 @@ fn help_lists_the_commands_and_the_exit_codes() {
         "attach",
         "control",
         "health",
+        "assess",
+        "study",
+        "items",
+        "trace",
+        "outages",
         "runs",
         "compare",
         "topology",
@@ -1061,6 +1066,84 @@ fn shipped_scenarios_are_good() {
         let path = topologies.join(name);
         desk.call_with(&["topology", "check", path.to_str().unwrap()])
             .assert_exit(GOOD);
+    }
+}
+
+// items ---------------------------------------------------------------------------------------------------------------
+
+#[test]
+fn an_engineer_finds_items_by_whose_they_are_where_when_and_what_became_of_them() {
+    let desk = Desk::new();
+    desk.call("run small.toml --driver virtual --quiet --set tracing.requests=1 --set tracing.alerts=1 --set csp.north.loss=0.5")
+        .assert_exit(GOOD);
+    let said = |arguments: &str| {
+        let call = desk.call(arguments);
+        call.assert_exit(GOOD);
+        call.out
+    };
+    let slowest = [
+        "items",
+        "--slowest",
+        "3",
+        "--user",
+        "Alba Energy",
+        "--srv",
+        "4.1.1",
+    ];
+    let call = desk.call_with(&slowest);
+    call.assert_exit(GOOD);
+    expect![[r#"
+        began                took  what                   user             premises       ended               trace
+        00:12:02.106     18.0 min  4.1.1 Read Instantane… Alba Energy            41 ESME  open                39cdb441
+        00:09:41.325       25.9 s  4.1.1 Read Instantane… Alba Energy            31 ESME  completed           d9a4f607
+        00:04:41.437       25.5 s  4.1.1 Read Instantane… Alba Energy            47 ESME  completed           767774b4
+        3 of 146 items sampled: 100 % of all requests, 100 % of all alerts.
+        `secnet trace` and the beginning of a trace's id show its way.
+    "#]].assert_eq(&call.out);
+    let all: Value = serde_json::from_str(&said("items --json")).unwrap();
+    let all = all.as_array().unwrap();
+    let requests = all.iter().filter(|item| item["srv"] == "4.1.1").count();
+    let report: Value =
+        serde_json::from_str(&fs::read_to_string(desk.folder.join("runs/small/latest/kpis.json")).unwrap())
+            .unwrap();
+    assert_eq!(report["service"]["overall"]["opened"], requests, "one row each");
+    // What a flag leaves out the others have.
+    let count = |flags: &str| {
+        let rows: Value = serde_json::from_str(&said(&format!("items --json {flags}"))).unwrap();
+        rows.as_array().unwrap().len()
+    };
+    let in_regions = ["north", "central", "south", "smets1"]
+        .map(|region| count(&format!("--srv 4.1.1 --region {region}")));
+    assert_eq!(in_regions.iter().sum::<usize>(), requests);
+    assert_eq!(count("--until 10min") + count("--since 10min"), all.len());
+    let failed = count("--failed --srv 4.1.1");
+    assert!(
+        failed > 0
+            && failed + count("--outcome completed --srv 4.1.1") + count("--outcome open --srv 4.1.1")
+                == requests
+    );
+    let areas = [
+        "EPN", "LPN", "SPN", "SEPD", "SWEST", "SWALES", "WMID", "EMID", "SPM", "ENWL", "NPgY", "NPgN", "SPD",
+        "SHEPD",
+    ];
+    let in_areas: usize = areas
+        .iter()
+        .map(|area| count(&format!("--srv 4.1.1 --area {area}")))
+        .sum();
+    assert_eq!(in_areas, requests);
+    let lines = said("items --csv");
+    assert_eq!(lines.lines().count(), all.len() + 1);
+    let trace = all[0]["trace"].as_str().unwrap();
+    assert!(said(&format!("trace {}", &trace[..8])).contains(trace));
+    for (flags, problem) in [
+        ("--user Alba", "secnet: --user: there is no `Alba`"),
+        ("--srv 9.9.9", "secnet: --srv: there is no `9.9.9`"),
+        ("--outcome lost", "secnet: --outcome: there is no `lost`"),
+        ("--area York", "secnet: --area: there is no `York`"),
+    ] {
+        let call = desk.call(&format!("items {flags}"));
+        assert_eq!(call.exit, Some(BAD_INPUT));
+        assert!(call.err.starts_with(problem), "{}", call.err);
     }
 }
 

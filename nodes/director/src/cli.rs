@@ -6,6 +6,7 @@ use crate::bench::{self, BenchArguments};
 use crate::commit::VERSION;
 use crate::console::{complain, print, unprinted};
 use crate::exit::{BadInput, Exit};
+use crate::items_command::{self, ItemsArguments};
 use crate::outages_command::{self, OutagesArguments};
 use crate::pki::{self, PkiArguments};
 use crate::request_command::{self, RequestArguments};
@@ -55,6 +56,8 @@ enum Command {
     Assess(Box<AssessArguments>),
     /// Run a study: a scenario at many points, each with the same seeds, and where along an axis a measure breaks.
     Study(StudyArguments),
+    /// List the sampled requests and alerts of a run, one a row: by User, service request, place, time and what came of them.
+    Items(ItemsArguments),
     /// Show a sampled request's way through the network, step by step, from a run folder.
     Trace(TraceArguments),
     /// Say what the DNOs learned of the electricity network's faults in a run: when they knew, who told them, what the phone would have.
@@ -125,6 +128,7 @@ fn carry_out(command: Command) -> anyhow::Result<Exit> {
         Command::Health(arguments) => attach::health(&arguments),
         Command::Assess(arguments) => assess::run(&arguments),
         Command::Study(arguments) => study::run(&arguments),
+        Command::Items(arguments) => items_command::run(&arguments),
         Command::Trace(arguments) => trace_command::run(&arguments),
         Command::Outages(arguments) => outages_command::run(&arguments),
         Command::Runs(arguments) => runs_command::run(&arguments),

@@ -15,6 +15,7 @@ pub mod console;
 pub mod control_offer;
 pub mod exit;
 pub mod fitting;
+pub mod items_command;
 pub mod live_network;
 pub mod live_run;
 pub mod network;

@@ -2,12 +2,10 @@
 
 use crate::console;
 use crate::exit::{Exit, bad_input};
-use crate::live_network::{RUNS, newest};
+use crate::items_command::{WhichArguments, sampled};
 use clap::{ArgGroup, Args};
-use secnet_results::LoadedRun;
-use secnet_results::run_folder::{MANIFEST, TRACES};
 use secnet_results::traces::{Selection, render};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[derive(Args, Clone, Debug)]
 #[group(skip)]
@@ -22,30 +20,22 @@ pub struct TraceArguments {
     /// Those that failed, at most N.
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "10")]
     pub failed: Option<usize>,
+    #[command(flatten)]
+    pub which: WhichArguments,
     /// The run's folder; the newest under `runs/` otherwise.
     #[arg(long, value_name = "DIR")]
     pub run: Option<PathBuf>,
 }
 
 pub fn run(arguments: &TraceArguments) -> anyhow::Result<Exit> {
-    let folder = match &arguments.run {
-        Some(folder) => folder.clone(),
-        None => newest(Path::new(RUNS), MANIFEST)
-            .ok_or_else(|| bad_input("no run that has ended under runs/; name one with --run"))?,
-    };
-    let run = LoadedRun::load(&folder).map_err(bad_input)?;
-    let Some(summary) = &run.traces else {
-        return Err(bad_input(format!(
-            "{} has no {TRACES}: nothing was sampled; run with --set tracing.requests=0.01, or 1 for all",
-            folder.display()
-        )));
-    };
+    let (run, summary) = sampled(arguments.run.as_deref())?;
+    let traces = arguments.which.of(&run, &arguments.which.wanted(&run)?)?;
     let selection = match (&arguments.request, arguments.slowest, arguments.failed) {
         (Some(request), _, _) => Selection::Named(request.clone()),
         (None, Some(count), _) => Selection::Slowest(count),
         (None, None, count) => Selection::Failed(count.unwrap_or(1)),
     };
-    let text = render(&run.load_traces().map_err(bad_input)?, &selection);
+    let text = render(&traces, &selection);
     if !text.is_empty() {
         console::print(&text);
         return Ok(Exit::Good);
@@ -59,7 +49,7 @@ pub fn run(arguments: &TraceArguments) -> anyhow::Result<Exit> {
     };
     Err(bad_input(format!(
         "{} has {} traces: {what}",
-        folder.display(),
+        run.path.display(),
         summary.traces
     )))
 }

@@ -210,7 +210,9 @@ struct Covered<'a> {
     power: Option<&'a PowerKpis>,
     #[serde(skip_serializing_if = "is_empty")]
     campaigns: &'a [CampaignKpi],
-    load: &'a LoadKpis,
+    /// Runs of before it was counted have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    load: Option<&'a LoadKpis>,
 }
 
 fn is_empty(campaigns: &&[CampaignKpi]) -> bool {
@@ -248,7 +250,7 @@ impl Kpis {
             alerts: &self.alerts,
             power: self.power.as_ref(),
             campaigns: &self.campaigns,
-            load: &self.load,
+            load: Some(&self.load).filter(|load| !load.resources.is_empty()),
         })
     }
 }

@@ -1,4 +1,4 @@
-//! The two sorts of figure reports are made of besides counts: shares and quantiles.
+//! The two sorts of figure reports are made of besides counts: shares and quantiles; and names that fit a column.
 
 use secnet_accounts::DurationHistogram;
 use secnet_model::SimDuration;
@@ -28,4 +28,13 @@ impl Quantiles {
 /// To six decimals, as a person reads it; `None` of nothing.
 pub(crate) fn share(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| (part as f64 / whole as f64 * 1e6).round() / 1e6)
+}
+
+/// To so many columns.
+pub(crate) fn shortened(name: &str, columns: usize) -> String {
+    if name.chars().count() <= columns {
+        return name.to_owned();
+    }
+    let kept: String = name.chars().take(columns - 1).collect();
+    format!("{}…", kept.trim_end())
 }

@@ -3,7 +3,7 @@
 use crate::kpis::{AlertKpi, ServiceKpi, ServiceKpis, TargetSource};
 use crate::ledger_report::{KindReport, LedgerReport};
 use crate::load::LoadKpis;
-use crate::measure::Quantiles;
+use crate::measure::{Quantiles, shortened};
 use crate::messages::MessageKpis;
 use crate::power::{Pm12Kpi, meters_in_words};
 use crate::read_by::ReadByKpi;
@@ -621,14 +621,6 @@ pub(crate) fn wrap(text: &mut String, first_indent: &str, next_indent: &str, lin
         }
         indent = next_indent;
     }
-}
-
-fn shortened(name: &str, columns: usize) -> String {
-    if name.chars().count() <= columns {
-        return name.to_owned();
-    }
-    let kept: String = name.chars().take(columns - 1).collect();
-    format!("{}…", kept.trim_end())
 }
 
 fn quantiles(quantiles: Option<Quantiles>) -> [String; 4] {

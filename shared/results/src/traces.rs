@@ -3,6 +3,7 @@
 //! `traces.jsonl` in the run folder begins with a line about the whole and goes on with one span a line, by trace and
 //! emulated time. No driver, sharding or hosting may change it.
 
+pub mod items;
 mod rendering;
 
 pub use rendering::{Selection, render};
@@ -198,6 +199,13 @@ impl SpanRecord {
     pub fn is_root(&self) -> bool {
         self.parent.is_none()
     }
+}
+
+/// Of an item's spans: from the first beginning to the last end.
+fn duration(tree: &[SpanRecord]) -> u64 {
+    let begin = tree.iter().map(|span| span.begin_us).min().unwrap_or(0);
+    let end = tree.iter().map(|span| span.end_us).max().unwrap_or(0);
+    end - begin
 }
 
 /// The participant a node is, or is a part of: shards are hosting alone.

@@ -1,6 +1,7 @@
 //! A trace as a tree of text: when each step began, how long it took, where, and what came of it.
 
-use super::{SpanRecord, Traces};
+use super::items::has_failed;
+use super::{SpanRecord, Traces, duration};
 use secnet_engine::trace::SpanId;
 use secnet_model::{SimDuration, SimTime};
 use std::cmp::Reverse;
@@ -49,7 +50,7 @@ fn select<'t>(traces: &'t Traces, selection: &Selection) -> Vec<&'t [SpanRecord]
             trees.truncate(*count);
         }
         Selection::Failed(count) => {
-            trees.retain(|tree| root(tree).is_some_and(|root| root.failed));
+            trees.retain(|tree| has_failed(tree));
             trees.truncate(*count);
         }
     }
@@ -58,13 +59,6 @@ fn select<'t>(traces: &'t Traces, selection: &Selection) -> Vec<&'t [SpanRecord]
 
 fn root(tree: &[SpanRecord]) -> Option<&SpanRecord> {
     tree.iter().find(|span| span.is_root())
-}
-
-/// From the first beginning to the last end.
-fn duration(tree: &[SpanRecord]) -> u64 {
-    let begin = tree.iter().map(|span| span.begin_us).min().unwrap_or(0);
-    let end = tree.iter().map(|span| span.end_us).max().unwrap_or(0);
-    end - begin
 }
 
 fn render_tree(tree: &[SpanRecord], text: &mut String) {
