@@ -13,7 +13,8 @@ use secnet_model::{DeviceType, Region, Srv};
 use secnet_topology::modifications::ModificationSwitches;
 use secnet_topology::scenario::{
     CspParams, CspRegions, DayShape, FirmwareParams, HostingParams, MaintenanceParams, Mistake, NoAnswer,
-    OtherUserParams, OtherUserRole, PowerParams, Scenario, ScheduleParams, TracingParams, WorkloadParams,
+    OtherUserParams, OtherUserRole, PowerParams, RampParams, Scenario, ScheduleParams, TracingParams,
+    WorkloadParams,
 };
 use secnet_topology::{BLOCK_PREMISES, Date, DateTime, ExecuteAt, Invalid, Span, TimeOfDay, World};
 
@@ -197,6 +198,7 @@ impl Dice {
             power: PowerParams::default(),
             firmware: FirmwareParams::default(),
             campaigns: Vec::new(),
+            ramps: Vec::new(),
             maintenance: MaintenanceParams::default(),
             hosting: HostingParams::default(),
             tracing: tracing(number),
@@ -209,8 +211,24 @@ impl Dice {
         scenario.modifications = self.switches(scenario.epoch);
         Dice::new(number, "random-power").add_power(&mut scenario);
         Dice::new(number, "random-firmware").add_firmware(&mut scenario);
+        Dice::new(number, "random-ramps").add_ramp(&mut scenario);
         self.add_traffic(&mut scenario, sort);
         scenario
+    }
+
+    /// In one of four scenarios all workloads grow or shrink: from dice of its own.
+    fn add_ramp(&mut self, scenario: &mut Scenario) {
+        let horizon = scenario.horizon.as_micros();
+        if self.once_in(4) {
+            scenario.ramps.push(RampParams {
+                name: "ramp".to_owned(),
+                workloads: Vec::new(),
+                from: self.one_of(&[0.0, 0.5, 1.0]),
+                to: self.one_of(&[0.0, 1.0, 2.0]),
+                starts_after: Span::from_micros(self.below(horizon)),
+                over: Span::from_micros(1 + self.below(horizon)),
+            });
+        }
     }
 
     /// What is asked and raised, and over how many nodes the premises are spread.

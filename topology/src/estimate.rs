@@ -6,7 +6,8 @@ use crate::units::Span;
 use crate::users::UserEntry;
 use crate::world::World;
 use core::fmt;
-use secnet_model::{Region, Srv};
+use secnet_model::{Region, SimTime, Srv};
+use std::ops::Range;
 
 const DAY_S: f64 = 86_400.0;
 /// Handled in virtual time by one thread of an ordinary machine: between a third of it and three times as many. Measured with the scenarios
@@ -120,8 +121,11 @@ impl World {
         let workloads = self.scenario.workloads.iter();
         let own = workloads.filter(|workload| user.is_meant_by(&workload.from));
         own.map(|workload| {
-            let days = self.lasts_s(workload) / DAY_S;
-            self.expected_targets(user, workload) * workload.per_device_per_day * days
+            let lasts = self.lasts(workload);
+            let days = lasts.end.since(lasts.start).as_secs_f64() / DAY_S;
+            let ramp = self.scenario.ramp_of(workload);
+            let multiple = ramp.map_or(1.0, |ramp| ramp.mean(lasts.start, lasts.end));
+            self.expected_targets(user, workload) * workload.per_device_per_day * days * multiple
         })
         .sum()
     }
@@ -158,11 +162,16 @@ impl World {
         (requests, devices)
     }
 
-    fn lasts_s(&self, workload: &WorkloadParams) -> f64 {
-        let horizon = self.scenario.horizon.as_secs_f64();
-        let until =
-            |end: Option<Span>, otherwise: f64| end.map_or(otherwise, |end| end.as_secs_f64().min(horizon));
-        (until(workload.ends_after, horizon) - until(workload.starts_after, 0.0)).max(0.0)
+    fn lasts(&self, workload: &WorkloadParams) -> Range<SimTime> {
+        let horizon = self.horizon;
+        let until = |end: Option<Span>, otherwise: SimTime| {
+            end.map_or(otherwise, |end| (SimTime::ZERO + end.into()).min(horizon))
+        };
+        let (starts, ends) = (
+            until(workload.starts_after, SimTime::ZERO),
+            until(workload.ends_after, horizon),
+        );
+        starts..ends.max(starts)
     }
 
     fn days(&self) -> f64 {

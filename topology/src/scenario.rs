@@ -12,6 +12,7 @@ mod maintenance;
 mod population;
 mod power;
 mod premises;
+mod ramps;
 mod requests;
 mod s1sp;
 mod schedules;
@@ -31,6 +32,7 @@ pub use maintenance::MaintenanceParams;
 pub use population::PopulationParams;
 pub use power::PowerParams;
 pub use premises::{AlertsTailParams, PremisesParams, ProfileParams};
+pub use ramps::{Ramp, RampParams};
 pub use requests::{RequestParams, validate_request};
 pub use s1sp::S1spParams;
 pub use schedules::ScheduleParams;
@@ -79,6 +81,9 @@ pub struct Scenario {
     pub other_users: Vec<OtherUserParams>,
     #[serde(default)]
     pub workloads: Vec<WorkloadParams>,
+    /// Workloads whose rate grows or shrinks over time.
+    #[serde(default)]
+    pub ramps: Vec<RampParams>,
     /// Single requests, each at its time.
     #[serde(default)]
     pub requests: Vec<RequestParams>,

@@ -34,6 +34,7 @@ pub fn validate(scenario: &Scenario) -> Result<(), Invalid> {
     check.users(scenario);
     check.dnos(scenario);
     check.workloads(scenario);
+    check.ramps(scenario);
     check.requests(scenario);
     check.schedules(scenario);
     check.user_params(scenario);

@@ -1252,6 +1252,43 @@ fn a_campaigns_verdict_names_it_and_what_activates_itself_has_no_hour_for_it() {
 }
 
 #[test]
+fn a_ramp_names_workloads_and_no_workload_is_in_two() {
+    let with = |ramps: &str| complaints(&(GOOD.to_owned() + ramps), &[]);
+    let all: String = [
+        with("[[ramps]]\nname = \"r\"\nto = 4.0\nover = \"30min\"\n"),
+        with("[[ramps]]\nname = \"r\"\nto = -1.0\nover = \"0s\"\n"),
+        with("[[ramps]]\nname = \"r\"\nworkloads = [\"reeds\"]\nto = 4.0\nover = \"30min\"\n"),
+        with("[[ramps]]\nname = \"r\"\nto = 4.0\nover = \"30min\"\n[[ramps]]\nname = \"s\"\nto = 4.0\nover = \"30min\"\n"),
+    ]
+    .concat();
+    expect![[r#"
+        good
+        error: must be from 0 to 1000, not -1
+          --> small.toml:33:6
+           |
+        33 | to = -1.0
+           |      ^^^^
+
+        error: must be longer than zero
+          --> small.toml:34:8
+           |
+        34 | over = "0s"
+           |        ^^^^
+        error: no workload `reeds`; did you mean `reads`?
+          --> small.toml:33:13
+           |
+        33 | workloads = ["reeds"]
+           |             ^^^^^^^^^
+        error: workload `reads` is in `r` and in `s`; it can be in one
+          --> small.toml:31:1
+           |
+        31 | [[ramps]]
+           | ^^^^^^^^^
+    "#]]
+    .assert_eq(&all);
+}
+
+#[test]
 fn planned_maintenance_keeps_to_the_rule_in_force_when_it_begins() {
     let planned = |name: &str, starts_after: &str, lasts: &str, impact: &str| {
         format!(

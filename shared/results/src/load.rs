@@ -5,8 +5,10 @@ use crate::measure::share;
 use secnet_accounts::Account;
 use secnet_accounts::load::{First, Resource, Use, WINDOW};
 use secnet_model::{Region, SimTime};
+use secnet_topology::scenario::RampParams;
 use secnet_topology::timeline::{Steps, dsp_servers};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Use is counted in windows of `window_s` from the epoch on; those that ended before the run did are looked at.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -60,6 +62,9 @@ pub struct FirstKpi {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<String>,
     pub at_us: u64,
+    /// The multiple that each ramp of the scenario had then, by its name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ramps: BTreeMap<String, f64>,
 }
 
 /// A share of a resource, as one number of a run.
@@ -134,6 +139,7 @@ impl LoadMeasure {
 impl LoadKpis {
     pub(crate) fn new(run: &RunOutcome, total: &Account) -> LoadKpis {
         let servers = dsp_servers(&run.scenario);
+        let firsts = total.load.firsts.in_order();
         let uses = total.load.uses.iter();
         let mut resources: Vec<ResourceKpi> = uses
             .map(|(resource, used)| ResourceKpi::new(run, &servers, *resource, used))
@@ -148,12 +154,9 @@ impl LoadKpis {
         LoadKpis {
             window_s: WINDOW.0 / 1_000_000,
             resources,
-            firsts: total
-                .load
-                .firsts
-                .in_order()
+            firsts: firsts
                 .into_iter()
-                .map(FirstKpi::new)
+                .map(|(first, at)| FirstKpi::new(run, first, at))
                 .collect(),
         }
     }
@@ -232,7 +235,9 @@ impl ResourceKpi {
 }
 
 impl FirstKpi {
-    fn new((first, at): (First, SimTime)) -> FirstKpi {
+    fn new(run: &RunOutcome, first: First, at: SimTime) -> FirstKpi {
+        let multiple = |ramp: &RampParams| (ramp.ramp().multiple(at.0 as f64) * 1e3).round() / 1e3;
+        let ramps = run.scenario.ramps.iter();
         let (what, (by, queue)) = match first {
             First::Throttled => ("throttled", (names(Resource::Dsp).0, None)),
             First::Busy => ("busy", (names(Resource::Dsp).0, None)),
@@ -246,6 +251,7 @@ impl FirstKpi {
             by,
             queue,
             at_us: at.0,
+            ramps: ramps.map(|ramp| (ramp.name.clone(), multiple(ramp))).collect(),
         }
     }
 }

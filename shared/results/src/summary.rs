@@ -431,7 +431,11 @@ fn load(text: &mut String, load: &LoadKpis) {
                     format!("a queue of {}'s {queue} was full", first.by)
                 }
             };
-            format!("{what} at {}", SimTime(first.at_us))
+            let ramps = first.ramps.iter();
+            let ramps: String = ramps
+                .map(|(name, multiple)| format!(", {name} × {multiple:.2}"))
+                .collect();
+            format!("{what} at {}{ramps}", SimTime(first.at_us))
         })
         .collect();
     let line = format!("What broke first: {}", firsts.join("; then "));

@@ -7,6 +7,7 @@ use crate::day_shape::HOURS;
 use secnet_accounts::Part;
 use secnet_engine::deadlines::Deadlines;
 use secnet_model::{SimDuration, SimTime};
+use secnet_topology::scenario::Ramp;
 use secnet_topology::{LocalTime, World};
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,8 @@ const DAY_MICROS: u64 = HOURS as u64 * HOUR_MICROS;
 #[derive(Clone, Debug)]
 pub struct ArrivalProcess {
     pattern: Pattern,
+    /// Of a Poisson process.
+    ramp: Option<Ramp>,
     starts_at: SimTime,
     /// No arrival at or after it.
     ends_at: SimTime,
@@ -124,10 +127,11 @@ impl NextArrivals {
 }
 
 impl ArrivalProcess {
-    /// `per_day` arrivals on an average day, distributed over its hours by `shape` (mean 1).
+    /// `per_day` arrivals on an average day, distributed over its hours by `shape` (mean 1), and multiplied by a ramp.
     pub fn new(
         per_day: f64,
         shape: [f64; HOURS],
+        ramp: Option<Ramp>,
         local_time: LocalTime,
         starts_at: SimTime,
         ends_at: SimTime,
@@ -137,6 +141,7 @@ impl ArrivalProcess {
                 rates: shape.map(|relative| relative * per_day / DAY_MICROS as f64),
                 local_time,
             },
+            ramp,
             starts_at,
             ends_at,
         }
@@ -146,6 +151,7 @@ impl ArrivalProcess {
     pub fn even(count: u64, starts_at: SimTime, within: SimDuration, ends_at: SimTime) -> ArrivalProcess {
         ArrivalProcess {
             pattern: Pattern::Even(Even { count, within }),
+            ramp: None,
             starts_at,
             ends_at,
         }
@@ -189,6 +195,20 @@ impl ArrivalProcess {
             let of_day = local_time.micros_of_day(SimTime(whole));
             let rate = rates[(of_day / HOUR_MICROS) as usize];
             let hour_end = whole + HOUR_MICROS - of_day % HOUR_MICROS;
+            if let Some(ramp) = &self.ramp {
+                let until = ramp.next_edge(SimTime(whole)).0.min(hour_end);
+                match ramped(rate, ramp, position, until, remaining) {
+                    Reached::At(at) => {
+                        position = at;
+                        break;
+                    }
+                    Reached::NotYet(left) => {
+                        remaining = left;
+                        position = until as f64;
+                        continue;
+                    }
+                }
+            }
             let in_this_hour = rate * (hour_end as f64 - position);
             if remaining < in_this_hour {
                 position += remaining / rate;
@@ -201,6 +221,25 @@ impl ArrivalProcess {
         let at = SimTime(position as u64);
         arrivals.next_at = if at < self.ends_at { at } else { SimTime::NEVER };
     }
+}
+
+/// Whether the cumulative rate has come to what remained of it.
+enum Reached {
+    At(f64),
+    NotYet(f64),
+}
+
+/// Between two edges a ramp's multiple is `m + s·x`, and the cumulative rate `rate·(m·x + s·x²/2)`.
+fn ramped(rate: f64, ramp: &Ramp, position: f64, until: u64, remaining: f64) -> Reached {
+    let (multiple, slope) = (ramp.multiple(position), ramp.slope(SimTime(position as u64)));
+    let x = until as f64 - position;
+    let in_it = rate * (multiple * x + slope * x * x / 2.0);
+    if remaining >= in_it {
+        return Reached::NotYet(remaining - in_it);
+    }
+    let wanted = remaining / rate;
+    let root = (multiple * multiple + 2.0 * slope * wanted).max(0.0).sqrt();
+    Reached::At((position + 2.0 * wanted / (multiple + root)).min(until as f64))
 }
 
 impl Even {
@@ -223,7 +262,8 @@ mod tests {
     use secnet_engine::Draws;
     use secnet_engine::draw::Stream;
     use secnet_model::Calendar;
-    use secnet_topology::scenario::DayShape;
+    use secnet_topology::Span;
+    use secnet_topology::scenario::{DayShape, RampParams};
 
     const STREAM: Stream = Stream::named("test-arrivals");
     const MIDNIGHT: Calendar = Calendar {
@@ -247,7 +287,14 @@ mod tests {
 
     fn process(per_day: f64, shape: DayShape, calendar: Calendar, ends_at: SimTime) -> ArrivalProcess {
         let local_time = LocalTime::new(calendar, ends_at);
-        ArrivalProcess::new(per_day, hourly_rates(shape), local_time, SimTime::ZERO, ends_at)
+        ArrivalProcess::new(
+            per_day,
+            hourly_rates(shape),
+            None,
+            local_time,
+            SimTime::ZERO,
+            ends_at,
+        )
     }
 
     #[test]
@@ -342,6 +389,7 @@ mod tests {
         let process = ArrivalProcess::new(
             1e6,
             [1.0; 24],
+            None,
             LocalTime::new(MIDNIGHT, ends_at),
             starts_at,
             ends_at,
@@ -350,6 +398,58 @@ mod tests {
         assert!(times.iter().all(|at| (starts_at..ends_at).contains(at)));
         let expected = 1e6 / 86_400.0 * 4_000.0;
         assert!((times.len() as f64 - expected).abs() < 4.5 * expected.sqrt());
+    }
+
+    fn ramped(from: f64, to: f64, ends_at: SimTime) -> ArrivalProcess {
+        let ramp = RampParams {
+            name: "ramp".to_owned(),
+            workloads: Vec::new(),
+            from,
+            to,
+            starts_after: Span::from_secs(2 * 3_600),
+            over: Span::from_secs(6 * 3_600),
+        };
+        let local_time = LocalTime::new(MIDNIGHT, ends_at);
+        ArrivalProcess::new(
+            2e5,
+            [1.0; HOURS],
+            Some(ramp.ramp()),
+            local_time,
+            SimTime::ZERO,
+            ends_at,
+        )
+    }
+
+    #[test]
+    fn a_ramp_multiplies_the_rate_hour_by_hour_up_and_down() {
+        let hours = 10;
+        for (from, to) in [(1.0, 4.0), (3.0, 0.5), (2.0, 2.0)] {
+            let times = arrivals_of(&ramped(from, to, SimTime::from_secs(hours * 3_600)), 3);
+            for hour in 0..hours {
+                // In the middle of the hour; the ramp is even, and its edges are on the hour.
+                let along = ((hour as f64 + 0.5 - 2.0) / 6.0).clamp(0.0, 1.0);
+                let expected = 2e5 / 24.0 * (from + (to - from) * along);
+                let seen = times
+                    .iter()
+                    .filter(|at| at.as_whole_secs() / 3_600 == hour)
+                    .count() as f64;
+                assert!(
+                    (seen - expected).abs() < 4.5 * expected.sqrt(),
+                    "{from} to {to}, hour {hour}: {seen} of {expected}"
+                );
+            }
+        }
+        let ended = arrivals_of(&ramped(1.0, 0.0, days(2)), 3);
+        assert!(ended.last().unwrap().as_whole_secs() < 8 * 3_600);
+    }
+
+    #[test]
+    fn a_ramp_of_one_changes_no_arrival() {
+        let ends_at = SimTime::from_secs(9 * 3_600);
+        let plain = arrivals_of(&process(2e5, DayShape::Flat, MIDNIGHT, ends_at), 5);
+        let times = arrivals_of(&ramped(1.0, 1.0, ends_at), 5);
+        assert_eq!(times.len(), plain.len());
+        assert!(times.iter().zip(&plain).all(|(a, b)| a.0.abs_diff(b.0) <= 1));
     }
 
     #[test]

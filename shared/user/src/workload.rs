@@ -198,6 +198,7 @@ impl Workload {
             process: ArrivalProcess::new(
                 per_day / f64::from(params.batch.max(1)),
                 hourly_rates(params.shape),
+                world.scenario.ramp_of(params),
                 world.local_time.clone(),
                 starts_at,
                 ends_at,
