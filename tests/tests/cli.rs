@@ -1011,6 +1011,17 @@ fn help_lists_the_commands_and_the_exit_codes() {
     ] {
         assert!(call.out.contains(word), "{word} in\n{}", call.out);
     }
+    let page = desk.call("man items");
+    page.assert_exit(GOOD);
+    assert!(page.out.contains(".TH secnet-items 1"), "{}", page.out);
+    desk.call("man itms").assert_refused(expect![[r#"
+        secnet: there is no command `itms`; did you mean `items`?
+    "#]]);
+    for shell in ["bash", "zsh", "fish"] {
+        let script = desk.call(&format!("completions {shell}"));
+        script.assert_exit(GOOD);
+        assert!(script.out.contains("slowest"), "{shell}");
+    }
     let version = desk.call("--version");
     version.assert_exit(GOOD);
     let of_commit = format!("secnet {} (", env!("CARGO_PKG_VERSION"));

@@ -5,7 +5,7 @@ use crate::attach::{self, AttachArguments, ControlArguments, HealthArguments};
 use crate::bench::{self, BenchArguments};
 use crate::commit::VERSION;
 use crate::console::{complain, print, unprinted};
-use crate::exit::{BadInput, Exit};
+use crate::exit::{BadInput, Exit, bad_input};
 use crate::items_command::{self, ItemsArguments};
 use crate::outages_command::{self, OutagesArguments};
 use crate::pki::{self, PkiArguments};
@@ -17,9 +17,11 @@ use crate::status::{self, StatusArguments};
 use crate::study::{self, StudyArguments};
 use crate::topology_command::{self, TopologyCommand};
 use crate::trace_command::{self, TraceArguments};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 use secnet_results::compare::InFull;
 use secnet_results::{LoadedRun, compare};
+use secnet_topology::mend;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -71,6 +73,16 @@ enum Command {
     Topology(TopologyCommand),
     /// Measure this machine: round trips per second, live and virtual, and bytes per premises.
     Bench(BenchArguments),
+    /// Print what has a shell complete secnet's commands and flags.
+    Completions {
+        /// Of which shell.
+        shell: Shell,
+    },
+    /// Print a manual page, as roff: `secnet man run > secnet-run.1`.
+    Man {
+        /// Of which command; of secnet itself when left out.
+        command: Option<String>,
+    },
 }
 
 #[derive(Args, Debug)]
@@ -135,7 +147,34 @@ fn carry_out(command: Command) -> anyhow::Result<Exit> {
         Command::Compare(arguments) => compare_runs(&arguments),
         Command::Topology(command) => topology_command::run(&command),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Completions { shell } => completions(shell),
+        Command::Man { command } => manual(command.as_deref()),
     }
+}
+
+fn completions(shell: Shell) -> anyhow::Result<Exit> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "secnet", &mut script);
+    print(&String::from_utf8(script)?);
+    Ok(Exit::Good)
+}
+
+fn manual(of: Option<&str>) -> anyhow::Result<Exit> {
+    let mut all = Cli::command();
+    all.build();
+    let command = match of {
+        None => all,
+        Some(name) => {
+            let names = all.get_subcommands().map(clap::Command::get_name);
+            let mend = mend(name, names);
+            let found = all.find_subcommand(name).cloned();
+            found.ok_or_else(|| bad_input(format!("there is no command `{name}`{mend}")))?
+        }
+    };
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command).render(&mut page)?;
+    print(&String::from_utf8(page)?);
+    Ok(Exit::Good)
 }
 
 /// The error and its causes, each once: some name their cause themselves.
