@@ -11,7 +11,6 @@ use secnet_results::LoadedRun;
 use secnet_results::run_folder::{MANIFEST, TRACES};
 use secnet_results::traces::items::{OPEN, Wanted, csv, table};
 use secnet_results::traces::{Traces, TracesSummary};
-use secnet_topology::scenario::Scenario;
 use secnet_topology::{Span, World, grouped, mend};
 use std::path::{Path, PathBuf};
 
@@ -178,12 +177,7 @@ impl WhichArguments {
         let Some(code) = &self.area else {
             return Ok(traces.of(wanted, |_| true));
         };
-        let scenario: Scenario = run.scenario.clone().try_into().map_err(|problem| {
-            bad_input(format!(
-                "{}: its scenario is of another version of secnet: {problem}",
-                run.path.display()
-            ))
-        })?;
+        let scenario = run.todays_scenario().map_err(bad_input)?;
         let population = World::new(scenario).map_err(bad_input)?.population;
         // What is about no premises is in no area.
         let is_there = |premises: Option<u32>| {

@@ -5,7 +5,7 @@ use crate::exit::{Exit, bad_input};
 use clap::Args;
 use secnet_model::{DeviceType, PremisesId, SimDuration, SimTime};
 use secnet_results::{LoadedRun, Outage};
-use secnet_topology::scenario::{PowerParams, Scenario};
+use secnet_topology::scenario::PowerParams;
 use secnet_topology::{World, grouped};
 use serde::Serialize;
 use std::fmt::Write;
@@ -67,12 +67,7 @@ struct Call {
 
 pub fn run(arguments: &OutagesArguments) -> anyhow::Result<Exit> {
     let run = LoadedRun::load(&arguments.folder).map_err(bad_input)?;
-    let scenario: Scenario = run.scenario.clone().try_into().map_err(|problem| {
-        bad_input(format!(
-            "{}: its scenario is of another version of secnet: {problem}",
-            run.path.display()
-        ))
-    })?;
+    let scenario = run.todays_scenario().map_err(bad_input)?;
     if run.outages.is_empty() {
         let message = "had no faults of the electricity network: its scenario has no event of the kinds power_cut and power_faults";
         return Err(bad_input(format!("{} {message}", run.path.display())));

@@ -70,6 +70,11 @@ impl DeviceType {
         matches!(self, DeviceType::Gsme | DeviceType::Gpf)
     }
 
+    /// Whether it activates a new firmware without being asked: PPMIDs (domain.md §9) and, assumed, hubs.
+    pub const fn activates_firmware_itself(self) -> bool {
+        matches!(self, DeviceType::Ppmid | DeviceType::Chf)
+    }
+
     /// Its acronym: `ESME`.
     pub const fn name(self) -> &'static str {
         match self {

@@ -133,6 +133,9 @@ pub struct Headline {
 pub struct Threshold {
     pub text: String,
     pub threshold: f64,
+    /// It is the most, not the least.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub at_most: bool,
     /// Mean of what was measured.
     pub without: Option<f64>,
     pub with: Option<f64>,
@@ -527,6 +530,7 @@ fn thresholds(pairs: &[Pair]) -> Vec<Threshold> {
             Threshold {
                 text: verdict.text.clone(),
                 threshold: verdict.threshold,
+                at_most: verdict.at_most,
                 without,
                 with,
                 met_without,

@@ -11,7 +11,7 @@ use crate::outages::Outage;
 use crate::power::{PowerKpis, meters_in_words};
 use crate::read_by::{self, ReadBy};
 use crate::run_outcome::RunOutcome;
-use crate::verdicts::{self, Verdict};
+use crate::verdicts::{self, Measured, Verdict};
 use secnet_accounts::Account;
 use secnet_accounts::alerts::{ALERT_TARGET, AlertLevel, Raised};
 use secnet_accounts::service::{Place, ServiceLevel, ServiceMode, Target};
@@ -224,21 +224,26 @@ impl Kpis {
     pub fn new(run: &RunOutcome, outages: &[Outage]) -> Kpis {
         let total = run.total();
         let power = PowerKpis::new(run, &total, outages);
-        let campaigns = campaigns::all_of(run, &total);
-        let params = &run.scenario.verdicts;
-        let verdicts = verdicts::evaluate(params, &total, &run.users, power.as_ref(), &campaigns);
         let mut kpis = Kpis {
             digest: String::new(),
             service: ServiceKpis::new(run, &total),
             alerts: AlertKpis::new(run, &total),
             power,
-            campaigns,
+            campaigns: campaigns::all_of(run, &total),
             load: LoadKpis::new(run, &total),
             messages: MessageKpis::new(run, &total),
             back_pressure: BackPressureKpis::new(run, &total),
             remarks: run.scenario.remarks(),
-            verdicts,
+            verdicts: Vec::new(),
         };
+        let measured = Measured {
+            total: &total,
+            users: &run.users,
+            power: kpis.power.as_ref(),
+            campaigns: &kpis.campaigns,
+            load: &kpis.load,
+        };
+        kpis.verdicts = verdicts::evaluate(&run.scenario.verdicts, &measured);
         kpis.digest = kpis.digest_of_content();
         kpis
     }

@@ -79,4 +79,6 @@ pub enum RunFolderError {
     Foreign { path: PathBuf, name: String },
     #[error("{} is a link", path.display())]
     Link { path: PathBuf },
+    #[error("{}: its scenario is of another version of secnet: {problem}", path.display())]
+    OtherVersion { path: PathBuf, problem: String },
 }

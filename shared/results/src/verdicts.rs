@@ -1,6 +1,7 @@
 //! The scenario's thresholds against what was measured.
 
 use crate::campaigns::CampaignKpi;
+use crate::load::{LoadKpis, ResourceKpi};
 use crate::power::PowerKpis;
 use secnet_accounts::Account;
 use secnet_accounts::alerts::{AlertKey, AlertLevel, Raised};
@@ -21,6 +22,19 @@ pub struct Verdict {
     /// Requests still open when emulated time ended, where it depends on them whether the threshold is met; then it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open: Option<u64>,
+    /// The threshold is the most, not the least.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub at_most: bool,
+}
+
+/// What a run is held to its thresholds by.
+pub(crate) struct Measured<'a> {
+    pub total: &'a Account,
+    /// The names by User id.
+    pub users: &'a [String],
+    pub power: Option<&'a PowerKpis>,
+    pub campaigns: &'a [CampaignKpi],
+    pub load: &'a LoadKpis,
 }
 
 /// What a share is of.
@@ -53,6 +67,7 @@ impl Verdict {
             threshold,
             met,
             open: (!met && may_be_met).then_some(open),
+            at_most: false,
         }
     }
 }
@@ -64,9 +79,16 @@ impl std::fmt::Display for Verdict {
             (false, None) => "MISSED",
             (false, Some(_)) => "OPEN  ",
         };
-        write!(f, "{mark}  {}: at least {}, ", self.text, percent(self.threshold))?;
+        // Rounded so that a missed threshold never reads as met.
+        let rounded: fn(f64) -> String = match self.at_most {
+            true => percent_up,
+            false => percent,
+        };
+        let (bound, threshold) = (bound(self.at_most), percent(self.threshold));
+        write!(f, "{mark}  {}: {bound} {threshold}, ", self.text)?;
         match self.measured {
-            Some(measured) => write!(f, "measured {}", percent(measured))?,
+            Some(measured) => write!(f, "measured {}", rounded(measured))?,
+            None if self.at_most => f.write_str("but nothing was measured")?,
             None if self.open.is_some() => f.write_str("nothing measured")?,
             None => f.write_str("but there was no such request")?,
         }
@@ -91,23 +113,53 @@ pub(crate) fn percent(share: f64) -> String {
     }
 }
 
-/// In the scenario's order. `users` are the names by User id.
-pub fn evaluate(
-    params: &[VerdictParams],
-    total: &Account,
-    users: &[String],
-    power: Option<&PowerKpis>,
-    campaigns: &[CampaignKpi],
-) -> Vec<Verdict> {
-    params
-        .iter()
-        .flat_map(|params| {
-            let mut verdicts = evaluate_one(params, total, users);
-            verdicts.extend(of_faults(params, power));
-            verdicts.extend(of_campaign(params, campaigns));
-            verdicts
-        })
-        .collect()
+pub(crate) const fn bound(at_most: bool) -> &'static str {
+    match at_most {
+        true => "at most",
+        false => "at least",
+    }
+}
+
+fn percent_up(share: f64) -> String {
+    let hundredths = (share * 10_000.0 - 1e-6).ceil() / 10_000.0;
+    percent(hundredths)
+}
+
+/// In the scenario's order.
+pub(crate) fn evaluate(params: &[VerdictParams], measured: &Measured) -> Vec<Verdict> {
+    let verdicts_of = |params: &VerdictParams| {
+        let mut verdicts = evaluate_one(params, measured.total, measured.users);
+        verdicts.extend(of_faults(params, measured.power));
+        verdicts.extend(of_campaign(params, measured.campaigns));
+        verdicts.extend(of_load(params, measured.load));
+        verdicts
+    };
+    params.iter().flat_map(verdicts_of).collect()
+}
+
+/// What is asked of how busy servers and cells are: firmware has no more than its share.
+fn of_load(params: &VerdictParams, load: &LoadKpis) -> Option<Verdict> {
+    let threshold = params.load_share_max?;
+    let region = params.region.map(|region| region.provider());
+    let asked = load.resources.iter().filter(|row| {
+        let is_there = region.is_none_or(|region| row.of == region);
+        is_there && row.what != "firmware"
+    });
+    let fullest = asked.max_by(|a, b| a.most().total_cmp(&b.most()));
+    let place = params.region.map(|region| format!(" in region {region}"));
+    let text = format!(
+        "the fullest five minutes of any server or cell{}",
+        place.unwrap_or_default()
+    );
+    let measured = fullest.map(ResourceKpi::most);
+    Some(Verdict {
+        text,
+        measured,
+        threshold,
+        met: measured.is_some_and(|measured| measured <= threshold),
+        open: None,
+        at_most: true,
+    })
 }
 
 /// What is asked of what the DNOs learn.
@@ -335,6 +387,23 @@ mod tests {
             OPEN    all requests completed: at least 90 %, measured 95 %; it depends on 6 still open at the end (a longer drain decides)
             MISSED  all requests completed: at least 90 %, measured 80 %
             OPEN    all requests completed: at least 90 %, nothing measured; it depends on 7 still open at the end (a longer drain decides)"#]]
+        .assert_eq(&lines.join("\n"));
+    }
+
+    #[test]
+    fn the_load_is_held_to_at_most_a_share_and_never_reads_as_met_where_it_is_not() {
+        let mut run = sample::run();
+        let verdict = |share: &str| toml::from_str(&format!("load_share_max = {share}")).unwrap();
+        run.scenario.verdicts = ["0.9", "0.89999", "1.0"].map(verdict).into();
+        let lines: Vec<String> = Kpis::new(&run, &[])
+            .verdicts
+            .iter()
+            .map(Verdict::to_string)
+            .collect();
+        expect![[r#"
+            met     the fullest five minutes of any server or cell: at most 90 %, measured 90 %
+            MISSED  the fullest five minutes of any server or cell: at most 89.99 %, measured 90 %
+            met     the fullest five minutes of any server or cell: at most 100 %, measured 90 %"#]]
         .assert_eq(&lines.join("\n"));
     }
 }

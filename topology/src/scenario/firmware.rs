@@ -155,9 +155,9 @@ impl Default for FirmwareParams {
 }
 
 impl CampaignParams {
-    /// Whether its devices activate the image without being asked: PPMIDs (domain.md §9) and, assumed, hubs.
+    /// Whether its devices activate the image without being asked.
     pub fn activates_itself(&self) -> bool {
-        matches!(self.device, DeviceType::Ppmid | DeviceType::Chf)
+        self.device.activates_firmware_itself()
     }
 
     /// When a device is to be asked to activate the image that it has found sound by `now`.

@@ -48,6 +48,10 @@ pub struct VerdictParams {
     /// Least share of meters interrupted for less than three minutes that no outage alert was told of (seeds 004 DP096, requirement 2b).
     #[serde(default)]
     pub interruptions_without_outage_alert_share_min: Option<f64>,
+    /// Most that the DSP, the S1SP or any cell of a CSP may be busy in any five minutes; with `region`, that region's CSP. `srvs` and `user`
+    /// do not apply.
+    #[serde(default)]
+    pub load_share_max: Option<f64>,
     /// For `updated_share_min`: which campaign.
     #[serde(default)]
     pub campaign: Option<String>,
@@ -97,6 +101,7 @@ impl Check<'_> {
                     "interruptions_without_outage_alert_share_min",
                     verdict.interruptions_without_outage_alert_share_min,
                 ),
+                ("load_share_max", verdict.load_share_max),
                 ("updated_share_min", verdict.updated_share_min),
             ];
             for (key, threshold) in thresholds {

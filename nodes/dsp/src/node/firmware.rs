@@ -6,7 +6,7 @@ use crate::delays::Leg;
 use crate::inventory;
 use crate::services::NonDeviceService;
 use secnet_engine::Outbox;
-use secnet_model::{Address, DccAlertCode, DeviceId, DeviceType, SimTime, UserId};
+use secnet_model::{Address, DccAlertCode, DeviceId, SimTime, UserId};
 use secnet_topology::World;
 use secnet_wire::{Image, ImageReport, ImageWarning, Message, ServiceRequest, Timing};
 use std::sync::Arc;
@@ -101,7 +101,7 @@ impl Dsp {
 
     /// A device has told that its image is sound: one that activates it itself runs it.
     pub(super) fn image_is_sound(&mut self, device: DeviceId) {
-        if matches!(device.device_type, DeviceType::Ppmid | DeviceType::Chf) {
+        if device.device_type.activates_firmware_itself() {
             self.state.records.updated(device);
         }
     }

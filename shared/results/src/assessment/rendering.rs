@@ -9,7 +9,7 @@ use crate::campaigns::CampaignMeasure;
 use crate::load::LoadMeasure;
 use crate::power::PowerMeasure;
 use crate::summary::wrap;
-use crate::verdicts::percent;
+use crate::verdicts::{bound, percent};
 use secnet_engine::Outcome;
 use secnet_model::{AlertCode, SimDuration, Srv};
 use secnet_topology::grouped;
@@ -134,10 +134,11 @@ pub fn summary(assessment: &Assessment) -> String {
         let _ = writeln!(text, "\nThresholds met, of {} seeds", assessment.seeds.len());
         for threshold in &assessment.thresholds {
             let line = format!(
-                "without {}, with {}: {}, at least {}",
+                "without {}, with {}: {}, {} {}",
                 threshold.met_without,
                 threshold.met_with,
                 threshold.text,
+                bound(threshold.at_most),
                 percent(threshold.threshold)
             );
             wrap(&mut text, "  ", "    ", &line, ' ');
@@ -260,7 +261,7 @@ fn thresholds(text: &mut String, assessment: &Assessment) {
     }
     let _ = writeln!(
         text,
-        "\n## Thresholds\n\n| Threshold | At least | Without: mean | met for | With: mean | met for |\n|---|---:|---:|---:|---:|---:|"
+        "\n## Thresholds\n\n| Threshold | Bound | Without: mean | met for | With: mean | met for |\n|---|---:|---:|---:|---:|---:|"
     );
     let measured = |value: Option<f64>| value.map_or("–".to_owned(), percent);
     let seeds = assessment.seeds.len();
@@ -268,6 +269,7 @@ fn thresholds(text: &mut String, assessment: &Assessment) {
         let Threshold {
             text: what,
             threshold,
+            at_most,
             without,
             with,
             met_without,
@@ -275,8 +277,9 @@ fn thresholds(text: &mut String, assessment: &Assessment) {
         } = threshold;
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {met_without} of {seeds} | {} | {met_with} of {seeds} |",
+            "| {} | {} {} | {} | {met_without} of {seeds} | {} | {met_with} of {seeds} |",
             cell(what),
+            bound(*at_most),
             percent(*threshold),
             measured(*without),
             measured(*with)

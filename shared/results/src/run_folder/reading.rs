@@ -5,6 +5,7 @@ use super::{DIGESTS, KPIS, LEDGER, MANIFEST, Manifest, OUTAGES, RunFolderError, 
 use crate::seal::{Seal, digest_of_bytes};
 use crate::traces::{Traces, TracesSummary};
 use crate::{Kpis, LedgerReport, Outage};
+use secnet_topology::scenario::Scenario;
 use serde::de::DeserializeOwned;
 use std::fs;
 use std::io::{self, Read};
@@ -89,6 +90,15 @@ impl LoadedRun {
             kpis,
             traces,
             outages,
+        })
+    }
+
+    /// Its scenario, as far as today's format still has all of it.
+    pub fn todays_scenario(&self) -> Result<Scenario, RunFolderError> {
+        let scenario = self.scenario.clone().try_into();
+        scenario.map_err(|problem: toml::de::Error| RunFolderError::OtherVersion {
+            path: self.path.clone(),
+            problem: problem.to_string(),
         })
     }
 

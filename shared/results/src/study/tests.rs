@@ -23,6 +23,7 @@ fn part(seed: u64, within: f64, busy: Option<f64>) -> Part {
             threshold: 0.9,
             met: within >= 0.9,
             open: None,
+            at_most: false,
         }],
         figures,
         wall_seconds: 1.0,
