@@ -460,7 +460,10 @@ fn headline(comparisons: &[Comparison]) -> Vec<Headline> {
         let is_headline = matches!(
             comparison.measure,
             Measure::Campaign(
-                CampaignMeasure::UpdatedShare | CampaignMeasure::DaysTo50 | CampaignMeasure::DaysTo90
+                CampaignMeasure::Devices
+                    | CampaignMeasure::UpdatedShare
+                    | CampaignMeasure::DaysTo50
+                    | CampaignMeasure::DaysTo90
             )
         );
         is_headline && comparison.subject.key.region.is_none()
