@@ -1158,6 +1158,34 @@ fn an_engineer_finds_items_by_whose_they_are_where_when_and_what_became_of_them(
     }
 }
 
+#[test]
+fn what_was_dropped_is_said_aloud_and_a_trace_without_its_beginning_is_still_shown() {
+    let desk = Desk::new();
+    desk.call("run small.toml --driver virtual --quiet --set tracing.requests=1 --set tracing.spans_max=200")
+        .assert_exit(GOOD);
+    let lines = fs::read_to_string(desk.folder.join("runs/small/latest/traces.jsonl")).unwrap();
+    let spans: Vec<Value> = lines
+        .lines()
+        .skip(1)
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let has_root = |trace: &Value| {
+        let mut of_trace = spans.iter().filter(|span| span["trace"] == *trace);
+        of_trace.any(|span| span["parent"].is_null())
+    };
+    let headless = spans
+        .iter()
+        .map(|span| &span["trace"])
+        .find(|trace| !has_root(trace));
+    let headless = headless.unwrap().as_str().unwrap();
+    let shown = desk.call(&format!("trace {headless}"));
+    assert_eq!(shown.exit, Some(GOOD), "{}", shown.err);
+    assert!(shown.out.contains(headless), "{}", shown.out);
+    for call in [shown, desk.call("items --json")] {
+        assert!(call.err.starts_with("secnet: INCOMPLETE: "), "{}", call.err);
+    }
+}
+
 // outages -------------------------------------------------------------------------------------------------------------
 
 /// Two cuts over the edges of licence areas, each a fault in either: one of ten minutes, one that ends before anybody tells.

@@ -134,9 +134,9 @@ fn percent(share: f64) -> String {
 impl WhichArguments {
     /// Nothing that the run cannot have is looked for.
     pub(crate) fn wanted(&self, run: &LoadedRun) -> anyhow::Result<Wanted> {
-        let suppliers = ["suppliers", "dnos", "other_users"].into_iter();
+        let groups = ["suppliers", "dnos", "other_users"].into_iter();
         let of_group = |group: &str| run.scenario.get(group).and_then(toml::Value::as_array);
-        let users: Vec<&str> = suppliers
+        let users: Vec<&str> = groups
             .filter_map(of_group)
             .flatten()
             .filter_map(|user| user.get("name").and_then(toml::Value::as_str))
@@ -175,7 +175,11 @@ impl WhichArguments {
     pub(crate) fn of(&self, run: &LoadedRun, wanted: &Wanted) -> anyhow::Result<Traces> {
         let traces = run.load_traces().map_err(bad_input)?;
         let Some(code) = &self.area else {
-            return Ok(traces.of(wanted, |_| true));
+            // Where all are wanted, so are those whose beginning was dropped.
+            return Ok(match *wanted == Wanted::default() {
+                true => traces,
+                false => traces.of(wanted, |_| true),
+            });
         };
         let scenario = run.todays_scenario().map_err(bad_input)?;
         let population = World::new(scenario).map_err(bad_input)?.population;

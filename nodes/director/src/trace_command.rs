@@ -47,8 +47,12 @@ pub fn run(arguments: &TraceArguments) -> anyhow::Result<Exit> {
         Selection::Failed(_) => "none of them failed".to_owned(),
         Selection::Slowest(_) => "none is to be shown".to_owned(),
     };
+    let as_asked = match traces.trees().count() {
+        all if all == summary.traces => String::new(),
+        fitting => format!(", {fitting} of them as asked for"),
+    };
     Err(bad_input(format!(
-        "{} has {} traces: {what}",
+        "{} has {} traces{as_asked}: {what}",
         run.path.display(),
         summary.traces
     )))

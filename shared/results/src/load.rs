@@ -14,7 +14,8 @@ use std::collections::BTreeMap;
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct LoadKpis {
     pub window_s: u64,
-    /// The one nearest to its limit first: by `peak_share`, or by what its busiest cell had where that is more. Firmware is last.
+    /// The one nearest to its limit first: by `peak_share`, or by what its busiest cell had where that is more. What has no `headroom`
+    /// is last.
     pub resources: Vec<ResourceKpi>,
     /// In the order of time; empty where nothing was turned away.
     pub firsts: Vec<FirstKpi>,
@@ -144,11 +145,11 @@ impl LoadKpis {
         let mut resources: Vec<ResourceKpi> = uses
             .map(|(resource, used)| ResourceKpi::new(run, &servers, *resource, used))
             .collect();
-        // Firmware has no more than its part, however much there is of it.
+        // What no growth fills comes last: firmware has no more than its part, and who had nothing to do has nothing to grow.
         resources.sort_by(|a, b| {
-            let is_firmware = |row: &ResourceKpi| row.headroom.is_none();
-            is_firmware(a)
-                .cmp(&is_firmware(b))
+            let never_fills = |row: &ResourceKpi| row.headroom.is_none();
+            never_fills(a)
+                .cmp(&never_fills(b))
                 .then(b.most().total_cmp(&a.most()))
         });
         LoadKpis {

@@ -106,7 +106,7 @@ pub fn has_failed(tree: &[SpanRecord]) -> bool {
 }
 
 impl Traces {
-    /// Those of the items wanted of whose premises, if they have any, `place` holds too.
+    /// Those of the items wanted of whose premises, if they have any, `place` holds too. One whose beginning was dropped is known to be none.
     pub fn of(self, wanted: &Wanted, place: impl Fn(Option<u32>) -> bool) -> Traces {
         let fits = |tree: &&[SpanRecord]| {
             let root = tree.iter().find(|span| span.is_root());
