@@ -2,8 +2,11 @@
 
 use secnet_accounts::load::Resource;
 use secnet_director::{Driver, RunOptions};
-use secnet_results::{RunOutcome, RunReport};
+use secnet_results::digest::digest;
+use secnet_results::tables::Tables;
+use secnet_results::{Manifest, RunOutcome, RunReport};
 use secnet_topology::scenario::Scenario;
+use std::collections::BTreeMap;
 
 /// A run that has ended.
 #[derive(Debug)]
@@ -19,7 +22,30 @@ pub struct Run {
 pub struct Digests {
     pub ledger: String,
     pub kpis: String,
+    /// Of the files of tables but those of sampled items, which are no part of a checkpoint.
+    pub tables: BTreeMap<String, String>,
 }
+
+impl Digests {
+    /// # Panics
+    /// When the tables cannot be made.
+    pub fn of(outcome: &RunOutcome, report: &RunReport) -> Digests {
+        let tables = Tables::of(outcome, report, &Manifest::default()).expect("tables");
+        let results = tables
+            .files
+            .iter()
+            .filter(|(name, _)| !SAMPLED.iter().any(|of| name.contains(of)));
+        Digests {
+            ledger: report.ledger.digest.clone(),
+            kpis: report.kpis.digest.clone(),
+            tables: results
+                .map(|(name, bytes)| (name.clone(), digest(bytes)))
+                .collect(),
+        }
+    }
+}
+
+const SAMPLED: [&str; 2] = ["items", "spans"];
 
 /// Runs to the end.
 ///
@@ -50,10 +76,7 @@ pub fn scenario(text: &str, overrides: &[&str]) -> Scenario {
 
 impl Run {
     pub fn digests(&self) -> Digests {
-        Digests {
-            ledger: self.report.ledger.digest.clone(),
-            kpis: self.report.kpis.digest.clone(),
-        }
+        Digests::of(&self.outcome, &self.report)
     }
 
     /// What a run of any scenario whatever promises; `Err` says what it did not keep.

@@ -7,7 +7,9 @@
 
 use crate::programs::programs;
 use secnet_fabric::report::RunStatus;
+use secnet_results::tables::TABLES;
 use secnet_results::{LoadedRun, Traces};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -366,11 +368,7 @@ impl Ended {
             "{:?}",
             report.ledger
         );
-        Digests {
-            ledger: report.ledger.digest.clone(),
-            kpis: report.kpis.digest.clone(),
-            traces: report.traces.as_ref().map(|traces| traces.digest.clone()),
-        }
+        Digests::of(report)
     }
 }
 
@@ -380,6 +378,20 @@ pub struct Digests {
     pub kpis: String,
     /// Of the items sampled.
     pub traces: Option<String>,
+    /// Of the tables' files, by name.
+    pub tables: BTreeMap<String, String>,
+}
+
+impl Digests {
+    pub fn of(run: &LoadedRun) -> Digests {
+        let files = run.seal.files.clone().into_iter();
+        Digests {
+            ledger: run.ledger.digest.clone(),
+            kpis: run.kpis.digest.clone(),
+            traces: run.traces.as_ref().map(|traces| traces.digest.clone()),
+            tables: files.filter(|(name, _)| name.starts_with(TABLES)).collect(),
+        }
+    }
 }
 
 /// A process to send signals to.

@@ -26,13 +26,10 @@ fn digests_with_checkpoints_every(events: usize, scenario: &Scenario) -> (Digest
         assert_same(&run, &checkpoint);
         checkpoints += 1;
     }
-    let report = run.outcome().report();
+    let outcome = run.outcome();
+    let report = outcome.report();
     assert!(report.ledger.complete && report.ledger.violations.total() == 0);
-    let digests = Digests {
-        ledger: report.ledger.digest,
-        kpis: report.kpis.digest,
-    };
-    (digests, checkpoints)
+    (Digests::of(&outcome, &report), checkpoints)
 }
 
 /// What was restored writes itself down as it was written.

@@ -254,9 +254,15 @@ fn a_run_leaves_its_folder_and_says_where() {
             "kpis.json",
             "ledger.json",
             "manifest.json",
-            "scenario.toml"
+            "scenario.toml",
+            "tables"
         ]
     );
+    let without = desk.call("run small.toml --driver virtual --quiet --no-tables");
+    without.assert_exit(GOOD);
+    assert!(desk.folder.join("runs/small/1/tables/series.parquet").exists());
+    assert!(!desk.folder.join("runs/small/2/tables").exists());
+    desk.call("compare runs/small/1 runs/small/2").assert_exit(GOOD);
     let (ledger, kpis) = (
         desk.json("runs/small/1/ledger.json"),
         desk.json("runs/small/1/kpis.json"),

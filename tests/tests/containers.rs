@@ -15,7 +15,7 @@ use secnet_fabric::report::Phase;
 use secnet_model::DeviceType;
 use secnet_results::LoadedRun;
 use secnet_testkit::{Ended, NetworkUnderTest, RequestParams, Setup};
-use secnet_tests::live::{self, Programs, scratch, topology};
+use secnet_tests::live::{self, Digests, Programs, scratch, topology};
 use secnet_tests::random_events;
 use secnet_topology::timeline::EventKind;
 use std::collections::BTreeSet;
@@ -335,10 +335,7 @@ fn the_compose_file_alone_runs_the_demo_and_gives_the_runs_exit_code() {
         .programs
         .run("demo.toml", &["--for", "2min", "--driver", "virtual"])
         .digests();
-    assert_eq!(
-        (run.ledger.digest, run.kpis.digest),
-        (expected.ledger, expected.kpis)
-    );
+    assert_eq!(Digests::of(&run), expected);
     fs::remove_dir_all(&folder).unwrap();
 }
 

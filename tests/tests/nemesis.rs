@@ -87,11 +87,7 @@ fn judge(plan: &Plan, after: &Aftermath, undisturbed: &Digests) -> Result<(), St
     }
     let whole = after.left.as_ref().ok().filter(|(_, run)| run.ledger.complete);
     if let Some((_, run)) = whole {
-        let found = Digests {
-            ledger: run.ledger.digest.clone(),
-            kpis: run.kpis.digest.clone(),
-            traces: run.traces.as_ref().map(|traces| traces.digest.clone()),
-        };
+        let found = Digests::of(run);
         if found != *undisturbed {
             return Err(format!("{found:?}, and undisturbed {undisturbed:?}"));
         }

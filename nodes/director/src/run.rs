@@ -10,10 +10,12 @@ use crate::live_run::{self, Network};
 use crate::progress::Progress;
 use crate::run_facts::RunFacts;
 use crate::virtual_run::{self, VirtualRun};
+use anyhow::Context;
 use secnet_engine::{Pace, Watch};
 use secnet_fabric::Launch;
 use secnet_model::SimTime;
 use secnet_results::run_folder::Place;
+use secnet_results::tables::Tables;
 use secnet_results::{EventFact, Machine, Manifest, RunFolder, RunFolderError, RunOutcome, RunReport};
 use secnet_telemetry::SpanExport;
 use secnet_topology::{Bus, Layout, Scenario, Span, World, assumptions};
@@ -37,6 +39,8 @@ pub struct RunOptions {
     /// Where the run folder is to be. `None`: the run leaves no files, except that a run over the bus keeps a temporary folder with the
     /// logs when it fails or loses a node.
     pub out: Option<Place>,
+    /// Whether the folder has tables too, of which `secnet report` and other programs read.
+    pub writes_tables: bool,
     /// Draws a progress bar if standard error is a terminal.
     pub shows_progress: bool,
     /// Stops the run early; its books are in order all the same.
@@ -82,6 +86,7 @@ impl Default for RunOptions {
             ready: None,
             stall_max: STALL_MAX,
             out: None,
+            writes_tables: true,
             shows_progress: false,
             cancellation: Cancellation::default(),
         }
@@ -163,7 +168,13 @@ pub fn run(scenario: Scenario, options: &RunOptions) -> anyhow::Result<FinishedR
     let manifest = manifest(options, &world, &outcome, &facts, started_at, start.elapsed());
     let report = outcome.report();
     let written = match &kept {
-        Some(folder) => folder.write(&outcome.scenario, &manifest, &report, &outcome.traces),
+        Some(folder) => {
+            let tables = match options.writes_tables {
+                true => Tables::of(&outcome, &report, &manifest).context("cannot make the tables")?,
+                false => Tables::default(),
+            };
+            folder.write(&outcome.scenario, &manifest, &report, &outcome.traces, &tables)
+        }
         None => Ok(()),
     };
     let finished = FinishedRun {

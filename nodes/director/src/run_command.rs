@@ -67,6 +67,9 @@ pub struct ConductArguments {
     /// Put the run in the place of the one in the folder that `--out` names, once it is whole.
     #[arg(long, requires = "out")]
     pub replace: bool,
+    /// Leave out the run folder's tables: no file `secnet report` draws time series from.
+    #[arg(long)]
+    pub no_tables: bool,
     /// A paced run that fell further behind the wall clock than this counts as incomplete: `500ms`, `5s`.
     #[arg(long, value_name = "SPAN")]
     pub max_lag: Option<Span>,
@@ -200,6 +203,7 @@ pub fn conduct(
         ready: arguments.interactive.0,
         stall_max: std::time::Duration::from_micros(SimDuration::from(arguments.max_stall).0),
         out: Some(out),
+        writes_tables: !arguments.no_tables,
         shows_progress: true,
         cancellation,
     };

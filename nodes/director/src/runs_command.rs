@@ -123,7 +123,7 @@ fn facts(run: LoadedRun) -> Facts {
         wall_seconds: manifest.wall_seconds,
         secnet_commit: manifest.secnet_commit,
         ledger: run.ledger.digest,
-        root: run.root,
+        root: run.seal.root,
     }
 }
 

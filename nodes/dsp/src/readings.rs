@@ -21,7 +21,7 @@ impl Readings {
     pub fn started(&mut self, world: &World, read: &ScheduledRead) {
         let (key, place) = counts_as(world, read.id.originator, read.srv, read.device);
         self.tally
-            .opened(key, Some(place), MorningHours::due(world, read.at));
+            .opened(key, Some(place), read.at, MorningHours::due(world, read.at));
     }
 
     /// It has no response.
@@ -40,6 +40,7 @@ impl Readings {
         let ended = Ended {
             outcome,
             code,
+            asked_at: command.started_at,
             response_time: at.since(command.started_at),
             attempts: 1,
             in_time_for: MorningHours::default(),
@@ -56,6 +57,7 @@ impl Readings {
         let ended = Ended {
             outcome: Outcome::Undelivered,
             code: response.code,
+            asked_at: response.started_at,
             response_time: now.since(response.started_at),
             attempts: 1,
             in_time_for: MorningHours::default(),

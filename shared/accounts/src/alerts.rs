@@ -4,6 +4,7 @@
 use crate::Part;
 use crate::duration_histogram::DurationHistogram;
 use crate::keyed::{DenseKey, Keyed};
+use crate::over_time::{AlertCounts, ByWindow};
 use secnet_model::{AlertCode, Region, SimDuration, SimTime, UserId};
 use secnet_topology::World;
 use serde::{Deserialize, Serialize};
@@ -66,11 +67,12 @@ pub struct Raised {
 }
 
 /// [`Raised`] by alert and region, part of a participant's state.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct RaisedAlerts {
     /// Empty until the first; then one for each key.
     counts: Vec<Raised>,
+    /// Of each key, as long: how many in each window.
+    over_time: Vec<ByWindow<u32>>,
 }
 
 /// Whether an alert raised then is held against its target: the run lasts until the target is over.
@@ -85,6 +87,7 @@ impl RaisedAlerts {
         let raised = self.get_mut(alert, region);
         raised.all += 1;
         raised.not_due += u64::from(!is_due(world, at));
+        *self.over_time[slot(alert, region)].at(at) += 1;
     }
 
     /// One that was raised somewhere at `raised_at` turns out to be for nobody.
@@ -95,6 +98,7 @@ impl RaisedAlerts {
     fn get_mut(&mut self, alert: AlertCode, region: Region) -> &mut Raised {
         if self.counts.is_empty() {
             self.counts.resize_with(AlertKey::slots(), Raised::default);
+            self.over_time.resize_with(AlertKey::slots(), ByWindow::default);
         }
         &mut self.counts[slot(alert, region)]
     }
@@ -103,6 +107,15 @@ impl RaisedAlerts {
         for (alert, region, raised) in other.iter() {
             self.get_mut(alert, region).add(raised);
         }
+        for (own, other) in self.over_time.iter_mut().zip(&other.over_time) {
+            own.add(other);
+        }
+    }
+
+    /// How many were raised when, by alert and region, ascending.
+    pub fn over_time(&self) -> impl Iterator<Item = (AlertCode, Region, &ByWindow<u32>)> {
+        self.iter()
+            .filter_map(|(alert, region, _)| Some((alert, region, self.over_time.get(slot(alert, region))?)))
     }
 
     /// Those that were raised at all, by alert and region, ascending.
@@ -165,17 +178,28 @@ impl AlertLevel {
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AlertLevels {
-    levels: Keyed<AlertKey, AlertLevel>,
+    levels: Keyed<AlertKey, Row>,
+}
+
+/// All of one key, and by when it was raised.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+struct Row {
+    level: AlertLevel,
+    over_time: ByWindow<AlertCounts>,
 }
 
 impl AlertLevels {
     /// An alert raised at `raised_at` arrives.
     #[inline]
     pub fn record(&mut self, world: &World, key: AlertKey, raised_at: SimTime, now: SimTime) {
-        let level = self.levels.get_mut(key);
+        let Row { level, over_time } = self.levels.get_mut(key);
+        let counts = over_time.at(raised_at);
         let delivery_time = now.since(raised_at);
         level.delivery_times.record(delivery_time);
+        counts.delivered += 1;
+        counts.delivery_times.record(delivery_time);
         if delivery_time <= ALERT_TARGET {
+            counts.within_target += 1;
             level.within_target += 1;
             level.within_target_not_due += u64::from(!is_due(world, raised_at));
         }
@@ -183,38 +207,47 @@ impl AlertLevels {
 
     /// An alert that is another User's first arrives.
     pub fn record_copy(&mut self, key: AlertKey, raised_at: SimTime, now: SimTime) {
-        let level = self.levels.get_mut(key);
+        let level = &mut self.levels.get_mut(key).level;
         level.copies += 1;
         level.copies_within_target += u64::from(now.since(raised_at) <= ALERT_TARGET);
     }
 
-    /// What has arrived was `consolidated_at` then, and speaks for `throttled` others.
+    /// What has arrived, raised at `raised_at`, was `consolidated_at` then, and speaks for `throttled` others.
     pub fn record_consolidated(
         &mut self,
         key: AlertKey,
         throttled: u32,
+        raised_at: SimTime,
         consolidated_at: SimTime,
         now: SimTime,
     ) {
-        let level = self.levels.get_mut(key);
+        let Row { level, over_time } = self.levels.get_mut(key);
+        over_time.at(raised_at).spoken_for += throttled;
         level.consolidated += 1;
         level.throttled += u64::from(throttled);
         level.since_consolidation.record(now.since(consolidated_at));
     }
 
     pub fn add(&mut self, other: &AlertLevels) {
-        for (key, level) in other.levels.iter() {
-            self.levels.get_mut(key).add(level);
+        for (key, other) in other.levels.iter() {
+            let row = self.levels.get_mut(key);
+            row.level.add(&other.level);
+            row.over_time.add(&other.over_time);
         }
     }
 
     pub fn get(&self, key: AlertKey) -> Option<&AlertLevel> {
-        self.levels.get(key)
+        self.levels.get(key).map(|row| &row.level)
     }
 
     /// By alert, User and region, ascending.
     pub fn iter(&self) -> impl Iterator<Item = (AlertKey, &AlertLevel)> {
-        self.levels.iter()
+        self.levels.iter().map(|(key, row)| (key, &row.level))
+    }
+
+    /// The same by when they were raised.
+    pub fn over_time(&self) -> impl Iterator<Item = (AlertKey, &ByWindow<AlertCounts>)> {
+        self.levels.iter().map(|(key, row)| (key, &row.over_time))
     }
 }
 

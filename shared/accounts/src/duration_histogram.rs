@@ -97,7 +97,8 @@ impl DurationHistogram {
         Some(counts.mean() / 1e6)
     }
 
-    fn buckets(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+    /// By the longest duration that is in each, ascending, of those that have any.
+    pub fn buckets(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
         self.counts
             .iter()
             .flat_map(|counts| counts.iter_recorded())

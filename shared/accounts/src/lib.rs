@@ -16,6 +16,7 @@ pub mod load;
 pub mod messages;
 pub mod modifications;
 pub mod mornings;
+pub mod over_time;
 pub mod part;
 pub mod pm12;
 pub mod service;

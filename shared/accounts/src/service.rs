@@ -3,6 +3,7 @@
 use crate::duration_histogram::DurationHistogram;
 use crate::keyed::{DenseKey, Keyed};
 use crate::mornings::{HOURS, MorningHours};
+use crate::over_time::{ByWindow, ServiceCounts};
 use secnet_engine::Outcome;
 use secnet_model::catalogue::TargetResponseTime;
 use secnet_model::{
@@ -153,7 +154,9 @@ pub struct ServiceLevel {
 pub struct Ended {
     pub outcome: Outcome,
     pub code: ResponseCode,
-    /// From first submission to the final answer.
+    /// From when on an answer could be had: its first submission, or the execution of what the DSP held until then.
+    pub asked_at: SimTime,
+    /// From then to the final answer.
     pub response_time: SimDuration,
     /// Submissions, 1 without a retry.
     pub attempts: u32,
@@ -182,6 +185,7 @@ impl ServiceLevel {
         let Ended {
             outcome,
             code,
+            asked_at: _,
             response_time,
             attempts,
             in_time_for,
@@ -309,9 +313,16 @@ impl DenseKey for PlaceKey {
 /// [`ServiceLevel`]s by [`ServiceKey`] and again by [`PlaceKey`].
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct ServiceLevels {
-    levels: Keyed<ServiceKey, ServiceLevel>,
+    levels: Keyed<ServiceKey, Row>,
     /// Of requests to devices that exist.
     places: Keyed<PlaceKey, ServiceLevel>,
+}
+
+/// All of one key, and by when it was asked for.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+struct Row {
+    level: ServiceLevel,
+    over_time: ByWindow<ServiceCounts>,
 }
 
 impl ServiceLevels {
@@ -319,27 +330,38 @@ impl ServiceLevels {
     #[inline]
     pub fn ended(&mut self, key: ServiceKey, place: Option<Place>, ended: Ended) {
         let target = target(key, place);
-        self.each_of(key, place, |level| level.record(target, ended));
+        let row = self.levels.get_mut(key);
+        row.level.record(target, ended);
+        row.over_time.at(ended.asked_at).record(target, ended);
+        self.at_place(key, place, |level| level.record(target, ended));
     }
 
-    /// Counts one more that was asked for, and is wanted by some hours of its morning.
+    /// Counts one more that was asked for at `at`, and is wanted by some hours of its morning.
     #[inline]
-    pub fn opened(&mut self, key: ServiceKey, place: Option<Place>, wanted_by: MorningHours) {
-        self.each_of(key, place, |level| {
+    pub fn opened(&mut self, key: ServiceKey, place: Option<Place>, at: SimTime, wanted_by: MorningHours) {
+        let count = |level: &mut ServiceLevel| {
             level.opened += 1;
             wanted_by.count_into(&mut level.wanted_by);
-        });
+        };
+        let row = self.levels.get_mut(key);
+        count(&mut row.level);
+        row.over_time.at(at).opened += 1;
+        self.at_place(key, place, count);
     }
 
     /// Counts one that has no answer at `at`, though asked for at `since`; it is counted as opened elsewhere.
     pub fn unanswered(&mut self, key: ServiceKey, place: Option<Place>, since: SimTime, at: SimTime) {
-        let is_over = at.since(since) > target(key, place);
-        self.each_of(key, place, |level| level.overdue += u64::from(is_over));
+        if at.since(since) <= target(key, place) {
+            return;
+        }
+        let row = self.levels.get_mut(key);
+        row.level.overdue += 1;
+        row.over_time.at(since).overdue += 1;
+        self.at_place(key, place, |level| level.overdue += 1);
     }
 
     #[inline]
-    fn each_of(&mut self, key: ServiceKey, place: Option<Place>, mut then: impl FnMut(&mut ServiceLevel)) {
-        then(self.levels.get_mut(key));
+    fn at_place(&mut self, key: ServiceKey, place: Option<Place>, then: impl FnOnce(&mut ServiceLevel)) {
         if let Some(place) = place {
             let (mode, user) = (key.mode, key.user);
             then(self.places.get_mut(PlaceKey { place, mode, user }));
@@ -348,18 +370,20 @@ impl ServiceLevels {
 
     /// Where openings are not counted one by one, in all modes `but` one: what has ended had been asked for.
     pub fn ended_were_opened(&mut self, but: ServiceMode) {
-        let own = self.levels.iter_mut().filter(|(key, _)| key.mode != but);
-        let levels = own.map(|(_, level)| level);
-        let own = self.places.iter_mut().filter(|(key, _)| key.mode != but);
-        let places = own.map(|(_, level)| level);
-        levels
-            .chain(places)
-            .for_each(|level| level.opened += level.requests());
+        for (_, row) in self.levels.iter_mut().filter(|(key, _)| key.mode != but) {
+            row.level.opened += row.level.requests();
+            let windows = row.over_time.iter_mut();
+            windows.for_each(|counts| counts.opened += counts.ended());
+        }
+        let places = self.places.iter_mut().filter(|(key, _)| key.mode != but);
+        places.for_each(|(_, level)| level.opened += level.requests());
     }
 
     pub fn add(&mut self, other: &ServiceLevels) {
-        for (key, level) in other.levels.iter() {
-            self.levels.get_mut(key).add(level);
+        for (key, other) in other.levels.iter() {
+            let row = self.levels.get_mut(key);
+            row.level.add(&other.level);
+            row.over_time.add(&other.over_time);
         }
         for (key, level) in other.places.iter() {
             self.places.get_mut(key).add(level);
@@ -367,12 +391,17 @@ impl ServiceLevels {
     }
 
     pub fn get(&self, key: ServiceKey) -> Option<&ServiceLevel> {
-        self.levels.get(key)
+        self.levels.get(key).map(|row| &row.level)
     }
 
     /// By SRV, mode, User and region, ascending.
     pub fn iter(&self) -> impl Iterator<Item = (ServiceKey, &ServiceLevel)> {
-        self.levels.iter()
+        self.levels.iter().map(|(key, row)| (key, &row.level))
+    }
+
+    /// The same by when it was asked for.
+    pub fn over_time(&self) -> impl Iterator<Item = (ServiceKey, &ByWindow<ServiceCounts>)> {
+        self.levels.iter().map(|(key, row)| (key, &row.over_time))
     }
 
     /// By licence area, type of device, mode and User, ascending.
@@ -404,6 +433,7 @@ mod tests {
         Ended {
             outcome,
             code,
+            asked_at: SimTime::ZERO,
             response_time,
             attempts,
             in_time_for: MorningHours::default(),

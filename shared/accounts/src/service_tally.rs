@@ -3,6 +3,7 @@
 use crate::Part;
 use crate::mornings::MorningHours;
 use crate::service::{Ended, Place, ServiceKey, ServiceLevels};
+use secnet_model::SimTime;
 use serde::{Deserialize, Serialize};
 
 /// As many as wait to be counted together. Each request's rows and histogram buckets are far apart and, between two requests of one
@@ -27,15 +28,15 @@ struct Counted {
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 enum What {
-    Opened { wanted_by: MorningHours },
+    Opened { at: SimTime, wanted_by: MorningHours },
     Ended(Ended),
 }
 
 impl ServiceTally {
-    /// Counts one more that was asked for, where openings are counted one by one.
+    /// Counts one more that was asked for at `at`, where openings are counted one by one.
     #[inline]
-    pub fn opened(&mut self, key: ServiceKey, place: Option<Place>, wanted_by: MorningHours) {
-        let what = What::Opened { wanted_by };
+    pub fn opened(&mut self, key: ServiceKey, place: Option<Place>, at: SimTime, wanted_by: MorningHours) {
+        let what = What::Opened { at, wanted_by };
         self.count(Counted { key, place, what });
     }
 
@@ -82,7 +83,7 @@ impl PartialEq for ServiceTally {
 fn add_each(levels: &mut ServiceLevels, counted: &[Counted]) {
     for Counted { key, place, what } in counted {
         match what {
-            What::Opened { wanted_by } => levels.opened(*key, *place, *wanted_by),
+            What::Opened { at, wanted_by } => levels.opened(*key, *place, *at, *wanted_by),
             What::Ended(ended) => levels.ended(*key, *place, *ended),
         }
     }
@@ -116,15 +117,17 @@ mod tests {
                 area: number as u8 % 14,
                 device_type: DeviceType::ALL[number as usize % 2],
             });
+            let asked_at = SimTime::from_secs(u64::from(number) * 41);
             let ended = Ended {
                 outcome: [Outcome::Completed, Outcome::NoResponse][number as usize / 2 % 2],
                 code: ResponseCode::I0,
+                asked_at,
                 response_time: SimDuration::from_millis(u64::from(number) * 37),
                 attempts: 1 + number % 2,
                 in_time_for: MorningHours::default(),
             };
-            tally.opened(key, place, MorningHours::default());
-            at_once.opened(key, place, MorningHours::default());
+            tally.opened(key, place, asked_at, MorningHours::default());
+            at_once.opened(key, place, asked_at, MorningHours::default());
             tally.ended(key, place, ended);
             at_once.ended(key, place, ended);
             if number % 500 == 0 {

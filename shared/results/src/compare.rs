@@ -427,7 +427,7 @@ mod tests {
         let report = run.report();
         LoadedRun {
             path: format!("runs/{name}").into(),
-            root: String::new(),
+            seal: crate::seal::Seal::of(Default::default()),
             scenario: toml::Table::try_from(&run.scenario).unwrap(),
             manifest: Manifest::default(),
             ledger: report.ledger,
@@ -535,10 +535,13 @@ mod tests {
             user: UserId(0),
             region: None,
         };
-        account.service.opened(key, None, MorningHours::default());
+        account
+            .service
+            .opened(key, None, SimTime::ZERO, MorningHours::default());
         let ended = Ended {
             outcome: Outcome::Completed,
             code: ResponseCode::I0,
+            asked_at: SimTime::ZERO,
             response_time: SimDuration::from_millis(340),
             attempts: 1,
             in_time_for: MorningHours::default(),

@@ -24,6 +24,7 @@ pub mod run_outcome;
 pub mod seal;
 pub mod study;
 pub mod summary;
+pub mod tables;
 pub mod traces;
 pub mod verdicts;
 

@@ -4,7 +4,7 @@ use crate::RunOutcome;
 use crate::measure::share;
 use secnet_accounts::Account;
 use secnet_accounts::load::{First, Resource, Use, WINDOW};
-use secnet_model::{Region, SimTime};
+use secnet_model::{Region, SimDuration, SimTime};
 use secnet_topology::scenario::RampParams;
 use secnet_topology::timeline::{Steps, dsp_servers};
 use serde::{Deserialize, Serialize};
@@ -172,39 +172,22 @@ impl LoadKpis {
 impl ResourceKpi {
     fn new(run: &RunOutcome, servers: &Steps, resource: Resource, used: &Use) -> ResourceKpi {
         let (of, what) = names(resource);
-        let cells = |region: Region| {
-            let premises = run.premises[region.index()];
-            premises.div_ceil(run.scenario.cell_premises(region).max(1))
-        };
-        let count = match resource {
-            Resource::Dsp => run.scenario.dsp.servers,
-            Resource::S1sp => run.scenario.s1sp.servers,
-            Resource::Downlink(region) | Resource::Uplink(region) | Resource::Firmware(region) => {
-                cells(region)
-            }
-        };
-        // A run shorter than a window has one, as long as itself.
-        let length = WINDOW.0.min(run.ended_at.0.max(1));
-        let windows = (run.ended_at.0 / WINDOW.0).max(1) as usize;
-        let capacity = |window: usize| match resource {
-            Resource::Dsp => server_time(servers, window as u64 * WINDOW.0, length),
-            Resource::S1sp | Resource::Downlink(_) | Resource::Uplink(_) | Resource::Firmware(_) => {
-                u64::from(count) * length
-            }
-        };
-        let busy = |window: usize| used.busy_us.get(window).copied().unwrap_or_default();
+        let mut windows = windows(run, servers, resource, used);
+        // One that was cut short is looked at where there is no other.
+        if windows.len() > 1 {
+            windows.retain(|window| window.lasts == WINDOW);
+        }
+        let length = windows.first().map_or(WINDOW, |window| window.lasts).0;
         let (mut busy_in_all, mut time_in_all) = (0, 0);
-        let mut peak: Option<(f64, usize)> = None;
-        for window in 0..windows {
-            let (busy, time) = (busy(window), capacity(window));
-            busy_in_all += busy;
-            time_in_all += time;
-            // While there is none of it, nothing is taken; what was begun before is finished.
-            let Some(share) = share(busy.min(time), time) else {
+        let mut peak: Option<(f64, SimTime)> = None;
+        for window in &windows {
+            busy_in_all += window.busy_us;
+            time_in_all += window.capacity_us;
+            let Some(share) = window.share() else {
                 continue;
             };
             if peak.is_none_or(|(most, _)| share > most) {
-                peak = Some((share, window));
+                peak = Some((share, window.begins));
             }
         }
         let busiest_cell = used.busiest.map(|busiest| BusiestCell {
@@ -215,10 +198,10 @@ impl ResourceKpi {
         let mut kpi = ResourceKpi {
             of,
             what,
-            count,
+            count: parts(run, resource),
             mean_share: share(busy_in_all.min(time_in_all), time_in_all),
             peak_share: peak.map(|(share, _)| share),
-            peak_at_s: peak.map_or(0, |(_, window)| window as u64 * WINDOW.0 / 1_000_000),
+            peak_at_s: peak.map_or(0, |(_, begins)| begins.0 / 1_000_000),
             busiest_cell,
             headroom: None,
         };
@@ -254,6 +237,70 @@ impl FirstKpi {
             at_us: at.0,
             ramps: ramps.map(|ramp| (ramp.name.clone(), multiple(ramp))).collect(),
         }
+    }
+}
+
+/// Five minutes of a resource, or what there was of them.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) struct Window {
+    pub(crate) begins: SimTime,
+    pub(crate) lasts: SimDuration,
+    /// Time of all its parts together.
+    pub(crate) capacity_us: u64,
+    pub(crate) busy_us: u64,
+}
+
+impl Window {
+    /// `None` while there is none of it: nothing is taken then, and what was begun before is finished.
+    pub(crate) fn share(&self) -> Option<f64> {
+        share(self.busy_us.min(self.capacity_us), self.capacity_us)
+    }
+}
+
+/// Every resource that there is, with whose it is and what, over the time of the run.
+pub(crate) fn over_time(run: &RunOutcome, total: &Account) -> Vec<(String, String, Vec<Window>)> {
+    let servers = dsp_servers(&run.scenario);
+    let uses = total.load.uses.iter();
+    let of_use = |(resource, used): (&Resource, &Use)| {
+        let (of, what) = names(*resource);
+        (of, what, windows(run, &servers, *resource, used))
+    };
+    uses.map(of_use).collect()
+}
+
+/// As many as began before the run ended; the last may be cut short.
+fn windows(run: &RunOutcome, servers: &Steps, resource: Resource, used: &Use) -> Vec<Window> {
+    let ended_at = run.ended_at.0.max(1);
+    let parts = u64::from(parts(run, resource));
+    let window = |number: u64| {
+        let begins = number * WINDOW.0;
+        let lasts = WINDOW.0.min(ended_at - begins);
+        let busy = used.busy_us.get(number as usize);
+        Window {
+            begins: SimTime(begins),
+            lasts: SimDuration(lasts),
+            capacity_us: match resource {
+                Resource::Dsp => server_time(servers, begins, lasts),
+                Resource::S1sp | Resource::Downlink(_) | Resource::Uplink(_) | Resource::Firmware(_) => {
+                    parts * lasts
+                }
+            },
+            busy_us: busy.copied().unwrap_or_default(),
+        }
+    };
+    (0..ended_at.div_ceil(WINDOW.0)).map(window).collect()
+}
+
+/// How many servers or cells it has.
+fn parts(run: &RunOutcome, resource: Resource) -> u32 {
+    let cells = |region: Region| {
+        let premises = run.premises[region.index()];
+        premises.div_ceil(run.scenario.cell_premises(region).max(1))
+    };
+    match resource {
+        Resource::Dsp => run.scenario.dsp.servers,
+        Resource::S1sp => run.scenario.s1sp.servers,
+        Resource::Downlink(region) | Resource::Uplink(region) | Resource::Firmware(region) => cells(region),
     }
 }
 

@@ -103,7 +103,9 @@ fn dsp() -> Account {
             user: UserId(0),
             region: Some(region),
         };
-        account.service.opened(key, None, MorningHours::default());
+        account
+            .service
+            .opened(key, None, SimTime::ZERO, MorningHours::default());
     }
     account.held[ItemKind::ScheduledRead as usize] = 1;
     account.figures.put(Key::Whole, &BusyAnswers { busy_answers: 4 });
@@ -165,6 +167,7 @@ fn supplier() -> Account {
         let ended = Ended {
             outcome,
             code,
+            asked_at: SimTime::ZERO,
             response_time: SimDuration::from_millis(millis),
             attempts,
             in_time_for: MorningHours::default(),
@@ -243,11 +246,10 @@ fn supplier() -> Account {
         user: UserId(0),
         region: None,
     };
-    account.service.opened(key, None, MorningHours::default());
     let end = world.end;
-    account
-        .service
-        .unanswered(key, None, end.saturating_sub(SimDuration::from_secs(20)), end);
+    let since = end.saturating_sub(SimDuration::from_secs(20));
+    account.service.opened(key, None, since, MorningHours::default());
+    account.service.unanswered(key, None, since, end);
     account.ledger.open(ItemKind::ServiceRequest);
     account.held[ItemKind::ServiceRequest as usize] = 1;
     for (number, seconds) in [3, 8, 12, 70].into_iter().enumerate() {

@@ -174,8 +174,9 @@ impl Part for RequestBook {
     fn unanswered(&self, world: &World, at: SimTime, levels: &mut ServiceLevels) {
         for (_, open) in self.iter() {
             let (key, place) = open.counts_as(&world.population);
-            levels.opened(key, place, MorningHours::default());
-            levels.unanswered(key, place, open.answerable_since(), at);
+            let since = open.answerable_since();
+            levels.opened(key, place, since, MorningHours::default());
+            levels.unanswered(key, place, since, at);
         }
     }
 

@@ -10,6 +10,7 @@ use secnet_fabric::report::{Command, NodeReport, ProcessNews, ProcessResult, Pro
 use secnet_fabric::seat::{Ground, Seat};
 use secnet_model::{SimDuration, SimTime};
 use secnet_results::run_folder::{DIGESTS, KPIS, LEDGER, MANIFEST, Place, SCENARIO, TRACES};
+use secnet_results::tables::Tables;
 use secnet_results::{Manifest, RunFolder};
 use secnet_topology::{Scenario, World};
 use secnet_wire::codec::{CONTROL_BYTES_MAX, encode_value};
@@ -265,7 +266,13 @@ pub(super) fn small_run() -> BTreeMap<&'static str, Vec<u8>> {
     };
     let written = RunFolder::create(&Place::Replace(folder.clone())).expect("a run folder");
     written
-        .write(&run.outcome.scenario, &manifest, &run.report, &run.outcome.traces)
+        .write(
+            &run.outcome.scenario,
+            &manifest,
+            &run.report,
+            &run.outcome.traces,
+            &Tables::default(),
+        )
         .expect("a run");
     let files = FILES.map(|name| (name, fs::read(folder.join(name)).expect("a file of a run")));
     drop(written);

@@ -3,6 +3,7 @@
 use super::place::newest_of;
 use super::{DIGESTS, KPIS, LEDGER, MANIFEST, Manifest, OUTAGES, RunFolderError, SCENARIO, TRACES};
 use crate::seal::{Seal, digest_of_bytes};
+use crate::tables::{Row, all_files, file_of, parquet_file};
 use crate::traces::{Traces, TracesSummary};
 use crate::{Kpis, LedgerReport, Outage};
 use secnet_topology::scenario::Scenario;
@@ -15,8 +16,8 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug)]
 pub struct LoadedRun {
     pub path: PathBuf,
-    /// The digest over all its files.
-    pub root: String,
+    /// The digests of its files, and the root over them.
+    pub seal: Seal,
     /// As it was written: a folder may be older than today's scenario format.
     pub scenario: toml::Table,
     pub manifest: Manifest,
@@ -81,9 +82,17 @@ impl LoadedRun {
             false if outages_path.exists() => return Err(RunFolderError::NotOfTheRun { path: outages_path }),
             false => Vec::new(),
         };
+        for name in all_files() {
+            let path = path.join(&name);
+            match seal.files.get(&name) {
+                Some(digest) => check_file(&path, digest)?,
+                None if path.exists() => return Err(RunFolderError::NotOfTheRun { path }),
+                None => {}
+            }
+        }
         Ok(LoadedRun {
             path,
-            root: seal.root,
+            seal,
             scenario,
             manifest,
             ledger,
@@ -91,6 +100,16 @@ impl LoadedRun {
             traces,
             outages,
         })
+    }
+
+    /// The rows of a table; none where the run has no such table.
+    pub fn load_table<R: Row>(&self) -> Result<Vec<R>, RunFolderError> {
+        let name = file_of::<R>();
+        if !self.seal.files.contains_key(&name) {
+            return Ok(Vec::new());
+        }
+        let bytes = read_sealed(&self.path, &self.seal, &name)?;
+        parquet_file::from_bytes(bytes).map_err(|problem| malformed(&self.path.join(name), &problem))
     }
 
     /// Its scenario, as far as today's format still has all of it.

@@ -1,10 +1,13 @@
 use super::*;
 use crate::sample;
+use crate::tables::{SeriesRow, Tables};
 use crate::traces::{Attributes, SpanRecord, Traces};
 use secnet_engine::trace::{SpanId, TraceId};
 use secnet_topology::scenario::Scenario;
 use std::fs;
 use std::path::Path;
+
+const SERIES: &str = "tables/series.parquet";
 
 /// A folder of its own for each test, gone at its end.
 struct Scratch(PathBuf);
@@ -36,6 +39,7 @@ fn written(scratch: &Scratch) -> RunFolder {
             &manifest,
             &sample::run().report(),
             &Traces::default(),
+            &Tables::default(),
         )
         .unwrap();
     folder
@@ -85,7 +89,13 @@ fn an_earlier_run_stays_until_the_next_is_whole() {
             ..Traces::default()
         };
         fs::create_dir(folder.part(obstacle)).unwrap();
-        let written = folder.write(&sample::scenario(), &next, &sample::run().report(), &traces);
+        let written = folder.write(
+            &sample::scenario(),
+            &next,
+            &sample::run().report(),
+            &traces,
+            &Tables::default(),
+        );
         fs::remove_dir(folder.part(obstacle)).unwrap();
         let problem = written.unwrap_err().to_string();
         assert!(
@@ -141,6 +151,14 @@ fn what_no_run_wrote_is_not_written_over() {
     refused(SCENARIO);
     assert_eq!(fs::read_to_string(scratch.0.join(SCENARIO)).unwrap(), own);
     fs::remove_file(scratch.0.join(SCENARIO)).unwrap();
+    // And a folder that is called as ours is, with somebody else's in it.
+    for name in ["tables/household.parquet", SERIES] {
+        fs::create_dir_all(scratch.0.join("tables")).unwrap();
+        fs::write(scratch.0.join(name), "PAR1").unwrap();
+        refused(name);
+        fs::remove_file(scratch.0.join(name)).unwrap();
+    }
+    fs::write(scratch.0.join("tables/.series.parquet.part"), "PAR").unwrap();
     // What a run that was cut off leaves is.
     RunFolder::create(&Place::New(scratch.0.clone()))
         .unwrap()
@@ -179,12 +197,15 @@ fn with_traces(scratch: &Scratch) -> PathBuf {
         spans: vec![span; 20],
         dropped: 0,
     };
+    let run = sample::run();
+    let tables = Tables::of(&run, &run.report(), &Manifest::default()).unwrap();
     folder
         .write(
             &sample::scenario(),
             &Manifest::default(),
             &sample::run().report(),
             &traces,
+            &tables,
         )
         .unwrap();
     folder.path().to_owned()
@@ -203,8 +224,15 @@ fn a_byte_that_changed_in_any_file_is_found_and_the_file_is_named() {
             .len(),
         20
     );
+    assert!(
+        !LoadedRun::load(&folder)
+            .unwrap()
+            .load_table::<SeriesRow>()
+            .unwrap()
+            .is_empty()
+    );
     let mut random = 7_u64;
-    for name in [DIGESTS, SCENARIO, MANIFEST, LEDGER, KPIS, TRACES] {
+    for name in [DIGESTS, SCENARIO, MANIFEST, LEDGER, KPIS, TRACES, SERIES] {
         let path = folder.join(name);
         let whole = fs::read(&path).unwrap();
         let is_small = whole.len() < 2_000;
@@ -233,7 +261,7 @@ fn a_byte_that_changed_in_any_file_is_found_and_the_file_is_named() {
 fn what_is_missing_or_was_added_is_named_with_the_mend() {
     let scratch = Scratch::new("missing");
     let folder = with_traces(&scratch);
-    for name in [SCENARIO, LEDGER, KPIS, TRACES] {
+    for name in [SCENARIO, LEDGER, KPIS, TRACES, SERIES] {
         let whole = fs::read(folder.join(name)).unwrap();
         fs::remove_file(folder.join(name)).unwrap();
         assert!(
@@ -247,8 +275,12 @@ fn what_is_missing_or_was_added_is_named_with_the_mend() {
     assert!(error(&folder).ends_with("by which its files are checked: run its scenario.toml again"));
     fs::write(folder.join(DIGESTS), seal).unwrap();
     drop(written(&scratch));
-    fs::write(folder.join(TRACES), "{}").unwrap();
-    assert!(error(&folder).ends_with("traces.jsonl is not the run's: take it out of the folder"));
+    assert!(!folder.join(SERIES).exists(), "another run's");
+    for name in [SERIES, TRACES] {
+        fs::write(folder.join(name), "{}").unwrap();
+        let told = format!("{name} is not the run's: take it out of the folder");
+        assert!(error(&folder).ends_with(&told));
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::{
     LOGS, MANIFEST, Manifest, OUTAGES, RunFolderError, SCENARIO, TRACES, WITH, WITHOUT,
 };
 use crate::seal::{Seal, digest_of_bytes};
+use crate::tables::{TABLES, Tables, all_files};
 use crate::traces::Traces;
 use crate::{Outage, RunReport};
 use secnet_topology::scenario::Scenario;
@@ -31,13 +32,14 @@ const WRITTEN_BY_US: &str =
     "# The scenario as it ran, written by secnet: every default filled in, every override applied.\n\n";
 
 /// What runs, studies and their containers leave in a folder.
-const WRITTEN: [&str; 16] = [
+const WRITTEN: [&str; 17] = [
     SCENARIO,
     MANIFEST,
     LEDGER,
     KPIS,
     OUTAGES,
     TRACES,
+    TABLES,
     DIGESTS,
     LAUNCH,
     LAUNCH_SCENARIO,
@@ -85,6 +87,7 @@ impl RunFolder {
         };
         // What a run that was killed left may fill the disk.
         WRITTEN.iter().for_each(|name| folder.discard(name));
+        all_files().for_each(|name| folder.discard(&name));
         // Better now than after the run.
         folder.stage(MANIFEST, b"")?;
         folder.discard(MANIFEST);
@@ -103,6 +106,7 @@ impl RunFolder {
         manifest: &Manifest,
         report: &RunReport,
         traces: &Traces,
+        tables: &Tables,
     ) -> Result<(), RunFolderError> {
         let mut documents = vec![
             (SCENARIO, self.scenario_text(scenario)?.into_bytes()),
@@ -117,6 +121,8 @@ impl RunFolder {
                 lines.map_err(|problem| self.malformed(OUTAGES, &problem))?,
             ));
         }
+        let tables = tables.files.iter();
+        documents.extend(tables.map(|(name, content)| (name.as_str(), content.clone())));
         let lines = match traces.is_empty() {
             true => None,
             false => Some(
@@ -191,10 +197,12 @@ impl RunFolder {
             source,
         };
         let mut staged: Vec<&str> = staged.filter(|name| *name != DIGESTS).collect();
-        for stale in [DIGESTS, TRACES, OUTAGES] {
-            match fs::remove_file(self.path.join(stale)) {
+        let tables = all_files();
+        let may_be_stale = [DIGESTS, TRACES, OUTAGES].map(str::to_owned);
+        for stale in may_be_stale.into_iter().chain(tables) {
+            match fs::remove_file(self.path.join(&stale)) {
                 Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                    return Err(failed(stale, source));
+                    return Err(failed(&stale, source));
                 }
                 _ => {}
             }
@@ -256,7 +264,8 @@ impl RunFolder {
 
     /// Where a file is written before it is put in its place.
     pub(super) fn part(&self, name: &str) -> PathBuf {
-        self.path.join(format!(".{name}.part"))
+        let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
+        self.path.join(folder).join(format!(".{file}.part"))
     }
 
     fn discard(&self, name: &str) {
@@ -265,7 +274,11 @@ impl RunFolder {
 
     fn stage(&self, name: &str, content: &[u8]) -> Result<(), RunFolderError> {
         let write = || -> io::Result<()> {
-            let mut file = fs::File::create(self.part(name))?;
+            let part = self.part(name);
+            if let Some(folder) = part.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            let mut file = fs::File::create(part)?;
             file.write_all(content)?;
             file.sync_all()
         };
@@ -301,6 +314,27 @@ fn foreign(folder: &Path) -> io::Result<Option<String>> {
         let is_users_scenario =
             name == SCENARIO && !folder.join(MANIFEST).exists() && !is_processed(&entry.path())?;
         if !is_ours || is_users_scenario {
+            names.push(name);
+        } else if written == TABLES {
+            names.extend(foreign_table(folder)?);
+        }
+    }
+    Ok(names.into_iter().min())
+}
+
+/// The same of the folder of tables: they are a run's where a run is.
+fn foreign_table(folder: &Path) -> io::Result<Option<String>> {
+    let is_a_runs = folder.join(MANIFEST).exists();
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder.join(TABLES))? {
+        let entry = entry?;
+        let name = format!("{TABLES}/{}", entry.file_name().to_string_lossy());
+        let is_part = all_files().any(|file| {
+            let (_, file) = file.rsplit_once('/').unwrap_or_default();
+            name == format!("{TABLES}/.{file}.part")
+        });
+        let is_ours = is_part || is_a_runs && all_files().any(|file| file == name);
+        if !is_ours || entry.file_type()?.is_symlink() {
             names.push(name);
         }
     }

@@ -23,7 +23,7 @@ impl<D: Desk> User<D> {
         levels.record(&self.world, key, alert.raised_at, now);
         if let Some(throttled) = alert.throttled {
             let consolidated_at = alert.raised_at + SimDuration::from_millis(throttled.waited_ms.into());
-            levels.record_consolidated(key, throttled.count, consolidated_at, now);
+            levels.record_consolidated(key, throttled.count, alert.raised_at, consolidated_at, now);
         }
         self.state.desk.note_alert(now, alert, &self.world);
         let ledger = &mut self.state.ledger;

@@ -113,6 +113,7 @@ impl<D: Desk> User<D> {
         let ended = Ended {
             outcome,
             code: response.code,
+            asked_at: response.started_at,
             response_time: now.since(response.started_at),
             attempts: 1,
             in_time_for: MorningHours::met(&self.world, response.started_at, now),
@@ -231,6 +232,7 @@ impl<D: Desk> User<D> {
         let ended = Ended {
             outcome,
             code,
+            asked_at: since,
             response_time: now.since(since),
             attempts: open.attempts,
             in_time_for: MorningHours::default(),
