@@ -30,7 +30,7 @@ impl Digests {
     /// # Panics
     /// When the tables cannot be made.
     pub fn of(outcome: &RunOutcome, report: &RunReport) -> Digests {
-        let tables = Tables::of(outcome, report, &Manifest::default()).expect("tables");
+        let tables = Tables::of(outcome, &outcome.total(), report, &Manifest::default()).expect("tables");
         let results = tables
             .files
             .iter()

@@ -14,7 +14,7 @@ use clap::Args;
 use secnet_results::RunFolder;
 use secnet_results::assessment::rendering::{markdown, summary};
 use secnet_results::assessment::{Assessment, AssessmentFacts, Change, Pair, Question, RunFigures};
-use secnet_results::run_folder::{ASSESSMENT, ASSESSMENT_REPORT, Place, WITH, WITHOUT};
+use secnet_results::run_folder::{ASSESSMENT, ASSESSMENT_PAGE, ASSESSMENT_REPORT, Place, WITH, WITHOUT};
 use secnet_topology::modifications::{ModificationSwitches, Switch};
 use secnet_topology::{Scenario, World};
 use std::path::{Path, PathBuf};
@@ -195,6 +195,10 @@ fn write(
         (WITHOUT, sides.without.to_toml()?.into_bytes()),
         (WITH, sides.with.to_toml()?.into_bytes()),
         (ASSESSMENT_REPORT, markdown(assessment, facts).into_bytes()),
+        (
+            ASSESSMENT_PAGE,
+            secnet_report::of_assessment(assessment, facts).into_bytes(),
+        ),
         (ASSESSMENT, folder.json(ASSESSMENT, &document)?),
     ])?;
     folder.found_as_latest()?;

@@ -9,6 +9,7 @@ use crate::exit::{BadInput, Exit, bad_input};
 use crate::items_command::{self, ItemsArguments};
 use crate::outages_command::{self, OutagesArguments};
 use crate::pki::{self, PkiArguments};
+use crate::report_command::{self, ReportArguments};
 use crate::request_command::{self, RequestArguments};
 use crate::run_command::{self, RunArguments};
 use crate::runs_command::{self, RunsArguments};
@@ -66,6 +67,8 @@ enum Command {
     Outages(OutagesArguments),
     /// List the runs there are: which of them may be relied on, and what each was of.
     Runs(RunsArguments),
+    /// Make one HTML page of a run: the answer, how it went over time, load, services, places, failures, every number and the method.
+    Report(ReportArguments),
     /// Say what differs between two runs.
     Compare(CompareArguments),
     /// Check, show and document scenarios.
@@ -133,6 +136,7 @@ fn carry_out(command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Run(arguments) => run_command::run(*arguments),
         Command::Status(arguments) => status::run(&arguments),
+        Command::Report(arguments) => report_command::run(&arguments),
         Command::Request(arguments) => request_command::run(&arguments),
         Command::Attach(arguments) => attach::attach(&arguments),
         Command::Control(arguments) => attach::control(&arguments),

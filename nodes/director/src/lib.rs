@@ -23,6 +23,7 @@ pub mod outages_command;
 pub mod pki;
 pub mod premises_command;
 pub mod progress;
+pub mod report_command;
 pub mod reports;
 pub mod request_command;
 pub mod run;

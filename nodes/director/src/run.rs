@@ -166,11 +166,12 @@ pub fn run(scenario: Scenario, options: &RunOptions) -> anyhow::Result<FinishedR
     progress.finish();
     let (outcome, facts) = result?;
     let manifest = manifest(options, &world, &outcome, &facts, started_at, start.elapsed());
-    let report = outcome.report();
+    let total = outcome.total();
+    let report = outcome.report_of(&total);
     let written = match &kept {
         Some(folder) => {
             let tables = match options.writes_tables {
-                true => Tables::of(&outcome, &report, &manifest).context("cannot make the tables")?,
+                true => Tables::of(&outcome, &total, &report, &manifest).context("cannot make the tables")?,
                 false => Tables::default(),
             };
             folder.write(&outcome.scenario, &manifest, &report, &outcome.traces, &tables)

@@ -26,6 +26,7 @@ use std::path::{Path, PathBuf};
 
 const STUDY: &str = "study.json";
 const STUDY_REPORT: &str = "study.md";
+const STUDY_PAGE: &str = "study.html";
 
 #[derive(Args, Clone, Debug)]
 pub struct StudyArguments {
@@ -306,6 +307,8 @@ impl<'a> Study<'a> {
         })? + "\n";
         self.folder
             .write_result(STUDY_REPORT, markdown(report, facts).as_bytes())?;
+        let page = secnet_report::of_study(report, facts);
+        self.folder.write_result(STUDY_PAGE, page.as_bytes())?;
         self.folder.write_result(STUDY, document.as_bytes())?;
         if !self.arguments.quiet {
             console::print(&summary(report));

@@ -68,8 +68,6 @@ pub fn run(run: VirtualRun<'_>) -> (RunOutcome, RunFacts) {
     } else {
         finished.last_event.min(world.end)
     };
-    let accounts = finished.nodes.iter().map(|node| node.final_account(ended_at));
-    let accounts = layout.network.nodes.iter().cloned().zip(accounts);
     let mut traces = finished.traces;
     for (index, node) in finished.nodes.iter().enumerate() {
         let mut open = Vec::new();
@@ -77,6 +75,10 @@ pub fn run(run: VirtualRun<'_>) -> (RunOutcome, RunFacts) {
         let member = NodeIndex(index as u16);
         traces.spans.extend(open.into_iter().map(|span| (member, span)));
     }
+    // A node's account is much of its state again: none is kept beside it.
+    let nodes = finished.nodes.into_iter();
+    let accounts = nodes.map(|node| node.final_account(ended_at));
+    let accounts = layout.network.nodes.iter().cloned().zip(accounts).collect();
     let spans = SpanCounts {
         kept: traces.spans.len() as u64,
         dropped: traces.dropped,
@@ -85,7 +87,7 @@ pub fn run(run: VirtualRun<'_>) -> (RunOutcome, RunFacts) {
     let outcome = RunOutcome {
         scenario: world.scenario.clone(),
         users: world.users.iter().map(|user| user.name.clone()).collect(),
-        accounts: accounts.collect(),
+        accounts,
         carried,
         violations: finished.violations,
         lost_nodes: Vec::new(),

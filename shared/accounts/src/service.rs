@@ -268,6 +268,29 @@ impl ServiceLevel {
     }
 }
 
+impl ServiceCounts {
+    #[inline]
+    fn record(&mut self, target: SimDuration, ended: Ended) {
+        *self.of(ended.outcome) += 1;
+        self.attempts += ended.attempts;
+        if is_answered(ended.outcome) {
+            self.response_times.record(ended.response_time);
+            self.within_target += u32::from(ended.response_time <= target);
+        }
+    }
+
+    /// Where a request of that outcome counts.
+    #[inline]
+    fn of(&mut self, outcome: Outcome) -> &mut u32 {
+        match outcome {
+            Outcome::Completed => &mut self.completed,
+            Outcome::DeviceError => &mut self.device_errors,
+            other if !is_owed_a_response(other) => &mut self.refused,
+            _ => &mut self.failed,
+        }
+    }
+}
+
 /// Where a request goes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Place {

@@ -220,24 +220,23 @@ fn is_empty(campaigns: &&[CampaignKpi]) -> bool {
 }
 
 impl Kpis {
-    /// `outages` are the run's ([`Outage::all_of`]).
-    pub fn new(run: &RunOutcome, outages: &[Outage]) -> Kpis {
-        let total = run.total();
-        let power = PowerKpis::new(run, &total, outages);
+    /// `total` is the sum of the run's accounts, `outages` are its faults ([`Outage::all_of`]).
+    pub fn new(run: &RunOutcome, total: &Account, outages: &[Outage]) -> Kpis {
+        let power = PowerKpis::new(run, total, outages);
         let mut kpis = Kpis {
             digest: String::new(),
-            service: ServiceKpis::new(run, &total),
-            alerts: AlertKpis::new(run, &total),
+            service: ServiceKpis::new(run, total),
+            alerts: AlertKpis::new(run, total),
             power,
-            campaigns: campaigns::all_of(run, &total),
-            load: LoadKpis::new(run, &total),
-            messages: MessageKpis::new(run, &total),
-            back_pressure: BackPressureKpis::new(run, &total),
+            campaigns: campaigns::all_of(run, total),
+            load: LoadKpis::new(run, total),
+            messages: MessageKpis::new(run, total),
+            back_pressure: BackPressureKpis::new(run, total),
             remarks: run.scenario.remarks(),
             verdicts: Vec::new(),
         };
         let measured = Measured {
-            total: &total,
+            total,
             users: &run.users,
             power: kpis.power.as_ref(),
             campaigns: &kpis.campaigns,
@@ -579,8 +578,12 @@ mod tests {
     #[test]
     fn another_sharding_has_the_same_digest() {
         let (one, three) = (
-            Kpis::new(&sample::run(), &[]),
-            Kpis::new(&sample::run_in_other_shards(), &[]),
+            Kpis::new(&sample::run(), &sample::run().total(), &[]),
+            Kpis::new(
+                &sample::run_in_other_shards(),
+                &sample::run_in_other_shards().total(),
+                &[],
+            ),
         );
         assert_eq!(one, three);
         expect!["a1c47296bdfddf80de9ede51fe24e516a94cdbd79216fadf40f8ffbd1a73e1e0"].assert_eq(&one.digest);
@@ -588,7 +591,7 @@ mod tests {
 
     #[test]
     fn a_row_says_what_became_of_its_requests() {
-        let kpis = Kpis::new(&sample::run(), &[]);
+        let kpis = Kpis::new(&sample::run(), &sample::run().total(), &[]);
         let rows: Vec<String> = kpis
             .service
             .by_srv
@@ -633,7 +636,7 @@ mod tests {
 
     #[test]
     fn roll_ups_add_up_to_the_whole() {
-        let service = Kpis::new(&sample::run(), &[]).service;
+        let service = Kpis::new(&sample::run(), &sample::run().total(), &[]).service;
         assert_eq!(service.overall.requests, 7);
         for rows in [
             &service.by_srv,
@@ -653,14 +656,14 @@ mod tests {
 
     #[test]
     fn alerts_are_held_against_sixty_seconds() {
-        let alerts = Kpis::new(&sample::run(), &[]).alerts;
+        let alerts = Kpis::new(&sample::run(), &sample::run().total(), &[]).alerts;
         expect![[r#"[{"alert":"8F66","user":"Alba Energy","region":"north","delivered":4,"within_target":3,"within_target_share":0.75,"delivery_time_s":{"p50":8.028159,"p90":70.0,"p99":70.0,"max":70.0}}]"#]].assert_eq(&serde_json::to_string(&alerts.classes).unwrap());
         assert_eq!(alerts.target_s, 60.0);
     }
 
     #[test]
     fn what_is_written_down_is_read_back() {
-        let kpis = Kpis::new(&sample::run(), &[]);
+        let kpis = Kpis::new(&sample::run(), &sample::run().total(), &[]);
         let text = serde_json::to_string(&kpis).unwrap();
         assert_eq!(serde_json::from_str::<Kpis>(&text).unwrap(), kpis);
     }

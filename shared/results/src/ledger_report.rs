@@ -2,6 +2,7 @@
 
 use crate::digest::digest;
 use crate::run_outcome::RunOutcome;
+use secnet_accounts::Account;
 use secnet_engine::{ItemKind, Ledger, Outcome, Violations};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -92,9 +93,9 @@ struct Covered<'a> {
 }
 
 impl LedgerReport {
-    pub fn new(run: &RunOutcome) -> LedgerReport {
-        let total = run.total();
-        let mut ledger = total.ledger;
+    /// `total` is the sum of the run's accounts.
+    pub fn new(run: &RunOutcome, total: &Account) -> LedgerReport {
+        let mut ledger = total.ledger.clone();
         let mut report = LedgerReport {
             digest: String::new(),
             balanced: true,
@@ -251,7 +252,7 @@ mod tests {
 
     #[test]
     fn what_is_held_and_carried_balances_what_was_opened() {
-        let report = LedgerReport::new(&sample::run());
+        let report = LedgerReport::new(&sample::run(), &sample::run().total());
         assert!(report.balanced && report.complete);
         let mut shown = report.outcomes[ItemKind::DeviceAlert.name()].clone();
         shown.closed.retain(|_, count| *count > 0);
@@ -274,8 +275,11 @@ mod tests {
     #[test]
     fn another_sharding_has_the_same_digest() {
         let (one, three) = (
-            LedgerReport::new(&sample::run()),
-            LedgerReport::new(&sample::run_in_other_shards()),
+            LedgerReport::new(&sample::run(), &sample::run().total()),
+            LedgerReport::new(
+                &sample::run_in_other_shards(),
+                &sample::run_in_other_shards().total(),
+            ),
         );
         assert_eq!(one.digest, three.digest);
         assert_ne!(one.nodes, three.nodes);
@@ -287,7 +291,7 @@ mod tests {
         let digest = |change: fn(&mut crate::RunOutcome)| {
             let mut run = sample::run();
             change(&mut run);
-            LedgerReport::new(&run).digest
+            LedgerReport::new(&run, &run.total()).digest
         };
         let unchanged = digest(|_| {});
         let (kind, outcome) = (ItemKind::DeviceAlert, Outcome::Delivered);
@@ -310,8 +314,8 @@ mod tests {
         close(&mut runs[0], 5);
         close(&mut runs[1], 6);
         assert_ne!(
-            LedgerReport::new(&runs[0]).digest,
-            LedgerReport::new(&runs[1]).digest
+            LedgerReport::new(&runs[0], &runs[0].total()).digest,
+            LedgerReport::new(&runs[1], &runs[1].total()).digest
         );
         assert_eq!(
             unchanged,
@@ -324,7 +328,7 @@ mod tests {
     fn an_item_that_vanished_unbalances_the_ledger() {
         let mut run = sample::run();
         run.accounts[1].1.held = [0; ItemKind::COUNT];
-        let report = LedgerReport::new(&run);
+        let report = LedgerReport::new(&run, &run.total());
         assert!(!report.balanced);
         assert_eq!(kind(&report, ItemKind::ServiceRequest).unexplained, 1);
         assert_eq!(kind(&report, ItemKind::DeviceAlert).unexplained, 0);
@@ -334,7 +338,7 @@ mod tests {
     fn an_item_from_nowhere_unbalances_the_ledger() {
         let mut run = sample::run();
         run.carried[ItemKind::DccAlert as usize] = 2;
-        let report = LedgerReport::new(&run);
+        let report = LedgerReport::new(&run, &run.total());
         assert!(!report.balanced);
         assert_eq!(kind(&report, ItemKind::DccAlert).unexplained, -2);
     }
@@ -345,7 +349,7 @@ mod tests {
         run.carried = [0; ItemKind::COUNT];
         run.lost_nodes
             .push(lost("csp-north", Participant::Csp(Region::North)));
-        let report = LedgerReport::new(&run);
+        let report = LedgerReport::new(&run, &run.total());
         assert!(report.balanced && !report.complete);
         assert_eq!(kind(&report, ItemKind::DeviceAlert).closed["lost_in_crash"], 1);
         let lost = report.lost.unwrap();
@@ -359,12 +363,12 @@ mod tests {
         run.accounts.retain(|(name, _)| name != "premises-north");
         run.lost_nodes
             .push(lost("premises-north", Participant::Premises(PremisesId(0))));
-        let report = LedgerReport::new(&run);
+        let report = LedgerReport::new(&run, &run.total());
         assert!(report.balanced);
         assert_eq!(kind(&report, ItemKind::DeviceAlert).opened_unrecorded, 6);
 
         run.carried[ItemKind::DccAlert as usize] = 1;
-        let report = LedgerReport::new(&run);
+        let report = LedgerReport::new(&run, &run.total());
         assert!(!report.balanced, "premises open no DCC alerts");
         assert_eq!(kind(&report, ItemKind::DccAlert).unexplained, -1);
     }

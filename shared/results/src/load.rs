@@ -240,6 +240,25 @@ impl FirstKpi {
     }
 }
 
+impl FirstKpi {
+    /// `the DSP answered Busy at 09:53:17.318, demand × 13.64`.
+    pub fn words(&self) -> String {
+        let what = match (self.what.as_str(), &self.queue) {
+            ("busy", _) => format!("the {} answered Busy", self.by.to_uppercase()),
+            ("throttled", _) => format!("the {} throttled a User", self.by.to_uppercase()),
+            (_, queue) => {
+                let queue = queue.as_deref().unwrap_or_default();
+                format!("a queue of {}'s {queue} was full", self.by)
+            }
+        };
+        let ramps = self.ramps.iter();
+        let ramps: String = ramps
+            .map(|(name, multiple)| format!(", {name} × {multiple:.2}"))
+            .collect();
+        format!("{what} at {}{ramps}", SimTime(self.at_us))
+    }
+}
+
 /// Five minutes of a resource, or what there was of them.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct Window {

@@ -37,6 +37,7 @@ pub const COMPOSE: &str = "compose.yaml";
 /// Of an assessment: its results, its report, and the scenario on either side.
 pub const ASSESSMENT: &str = "assessment.json";
 pub const ASSESSMENT_REPORT: &str = "assessment.md";
+pub const ASSESSMENT_PAGE: &str = "assessment.html";
 pub const WITH: &str = "with.toml";
 pub const WITHOUT: &str = "without.toml";
 

@@ -74,11 +74,15 @@ impl LostNode {
 
 impl RunOutcome {
     pub fn report(&self) -> RunReport {
-        let total = self.total();
-        let outages = Outage::all_of(self, &total);
+        self.report_of(&self.total())
+    }
+
+    /// The same of the sum of all accounts, where it is known.
+    pub fn report_of(&self, total: &Account) -> RunReport {
+        let outages = Outage::all_of(self, total);
         RunReport {
-            ledger: LedgerReport::new(self),
-            kpis: Kpis::new(self, &outages),
+            ledger: LedgerReport::new(self, total),
+            kpis: Kpis::new(self, total, &outages),
             tables: total.figures.in_summary(),
             outages,
         }

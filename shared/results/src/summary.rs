@@ -2,7 +2,7 @@
 
 use crate::kpis::{AlertKpi, ServiceKpi, ServiceKpis, TargetSource};
 use crate::ledger_report::{KindReport, LedgerReport};
-use crate::load::LoadKpis;
+use crate::load::{FirstKpi, LoadKpis};
 use crate::measure::{Quantiles, shortened};
 use crate::messages::MessageKpis;
 use crate::power::{Pm12Kpi, meters_in_words};
@@ -432,25 +432,7 @@ fn load(text: &mut String, load: &LoadKpis) {
     if load.firsts.is_empty() {
         return;
     }
-    let firsts: Vec<String> = load
-        .firsts
-        .iter()
-        .map(|first| {
-            let what = match (first.what.as_str(), &first.queue) {
-                ("busy", _) => format!("the {} answered Busy", first.by.to_uppercase()),
-                ("throttled", _) => format!("the {} throttled a User", first.by.to_uppercase()),
-                (_, queue) => {
-                    let queue = queue.as_deref().unwrap_or_default();
-                    format!("a queue of {}'s {queue} was full", first.by)
-                }
-            };
-            let ramps = first.ramps.iter();
-            let ramps: String = ramps
-                .map(|(name, multiple)| format!(", {name} × {multiple:.2}"))
-                .collect();
-            format!("{what} at {}{ramps}", SimTime(first.at_us))
-        })
-        .collect();
+    let firsts: Vec<String> = load.firsts.iter().map(FirstKpi::words).collect();
     let line = format!("What broke first: {}", firsts.join("; then "));
     wrap(text, "  ", "    ", &line, ' ');
 }

@@ -19,6 +19,7 @@ pub use rows::{
 
 use crate::{Manifest, RunOutcome, RunReport};
 use parquet::errors::ParquetError;
+use secnet_accounts::Account;
 
 /// The folder they are in.
 pub const TABLES: &str = "tables";
@@ -30,8 +31,13 @@ pub struct Tables {
 }
 
 impl Tables {
-    /// Of what a run has none of there is no file.
-    pub fn of(run: &RunOutcome, report: &RunReport, manifest: &Manifest) -> Result<Tables, ParquetError> {
+    /// Of what a run has none of there is no file. `total` is the sum of its accounts.
+    pub fn of(
+        run: &RunOutcome,
+        total: &Account,
+        report: &RunReport,
+        manifest: &Manifest,
+    ) -> Result<Tables, ParquetError> {
         let mut tables = Tables::default();
         let facts = [
             ("scenario", run.scenario.name.clone()),
@@ -42,13 +48,12 @@ impl Tables {
             ("version", manifest.secnet_version.clone()),
             ("commit", manifest.secnet_commit.clone()),
         ];
-        let total = run.total();
-        tables.put(&facts, &making::series(run, &total))?;
-        tables.put(&facts, &making::series_by_user(run, &total))?;
-        tables.put(&facts, &making::alerts(run, &total))?;
-        tables.put(&facts, &making::links(run, &total))?;
+        tables.put(&facts, &making::series(run, total))?;
+        tables.put(&facts, &making::series_by_user(run, total))?;
+        tables.put(&facts, &making::alerts(run, total))?;
+        tables.put(&facts, &making::links(run, total))?;
         tables.put(&facts, &making::kpis(&report.kpis))?;
-        tables.put(&facts, &making::histograms(run, &total))?;
+        tables.put(&facts, &making::histograms(run, total))?;
         tables.put(&facts, &making::items(run))?;
         tables.put(&facts, &making::spans(run))?;
         tables.put(&facts, &making::events(run, &manifest.events))?;

@@ -103,7 +103,8 @@ impl std::fmt::Display for Verdict {
 }
 
 /// Rounded down, so that a missed threshold never reads as met.
-pub(crate) fn percent(share: f64) -> String {
+/// Rounded down, so that no share reads as a threshold it does not reach.
+pub fn percent(share: f64) -> String {
     // The small addition keeps 0.29 × 10,000 = 2,899.9999… at 29 %.
     let hundredths = (share * 10_000.0 + 1e-6).floor() / 100.0;
     if hundredths.fract() == 0.0 {
@@ -337,7 +338,7 @@ mod tests {
 
     #[test]
     fn thresholds_are_met_missed_or_without_anything_to_measure() {
-        let verdicts = Kpis::new(&sample::run(), &[]).verdicts;
+        let verdicts = Kpis::new(&sample::run(), &sample::run().total(), &[]).verdicts;
         let lines: Vec<String> = verdicts.iter().map(Verdict::to_string).collect();
         expect![[r#"
             met     SRV 4.1.1 answered within the target response time: at least 60 %, measured 66.66 %
@@ -395,7 +396,7 @@ mod tests {
         let mut run = sample::run();
         let verdict = |share: &str| toml::from_str(&format!("load_share_max = {share}")).unwrap();
         run.scenario.verdicts = ["0.9", "0.89999", "1.0"].map(verdict).into();
-        let lines: Vec<String> = Kpis::new(&run, &[])
+        let lines: Vec<String> = Kpis::new(&run, &run.total(), &[])
             .verdicts
             .iter()
             .map(Verdict::to_string)

@@ -533,7 +533,7 @@ fn runs(text: &mut String, assessment: &Assessment, facts: &AssessmentFacts) {
 }
 
 /// `vends (2.2): answered within target`
-fn label(comparison: &Comparison) -> String {
+pub fn label(comparison: &Comparison) -> String {
     let words = comparison.measure.words();
     match (&comparison.subject.about, &comparison.measure) {
         (About::Network, _) | (_, Measure::Fairness(_)) => words,

@@ -109,6 +109,16 @@ impl fmt::Display for HeadlineMeasure {
 }
 
 impl HeadlineMeasure {
+    /// A value of it as a person would write it.
+    pub fn amount(&self, value: f64) -> String {
+        amount(self.unit, value)
+    }
+
+    /// A difference of two, with its sign.
+    pub fn signed(&self, difference: f64) -> String {
+        signed(self.unit, difference)
+    }
+
     pub(super) const TITLES: &str =
         "Headline                                           A            B      difference";
 }

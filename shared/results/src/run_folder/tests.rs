@@ -198,7 +198,7 @@ fn with_traces(scratch: &Scratch) -> PathBuf {
         dropped: 0,
     };
     let run = sample::run();
-    let tables = Tables::of(&run, &run.report(), &Manifest::default()).unwrap();
+    let tables = Tables::of(&run, &run.total(), &run.report(), &Manifest::default()).unwrap();
     folder
         .write(
             &sample::scenario(),

@@ -2,8 +2,9 @@
 
 use super::place::{self, Place};
 use super::{
-    ASSESSMENT, ASSESSMENT_REPORT, COMPOSE, CREDENTIALS, DIGESTS, KPIS, LAUNCH, LAUNCH_SCENARIO, LEDGER,
-    LOGS, MANIFEST, Manifest, OUTAGES, RunFolderError, SCENARIO, TRACES, WITH, WITHOUT,
+    ASSESSMENT, ASSESSMENT_PAGE, ASSESSMENT_REPORT, COMPOSE, CREDENTIALS, DIGESTS, KPIS, LAUNCH,
+    LAUNCH_SCENARIO, LEDGER, LOGS, MANIFEST, Manifest, OUTAGES, RunFolderError, SCENARIO, TRACES, WITH,
+    WITHOUT,
 };
 use crate::seal::{Seal, digest_of_bytes};
 use crate::tables::{TABLES, Tables, all_files};
@@ -32,7 +33,7 @@ const WRITTEN_BY_US: &str =
     "# The scenario as it ran, written by secnet: every default filled in, every override applied.\n\n";
 
 /// What runs, studies and their containers leave in a folder.
-const WRITTEN: [&str; 17] = [
+const WRITTEN: [&str; 18] = [
     SCENARIO,
     MANIFEST,
     LEDGER,
@@ -48,6 +49,7 @@ const WRITTEN: [&str; 17] = [
     COMPOSE,
     ASSESSMENT,
     ASSESSMENT_REPORT,
+    ASSESSMENT_PAGE,
     WITH,
     WITHOUT,
 ];

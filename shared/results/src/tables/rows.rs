@@ -38,7 +38,7 @@ table! {
         owed_a_response: u64,
         /// Submissions, retries included.
         attempts: u64,
-        /// Median of the response times of those answered; quantiles are upper ends of buckets of at most 1/32 of the time.
+        /// Median of the response times of those answered; quantiles are upper ends of buckets of at most 1/16 of the time.
         response_p50_s: Option<f64>,
         /// Nine of ten were answered within it.
         response_p90_s: Option<f64>,

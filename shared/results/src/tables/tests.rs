@@ -58,7 +58,7 @@ fn rows<R: Row>(tables: &Tables) -> Vec<R> {
 fn sums_over_time_are_those_of_the_kpis() {
     let run = sample::run();
     let report = run.report();
-    let tables = Tables::of(&run, &report, &Manifest::default()).unwrap();
+    let tables = Tables::of(&run, &run.total(), &report, &Manifest::default()).unwrap();
     let overall = &report.kpis.service.overall;
     let series: Vec<SeriesRow> = rows(&tables);
     let sum = |of: fn(&SeriesRow) -> u64| series.iter().map(of).sum::<u64>();
