@@ -6,14 +6,15 @@
 use serde_json::Value;
 use std::process::Command;
 
-/// MPL-2.0 asks for the sources of its own files only, which their registry has; CDLA-Permissive-2.0, of a list of authorities, for its
+/// CC0-1.0 gives all rights up. MPL-2.0 asks for the sources of its own files only, which their registry has; CDLA-Permissive-2.0, of a list of authorities, for its
 /// text.
-const ACCEPTED: [&str; 11] = [
+const ACCEPTED: [&str; 12] = [
     "0BSD",
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
     "BSD-2-Clause",
     "BSD-3-Clause",
+    "CC0-1.0",
     "CDLA-Permissive-2.0",
     "ISC",
     "MIT",

@@ -3,10 +3,11 @@
 use crate::console;
 use crate::exit::{Exit, bad_input};
 use crate::live_network::{RUNS, newest};
+use crate::study::STUDY_PAGE;
 use anyhow::Context;
 use clap::Args;
 use secnet_results::LoadedRun;
-use secnet_results::run_folder::MANIFEST;
+use secnet_results::run_folder::{ASSESSMENT_PAGE, LATEST, MANIFEST};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -32,6 +33,7 @@ pub fn run(arguments: &ReportArguments) -> anyhow::Result<Exit> {
         None => newest(Path::new(RUNS), MANIFEST)
             .ok_or_else(|| bad_input(format!("no run in {RUNS}/: name its folder")))?,
     };
+    has_its_own(&folder)?;
     let run = LoadedRun::load(folder).map_err(bad_input)?;
     let other = arguments.beside.as_ref().map(LoadedRun::load).transpose();
     let other = other.map_err(bad_input)?;
@@ -43,6 +45,20 @@ pub fn run(arguments: &ReportArguments) -> anyhow::Result<Exit> {
         .with_context(|| format!("cannot write {}", out.display()))?;
     console::print(&format!("Report: {}\n", out.display()));
     Ok(Exit::Good)
+}
+
+/// Assessments and studies leave their page beside their results.
+fn has_its_own(folder: &Path) -> anyhow::Result<()> {
+    let newest = folder.join(LATEST);
+    let places = [folder, newest.as_path()].into_iter();
+    let pages = places.flat_map(|place| [ASSESSMENT_PAGE, STUDY_PAGE].map(|page| place.join(page)));
+    match pages.into_iter().find(|page| page.is_file()) {
+        Some(page) => Err(bad_input(format!(
+            "its page is there already: {}",
+            page.display()
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Of the scenario's name and the folder's, whatever characters they have.

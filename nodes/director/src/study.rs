@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 
 const STUDY: &str = "study.json";
 const STUDY_REPORT: &str = "study.md";
-const STUDY_PAGE: &str = "study.html";
+pub const STUDY_PAGE: &str = "study.html";
 
 #[derive(Args, Clone, Debug)]
 pub struct StudyArguments {

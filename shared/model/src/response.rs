@@ -98,6 +98,31 @@ impl ResponseCode {
         }
     }
 
+    /// What it says, for a reader who does not know the codes.
+    pub const fn words(self) -> &'static str {
+        match self {
+            ResponseCode::I0 => "success",
+            ResponseCode::I99 => "accepted, or success without data",
+            ResponseCode::E1 => "User or role invalid",
+            ResponseCode::E2 => "the role may not use this service request",
+            ResponseCode::E3 => "the User's status does not allow requests",
+            ResponseCode::E4 => "not the User responsible for this device at that time",
+            ResponseCode::E5 => "the device's status does not allow the service request",
+            ResponseCode::E11 => "service request and device type differ",
+            ResponseCode::E12 => "service request and command variant differ",
+            ResponseCode::E13 => "wrong web service for the service request",
+            ResponseCode::E17 => "not available as a local command",
+            ResponseCode::E19 => "the device is unknown",
+            ResponseCode::E20 => "the DCC cannot communicate with the device",
+            ResponseCode::E21 => "no response from the device",
+            ResponseCode::E30 => "time-out of a future-dated request",
+            ResponseCode::E31 => "time-out of a scheduled read",
+            ResponseCode::Busy => "the DSP's queue is full",
+            ResponseCode::Throttled => "the User is above its allocation (SECMP0067)",
+            ResponseCode::Deleted => "quarantined by anomaly detection, and deleted",
+        }
+    }
+
     /// Whether it tells of success, or of acceptance.
     pub const fn is_success(self) -> bool {
         matches!(self, ResponseCode::I0 | ResponseCode::I99)

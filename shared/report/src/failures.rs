@@ -5,7 +5,7 @@ use crate::source::Source;
 use crate::table::{self, Cell, table};
 use crate::words::{grouped, moment, plain, seconds};
 use maud::{Markup, html};
-use secnet_model::SimDuration;
+use secnet_model::{ResponseCode, SimDuration};
 use secnet_results::traces::SpanRecord;
 use secnet_results::traces::items::Item;
 
@@ -26,7 +26,7 @@ pub(crate) fn section(source: &Source<'_>) -> Option<Section> {
     slowest.truncate(SLOWEST);
     let body = html! {
         (table("How everything that entered the network ended", &["", "opened", "ended as", "how many"], outcomes(source)))
-        (table("Response codes of the final answers", &["", "how many"], codes(source)))
+        (table("Response codes of the final answers", &["", "meaning", "how many"], codes(source)))
         @if !slowest.is_empty() {
             h3 { "The slowest of the requests sampled" }
             p { "Each bar is a step; " code { "secnet trace" } " shows any of them, and Jaeger those that were exported." }
@@ -63,8 +63,18 @@ fn outcomes(source: &Source<'_>) -> Vec<Vec<Cell>> {
 fn codes(source: &Source<'_>) -> Vec<Vec<Cell>> {
     let codes = source.run.kpis.service.overall.codes.iter();
     let some = codes.filter(|(_, count)| **count > 0);
-    some.map(|(code, count)| vec![table::text(code.clone()), table::count(*count)])
-        .collect()
+    let words = |code: &str| {
+        let of = ResponseCode::ALL.into_iter().find(|of| of.code() == code);
+        of.map_or("", ResponseCode::words)
+    };
+    some.map(|(code, count)| {
+        vec![
+            table::text(code.clone()),
+            table::text(words(code)),
+            table::count(*count),
+        ]
+    })
+    .collect()
 }
 
 fn waterfall(source: &Source<'_>, item: &Item) -> Markup {

@@ -63,7 +63,7 @@ fn largest(source: &Source<'_>) -> Vec<Vec<Cell>> {
             .map(|at| at.saturating_sub(outage.begins_us));
         vec![
             table::text(format!(
-                "{} of {}, from {}",
+                "fault {}: {}, from {}",
                 outage.fault,
                 outage.event,
                 moment(outage.begins_us)

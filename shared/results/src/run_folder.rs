@@ -8,7 +8,7 @@ mod tests;
 mod writing;
 
 pub use manifest::{EventFact, Machine, Manifest, SpanCounts};
-pub use place::Place;
+pub use place::{LATEST, Place};
 pub use reading::{LoadedRun, read_bounded};
 pub use writing::RunFolder;
 

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// In a folder of numbered runs, a link to the newest that was written whole.
-pub(super) const LATEST: &str = "latest";
+pub const LATEST: &str = "latest";
 
 /// Where a run is to go.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -100,8 +100,8 @@ impl RunFolder {
         &self.path
     }
 
-    /// Puts the files of a run that has ended in the place of an earlier run's. An error other than of the traces leaves the
-    /// earlier run as it was. Traces that do not fit the disk are left out and the rest is written all the same, with an error.
+    /// Puts the files of a run that has ended in the place of an earlier run's. An error other than of the tables and the
+    /// traces leaves the earlier run as it was. What of those does not fit the disk is left out and the rest is written all the same, with an error.
     pub fn write(
         &self,
         scenario: &Scenario,
@@ -123,18 +123,20 @@ impl RunFolder {
                 lines.map_err(|problem| self.malformed(OUTAGES, &problem))?,
             ));
         }
+        let mut extras: Vec<(&str, &[u8])> = Vec::new();
         let tables = tables.files.iter();
-        documents.extend(tables.map(|(name, content)| (name.as_str(), content.clone())));
+        extras.extend(tables.map(|(name, content)| (name.as_str(), content.as_slice())));
         let lines = match traces.is_empty() {
-            true => None,
-            false => Some(
-                traces
-                    .to_lines()
-                    .map_err(|problem| self.malformed(TRACES, &problem))?,
-            ),
+            true => String::new(),
+            false => traces
+                .to_lines()
+                .map_err(|problem| self.malformed(TRACES, &problem))?,
         };
+        if !traces.is_empty() {
+            extras.push((TRACES, lines.as_bytes()));
+        }
         let mut staged = BTreeMap::new();
-        let result = self.stage_all(&documents, lines.as_deref(), &mut staged);
+        let result = self.stage_all(&documents, &extras, &mut staged);
         if !staged.contains_key(DIGESTS) {
             staged.keys().for_each(|name| self.discard(name));
             return result;
@@ -158,7 +160,7 @@ impl RunFolder {
     fn stage_all(
         &self,
         documents: &[(&str, Vec<u8>)],
-        traces: Option<&str>,
+        extras: &[(&str, &[u8])],
         staged: &mut BTreeMap<String, String>,
     ) -> Result<(), RunFolderError> {
         for (name, content) in documents {
@@ -166,20 +168,23 @@ impl RunFolder {
             staged.insert((*name).to_owned(), self.digest_of(name, content)?);
         }
         let mut result = Ok(());
-        if let Some(traces) = traces {
-            let mut with_traces = staged.clone();
-            with_traces.insert(TRACES.to_owned(), self.digest_of(TRACES, traces.as_bytes())?);
-            result = self
-                .stage(TRACES, traces.as_bytes())
-                .and_then(|()| self.stage_seal(&with_traces));
-            if result.is_ok() {
-                with_traces.insert(DIGESTS.to_owned(), String::new());
-                *staged = with_traces;
-                return Ok(());
+        let mut with_extras = staged.clone();
+        for (name, content) in extras {
+            match self.stage(name, content) {
+                Ok(()) => {
+                    with_extras.insert((*name).to_owned(), self.digest_of(name, content)?);
+                }
+                Err(error) => result = Err(error),
             }
-            self.discard(TRACES);
         }
-        self.stage_seal(staged)?;
+        if let Err(error) = self.stage_seal(&with_extras) {
+            // Without them there may be room.
+            extras.iter().for_each(|(name, _)| self.discard(name));
+            self.stage_seal(staged)?;
+            result = Err(error);
+        } else {
+            *staged = with_extras;
+        }
         staged.insert(DIGESTS.to_owned(), String::new());
         result
     }
@@ -312,7 +317,9 @@ fn foreign(folder: &Path) -> io::Result<Option<String>> {
             .strip_prefix('.')
             .and_then(|name| name.strip_suffix(".part"))
             .unwrap_or(&name);
-        let is_ours = WRITTEN.contains(&written) && !entry.file_type()?.is_symlink();
+        let sort = entry.file_type()?;
+        let is_ours =
+            WRITTEN.contains(&written) && !sort.is_symlink() && (written != TABLES || sort.is_dir());
         let is_users_scenario =
             name == SCENARIO && !folder.join(MANIFEST).exists() && !is_processed(&entry.path())?;
         if !is_ours || is_users_scenario {

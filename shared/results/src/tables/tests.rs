@@ -48,6 +48,19 @@ fn rows_come_back_as_they_were_written() {
     assert!(from_bytes::<OddRow>(b"PAR1".to_vec()).is_err());
 }
 
+/// Whoever changes a file can change its seal too.
+#[test]
+fn a_file_that_is_none_is_refused() {
+    let rows: Vec<OddRow> = (0..40).map(odd).collect();
+    let whole = parquet_file::to_bytes(&rows, &[]).unwrap();
+    for position in 0..whole.len() {
+        let mut changed = whole.clone();
+        changed[position] ^= 0xA5;
+        let _ = from_bytes::<OddRow>(changed);
+        let _ = from_bytes::<OddRow>(whole[..position].to_vec());
+    }
+}
+
 fn rows<R: Row>(tables: &Tables) -> Vec<R> {
     let file = tables.files.iter().find(|(name, _)| *name == file_of::<R>());
     file.map(|(_, bytes)| from_bytes(bytes.clone()).unwrap())
