@@ -148,8 +148,8 @@ impl<C: Counts> ByWindow<C> {
     }
 }
 
-/// What became of the service requests that came up in a window: all but `opened` less the sum of the five below it, which had no answer when
-/// the run ended and were not due yet.
+/// What became of the service requests that came up in a window. `opened` is the sum of the five below it, and of those that had no answer
+/// when the run ended and were not due yet.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct ServiceCounts {
     pub opened: u32,

@@ -6,8 +6,7 @@ use crate::table::{self, Cell, table};
 use crate::words::{grouped, moment, plain, seconds};
 use maud::{Markup, html};
 use secnet_model::{ResponseCode, SimDuration};
-use secnet_results::traces::SpanRecord;
-use secnet_results::traces::items::Item;
+use secnet_results::traces::items::{Item, OPEN};
 
 /// Shown as waterfalls.
 const SLOWEST: usize = 5;
@@ -15,13 +14,8 @@ const SLOWEST: usize = 5;
 const STEPS_MAX: usize = 40;
 
 pub(crate) fn section(source: &Source<'_>) -> Option<Section> {
-    let slowest: Vec<Item> = source
-        .traces
-        .items(None)
-        .into_iter()
-        .filter(|item| item.srv.is_some() && item.outcome != "open")
-        .collect();
-    let mut slowest = slowest;
+    let mut slowest = source.traces.items(None);
+    slowest.retain(|item| item.srv.is_some() && item.outcome != OPEN);
     slowest.sort_by_key(|item| std::cmp::Reverse(item.took_us));
     slowest.truncate(SLOWEST);
     let body = html! {
@@ -78,12 +72,11 @@ fn codes(source: &Source<'_>) -> Vec<Vec<Cell>> {
 }
 
 fn waterfall(source: &Source<'_>, item: &Item) -> Markup {
-    let steps: Vec<&SpanRecord> = source
+    let tree = source
         .traces
-        .spans
-        .iter()
-        .filter(|span| span.trace.to_string() == item.trace)
-        .collect();
+        .trees()
+        .find(|tree| tree[0].trace.to_string() == item.trace);
+    let steps = tree.unwrap_or_default();
     let (begin, end) = steps.iter().fold((u64::MAX, 0), |(begin, end), span| {
         (begin.min(span.begin_us), end.max(span.end_us))
     });
