@@ -116,9 +116,22 @@ impl Run {
                 Resource::Downlink(region) if self.outcome.scenario.campaigns.is_empty() => {
                     (region, "downlink")
                 }
-                Resource::Downlink(_) | Resource::Firmware(_) | Resource::Dsp | Resource::S1sp => continue,
+                Resource::FourGUplink(region) => (region, "4g.uplink"),
+                Resource::FourGDownlink(region) if self.outcome.scenario.campaigns.is_empty() => {
+                    (region, "4g.downlink")
+                }
+                Resource::Downlink(_)
+                | Resource::Firmware(_)
+                | Resource::FourGDownlink(_)
+                | Resource::FourGFirmware(_)
+                | Resource::Dsp
+                | Resource::S1sp => continue,
             };
-            let counter = format!("csp.{region}.{direction}.transmitting_us");
+            let channel = match direction.strip_prefix("4g.") {
+                Some(direction) => format!("{region}_4g.{direction}"),
+                None => format!("{region}.{direction}"),
+            };
+            let counter = format!("csp.{channel}.transmitting_us");
             let by_message = self
                 .report
                 .ledger

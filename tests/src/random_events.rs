@@ -3,14 +3,14 @@
 
 use crate::dice::Dice;
 use secnet_model::{DeviceType, Region};
-use secnet_topology::Span;
 use secnet_topology::modifications::Switch;
 use secnet_topology::modifications::mp096::Mp096Params;
 use secnet_topology::scenario::{ContentionParams, PowerParams, Scenario};
 use secnet_topology::timeline::{Cause, EventKind, EventParams, Impact, Restoration, System};
+use secnet_topology::{Span, TimeOfDay};
 
 /// Every kind of event there is.
-pub const KINDS: [EventKind; 12] = [
+pub const KINDS: [EventKind; 13] = [
     EventKind::DspOutage,
     EventKind::CspOutage,
     EventKind::GatewayOutage,
@@ -23,6 +23,7 @@ pub const KINDS: [EventKind; 12] = [
     EventKind::PowerCut,
     EventKind::PowerFaults,
     EventKind::CplRemoval,
+    EventKind::HubExchange,
 ];
 const SYSTEMS: [System; 6] = [
     System::Dsp,
@@ -37,18 +38,29 @@ const DEVICES: [DeviceType; 3] = [DeviceType::Esme, DeviceType::Gsme, DeviceType
 /// The events of the random scenario of that number; every other one has none.
 pub fn random_events(number: u64, scenario: &Scenario) -> Vec<EventParams> {
     let mut dice = Dice::new(number, "random-events");
-    match dice.below(2) {
+    let mut events: Vec<EventParams> = match dice.below(2) {
         0 => Vec::new(),
         _ => (0..=dice.below(5))
             .filter_map(|i| dice.event(i, scenario))
             .collect(),
+    };
+    // From dice of their own, in one scenario of four.
+    let mut dice = Dice::new(number, "random-exchanges");
+    if dice.once_in(4) {
+        events.extend(dice.event_of(EventKind::HubExchange, 9, scenario));
     }
+    events
 }
 
 impl Dice {
     /// `None` where the scenario has nobody to whom it could happen.
     fn event(&mut self, i: u64, scenario: &Scenario) -> Option<EventParams> {
-        let kind = self.one_of(&KINDS);
+        let others = KINDS.iter().position(|kind| *kind == EventKind::HubExchange);
+        let kind = self.one_of(&KINDS[..others.unwrap_or(KINDS.len())]);
+        self.event_of(kind, i, scenario)
+    }
+
+    fn event_of(&mut self, kind: EventKind, i: u64, scenario: &Scenario) -> Option<EventParams> {
         let horizon = scenario.horizon.as_micros();
         let lasts = Span::from_micros(1 + self.below(horizon / 2 + 1));
         let base = EventParams {
@@ -76,6 +88,10 @@ impl Dice {
             campaign: None,
             cause: None,
             per_million_premises_per_year: None,
+            per_million_premises_per_working_day: None,
+            takes: None,
+            works_from: None,
+            works_to: None,
             fault_sizes: Vec::new(),
             restoration: None,
             off_mean: None,
@@ -131,6 +147,10 @@ impl Dice {
             EventKind::PowerFaults => EventParams {
                 lasts: Some(lasts),
                 ..self.faults(base, scenario)
+            },
+            EventKind::HubExchange => EventParams {
+                lasts: Some(Span::from_micros(horizon)),
+                ..self.exchange(base, scenario)
             },
             EventKind::CplRemoval => {
                 let campaign = scenario.campaigns.first().filter(|_| self.once_in(2));
@@ -211,6 +231,23 @@ impl Dice {
             off_mean: (!by_curve).then_some(Span::from_secs(300)),
             off_at_most: (!by_curve && self.once_in(2)).then_some(Span::from_secs(240)),
             cause: self.once_in(2).then_some(Cause::Weather),
+            ..base
+        }
+    }
+
+    /// At all hours of working days: scenarios are short.
+    fn exchange(&mut self, base: EventParams, scenario: &Scenario) -> EventParams {
+        let by_rate = self.once_in(3);
+        let base = self.somewhere(base, scenario);
+        EventParams {
+            region: base.region.filter(|region| *region != Region::Smets1),
+            share: (!by_rate).then(|| self.one_of(&[0.1, 0.5, 1.0])),
+            per_million_premises_per_working_day: by_rate.then_some(300_000.0),
+            takes: self
+                .once_in(2)
+                .then(|| self.one_of(&[Span::from_secs(1), Span::from_secs(600)])),
+            works_from: Some(TimeOfDay::from_hour(0)),
+            works_to: Some(TimeOfDay::from_hour(23)),
             ..base
         }
     }

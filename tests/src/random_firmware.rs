@@ -24,6 +24,8 @@ impl Dice {
         }
         scenario.firmware.central_library = self.once_in(3);
         scenario.dsp.suspensions_per_second = self.one_of(&[1, 100]);
+        scenario.firmware.wrong_model_share = self.one_of(&[0.0, 0.2]);
+        scenario.firmware.memory_full_share = self.one_of(&[0.0, 0.2]);
     }
 
     fn firmware(&mut self) -> FirmwareParams {
@@ -44,6 +46,8 @@ impl Dice {
             han_gas_min,
             han_gas_mean: Span::from_micros(han_gas_min.as_micros() + self.below(600_000_000)),
             unsound_share: self.one_of(&[0.0, 0.1, 0.3, 1.0]),
+            wrong_model_share: 0.0,
+            memory_full_share: 0.0,
             activation_refused_share: self.one_of(&[0.0, 0.1, 0.3, 1.0]),
             false_outage_share: self.one_of(&[0.0, 0.3]),
         }

@@ -192,6 +192,7 @@ impl Dice {
                 north: self.csp(CspParams::north()),
                 central: self.csp(CspParams::cellular()),
                 south: self.csp(CspParams::cellular()),
+                four_g: CspParams::four_g(),
             },
             s1sp: self.s1sp(),
             premises: self.premises(),
@@ -212,6 +213,7 @@ impl Dice {
         Dice::new(number, "random-power").add_power(&mut scenario);
         Dice::new(number, "random-firmware").add_firmware(&mut scenario);
         Dice::new(number, "random-ramps").add_ramp(&mut scenario);
+        scenario.csp.four_g = Dice::new(number, "random-4g").four_g();
         self.add_traffic(&mut scenario, sort);
         scenario
     }

@@ -292,3 +292,24 @@ fn an_activation_that_restarts_a_hub_tells_of_an_outage_there_is_not() {
     assert_eq!(outages.raised, Some(told));
     assert!(outages.delivered > 0 && outages.within_target_share.unwrap() > 0.9);
 }
+
+#[test]
+fn images_are_unsound_for_three_reasons_and_each_is_counted() {
+    let shares = [
+        "firmware.unsound_share=0.1",
+        "firmware.wrong_model_share=0.2",
+        "firmware.memory_full_share=0.3",
+    ];
+    let run = run(&scenario(CAMPAIGN, &shares), 1);
+    every_device_has_one_fate(&run);
+    let all = whole(&run, "esme");
+    let causes = ["corrupt", "wrong_model", "memory_full"]
+        .map(|cause| counter(&run, &format!("premises.firmware.unsound_{cause}")));
+    assert_eq!(causes.iter().sum::<u64>(), all.outcomes["image_unsound"]);
+    // One after another looks for each: model, then what came, then room.
+    let expected = [0.8 * 0.1, 0.2, 0.8 * 0.9 * 0.3];
+    for (found, share) in causes.into_iter().zip(expected) {
+        let of_all = found as f64 / all.at_hub as f64;
+        assert!((of_all - share).abs() < 0.03, "{causes:?} of {}", all.at_hub);
+    }
+}

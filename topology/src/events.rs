@@ -1,7 +1,7 @@
 //! `[[events]]` as a scenario writes them.
 
 use crate::restoration::Restoration;
-use crate::units::Span;
+use crate::units::{Span, TimeOfDay};
 use schemars::JsonSchema;
 use secnet_model::{DeviceType, Region, SimTime};
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ pub struct EventParams {
     pub kind: EventKind,
     /// When it begins, after the epoch.
     pub starts_after: Span,
-    /// How long it lasts; of `power_faults`, over how long faults begin. Outages, gateway outages, power cuts and maintenance need it; `coverage_loss`, `dsp_capacity` and `cpl_removal` last to
+    /// How long it lasts; of `power_faults` and `hub_exchange`, over how long faults or visits begin. Outages, gateway outages, power cuts, exchanges of hubs and maintenance need it; `coverage_loss`, `dsp_capacity` and `cpl_removal` last to
     /// the end of the run when it is absent; the other kinds do not end.
     #[serde(default)]
     pub lasts: Option<Span>,
@@ -89,6 +89,19 @@ pub struct EventParams {
     /// 250,000 a year (seeds 004 DP096) are 8,333.
     #[serde(default)]
     pub per_million_premises_per_year: Option<f64>,
+    /// For `hub_exchange`: how many hubs are exchanged on a working day for each million premises selected; this or `share`. The
+    /// programme's 3,500 a day of 30 million premises (domain.md §14) are 117.
+    #[serde(default)]
+    pub per_million_premises_per_working_day: Option<f64>,
+    /// For `hub_exchange`: how long a premises is off the network; 45 min when absent. Assumed, range 15 min to 4 h.
+    #[serde(default)]
+    pub takes: Option<Span>,
+    /// For `hub_exchange`: when engineers begin on a working day, by the clocks; 08:00 when absent. Assumed.
+    #[serde(default)]
+    pub works_from: Option<TimeOfDay>,
+    /// For `hub_exchange`: when they end; 18:00 when absent. Assumed.
+    #[serde(default)]
+    pub works_to: Option<TimeOfDay>,
     /// For `power_faults`: how many premises a fault takes off, as pairs of a mean and its weight; a fault's number is geometric with
     /// the mean drawn. `[[1, 0.3], [30, 0.64], [600, 0.06]]` when absent, 55.5 on average. Assumed, each mean's range 1 to 10,000.
     #[serde(default)]
@@ -168,6 +181,8 @@ pub enum EventKind {
     /// A version of firmware is taken off the Central Products List: the DSP suspends the devices that run it (domain.md §9), until it is put
     /// back or they run another.
     CplRemoval,
+    /// Engineers exchange hubs for hubs of 4G, home by home: each is off while they do, and on other cells from then on.
+    HubExchange,
 }
 
 /// A system that can be under maintenance.
@@ -239,6 +254,7 @@ impl EventKind {
             EventKind::PowerCut => "power_cut",
             EventKind::PowerFaults => "power_faults",
             EventKind::CplRemoval => "cpl_removal",
+            EventKind::HubExchange => "hub_exchange",
         }
     }
 
@@ -254,7 +270,8 @@ impl EventKind {
             | EventKind::DspCapacity
             | EventKind::PowerCut
             | EventKind::PowerFaults
-            | EventKind::CplRemoval => false,
+            | EventKind::CplRemoval
+            | EventKind::HubExchange => false,
         }
     }
 
@@ -294,6 +311,18 @@ impl EventKind {
                 "off_at_most",
                 "cause",
             ],
+            EventKind::HubExchange => &[
+                "lasts",
+                "region",
+                "areas",
+                "cells",
+                "premises",
+                "share",
+                "per_million_premises_per_working_day",
+                "takes",
+                "works_from",
+                "works_to",
+            ],
             EventKind::CplRemoval => &[
                 "lasts", "region", "areas", "cells", "premises", "share", "device", "campaign",
             ],
@@ -309,7 +338,7 @@ impl EventKind {
             EventKind::Maintenance => &["lasts", "systems", "impact"],
             EventKind::UserDefault => &["user"],
             EventKind::Takeover => &["from", "to"],
-            EventKind::PowerCut | EventKind::PowerFaults => &["lasts"],
+            EventKind::PowerCut | EventKind::PowerFaults | EventKind::HubExchange => &["lasts"],
             EventKind::CoverageLoss | EventKind::DspCapacity | EventKind::Removal | EventKind::CplRemoval => {
                 &[]
             }
@@ -355,6 +384,13 @@ impl EventParams {
                 "per_million_premises_per_year",
                 self.per_million_premises_per_year.is_some(),
             ),
+            (
+                "per_million_premises_per_working_day",
+                self.per_million_premises_per_working_day.is_some(),
+            ),
+            ("takes", self.takes.is_some()),
+            ("works_from", self.works_from.is_some()),
+            ("works_to", self.works_to.is_some()),
             ("fault_sizes", !self.fault_sizes.is_empty()),
             ("restoration", self.restoration.is_some()),
             ("off_mean", self.off_mean.is_some()),

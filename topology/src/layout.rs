@@ -8,7 +8,7 @@ use crate::scenario::LinkParams;
 use crate::users::UserKind;
 use crate::world::World;
 use secnet_engine::{Directory, Link, Network, NodeIndex};
-use secnet_model::{PremisesId, Region, UserId};
+use secnet_model::{PremisesId, Region, SimDuration, UserId};
 use std::collections::BTreeSet;
 
 #[derive(Clone, PartialEq, Debug)]
@@ -123,14 +123,14 @@ impl Builder {
                 let block = u64::from(blocks) * u64::from(shard) / u64::from(shards);
                 (range.start + block as u32 * BLOCK_PREMISES).min(range.end)
             };
-            let wan = world.scenario.wan_link(region);
+            let shortest = world.scenario.wan_latency_min(region);
             let mut nodes = Vec::new();
             for shard in 0..shards {
                 let (first, end) = (PremisesId(edge(shard)), PremisesId(edge(shard + 1)));
                 let name = format!("premises-{region}-{}", shard + 1);
                 let node = self.node(name, NodeKind::Premises { region, first, end });
                 self.directory.shards.push((first, node));
-                self.link(provider, node, &wan);
+                self.link_of(provider, node, shortest);
                 nodes.push(node);
             }
             let processes = (hosting.premises_processes as usize).clamp(1, nodes.len());
@@ -156,7 +156,10 @@ impl Builder {
     }
 
     fn link(&mut self, a: NodeIndex, b: NodeIndex, params: &LinkParams) {
-        let shortest = params.latency_min.into();
+        self.link_of(a, b, params.latency_min.into());
+    }
+
+    fn link_of(&mut self, a: NodeIndex, b: NodeIndex, shortest: SimDuration) {
         self.links.push(Link {
             a,
             b,

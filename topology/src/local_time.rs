@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use secnet_model::{Calendar, SimTime};
+use secnet_model::{Calendar, SimDuration, SimTime};
 
 /// The rule as POSIX writes it. It changes at 01:00 UTC on both days.
 const RULE: &str = "GMT0BST,M3.5.0/1,M10.5.0/2";
@@ -14,6 +14,8 @@ const DAY_MICROS: u64 = 86_400_000_000;
 pub struct LocalTime {
     /// From when on, and how much of a day is over at the epoch by the clocks of then. By time; the first is from the epoch on.
     midnights: Vec<(SimTime, u64)>,
+    /// By UTC.
+    epoch_micros_of_day: u64,
 }
 
 impl LocalTime {
@@ -25,6 +27,7 @@ impl LocalTime {
         let (Ok(zone), Some(begin)) = (TimeZone::posix(RULE), at(epoch)) else {
             return LocalTime {
                 midnights: vec![(SimTime::ZERO, of_day(0))],
+                epoch_micros_of_day: of_day(0),
             };
         };
         let mut midnights = vec![(SimTime::ZERO, of_day(zone.to_offset(begin).seconds()))];
@@ -37,7 +40,16 @@ impl LocalTime {
             }
             midnights.push((SimTime::from_secs(since_epoch), of_day(change.offset().seconds())));
         }
-        LocalTime { midnights }
+        LocalTime {
+            midnights,
+            epoch_micros_of_day: of_day(0),
+        }
+    }
+
+    /// By how much the clocks are ahead of UTC.
+    pub fn ahead_of_utc(&self, at: SimTime) -> SimDuration {
+        let by_utc = (self.epoch_micros_of_day + at.as_micros() % DAY_MICROS) % DAY_MICROS;
+        SimDuration((self.micros_of_day(at) + DAY_MICROS - by_utc) % DAY_MICROS)
     }
 
     /// Microseconds since the last midnight by the clocks. They change on the hour, so that an hour of the day is never cut.

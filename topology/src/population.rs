@@ -21,6 +21,7 @@ const AREAS: usize = 14;
 const ENROLLED: Stream = Stream::named("population-enrolled");
 const PREPAYMENT: Stream = Stream::named("population-prepayment");
 const WAN_COVERAGE: Stream = Stream::named("population-wan-coverage");
+const FOUR_G: Stream = Stream::named("population-4g-coverage");
 const PPMID: Stream = Stream::named("population-ppmid");
 const METER_STATUS: Stream = Stream::named("population-meter-status");
 
@@ -42,6 +43,7 @@ pub struct Population {
     enrolled: Threshold,
     prepayment: SupplierShares,
     no_wan: SupplierShares,
+    no_4g: Threshold,
     ppmid: Threshold,
     not_commissioned: Threshold,
     not_commissioned_or_suspended: Threshold,
@@ -158,6 +160,7 @@ impl Population {
                 supplier.prepayment_share
             }),
             no_wan: SupplierShares::of(scenario, params.no_wan_share, |supplier| supplier.no_wan_share),
+            no_4g: Threshold::of(params.no_4g_share),
             ppmid: Threshold::of(params.ppmid_share),
             not_commissioned: Threshold::of(params.not_commissioned_share),
             not_commissioned_or_suspended: Threshold::of(
@@ -258,7 +261,14 @@ impl Population {
             .holds(self.draws.bits(PREPAYMENT, u64::from(premises.0), 0))
     }
 
-    /// Whether the SM WAN reaches the premises.
+    /// Whether 4G reaches the premises.
+    pub fn has_4g(&self, premises: PremisesId) -> bool {
+        !self
+            .no_4g
+            .holds(self.draws.bits(FOUR_G, u64::from(premises.0), 0))
+    }
+
+    /// Whether the SM WAN that its region was built with reaches the premises.
     #[inline]
     pub fn has_wan(&self, premises: PremisesId) -> bool {
         !self

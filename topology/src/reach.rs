@@ -5,13 +5,15 @@
 
 use crate::{HubPower, World};
 use secnet_engine::draw::{Draws, Stream};
-use secnet_model::{DeviceType, PremisesId, SimDuration, SimTime};
+use secnet_model::{DeviceType, PremisesId, SimDuration, SimTime, Technology};
 use std::sync::Arc;
 
 /// Which premises can be reached, and which are on record as such.
 #[derive(Clone, Debug)]
 pub struct Reach {
     world: Arc<World>,
+    /// Of hubs on this network.
+    technology: Technology,
     /// Whether any event ever takes coverage or a hub away.
     changes: bool,
     /// Whether any event ever takes a hub's power.
@@ -34,10 +36,21 @@ const GONE_AT: Stream = Stream::named("wan-patchy-gone-at");
 const GONE_FOR: Stream = Stream::named("wan-patchy-gone-for");
 
 impl Reach {
+    /// That of the networks that regions were built with, and of the S1SP.
     pub fn new(world: &Arc<World>) -> Reach {
+        Reach::of(world, Technology::Legacy)
+    }
+
+    pub fn of(world: &Arc<World>, technology: Technology) -> Reach {
         let timeline = &world.timeline;
         Reach {
-            changes: !timeline.coverage().is_empty() || !timeline.removals().is_empty(),
+            technology,
+            changes: [
+                timeline.exchanges().is_empty(),
+                timeline.coverage().is_empty(),
+                timeline.removals().is_empty(),
+            ]
+            .contains(&false),
             cuts: !timeline.power_cuts().is_empty(),
             patchy: Patchy::of(world),
             world: Arc::clone(world),
@@ -70,6 +83,10 @@ impl Reach {
     #[inline]
     fn is_covered(&self, premises: Option<PremisesId>, at: SimTime) -> bool {
         let Some(premises) = premises else { return true };
+        if self.technology == Technology::FourG {
+            return self.world.technology(premises, at) == Technology::FourG
+                && self.has_its_hub(premises, at);
+        }
         (!self.changes || self.still_covered(premises, at))
             && self.patchy.is_none_or(|patchy| !patchy.is_gone(premises, at))
     }
@@ -77,13 +94,23 @@ impl Reach {
     #[cold]
     fn still_covered(&self, premises: PremisesId, at: SimTime) -> bool {
         let timeline = &self.world.timeline;
-        !timeline.coverage().lost(premises, at)
-            && !timeline.removals().removed(premises.device(DeviceType::Chf), at)
+        let visit = timeline.exchanges().visit(&self.world.population, premises);
+        visit.is_none_or(|visit| visit.begins > at)
+            && !timeline.coverage().lost(premises, at)
+            && self.has_its_hub(premises, at)
     }
 
-    /// What the coverage database says at that moment: a command to premises without coverage is not tried.
+    fn has_its_hub(&self, premises: PremisesId, at: SimTime) -> bool {
+        let removals = self.world.timeline.removals();
+        !removals.removed(premises.device(DeviceType::Chf), at)
+    }
+
+    /// What the coverage database says at that moment of a premises whose hub is on this network: a command to premises without coverage is not tried.
     #[inline]
     pub fn is_recorded(&self, premises: PremisesId, at: SimTime) -> bool {
+        if self.technology == Technology::FourG {
+            return true;
+        }
         self.world.population.has_wan(premises)
             && !(self.changes && self.world.timeline.coverage().recorded_lost(premises, at))
     }

@@ -41,12 +41,12 @@ pub use users::{DnoParams, OtherUserParams, OtherUserRole, SupplierParams, UserP
 pub use verdicts::VerdictParams;
 pub use workloads::{DayShape, Mistake, NoAnswer, Retry, WorkloadParams};
 
-use crate::events::EventParams;
+use crate::events::{EventKind, EventParams};
 use crate::modifications::{ModificationParams, ModificationSwitches, Releases};
 use crate::units::{Date, DateTime, Span};
 use crate::users::{UserEntry, UserKind};
 use schemars::JsonSchema;
-use secnet_model::{Region, Role, RoleSet, SimTime, UserId};
+use secnet_model::{Region, Role, RoleSet, SimDuration, SimTime, UserId};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -152,6 +152,17 @@ impl Scenario {
         match self.csp.get(region) {
             Some(csp) => csp.link(),
             None => self.s1sp.link(),
+        }
+    }
+
+    /// The shortest latency that anything has between a region's premises and whoever carries messages to them, on any network they are
+    /// ever on.
+    pub fn wan_latency_min(&self, region: Region) -> SimDuration {
+        let own = self.wan_link(region).latency_min.as_duration();
+        let is_exchange = |event: &EventParams| event.kind == EventKind::HubExchange;
+        match self.csp.get(region).is_some() && self.events.iter().any(is_exchange) {
+            true => own.min(self.csp.four_g.latency_min.as_duration()),
+            false => own,
         }
     }
 

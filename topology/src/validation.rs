@@ -103,6 +103,7 @@ impl Check<'_> {
             ("dual_fuel_share", params.dual_fuel_share),
             ("prepayment_share", params.prepayment_share),
             ("no_wan_share", params.no_wan_share),
+            ("no_4g_share", params.no_4g_share),
             ("patchy_wan_share", params.patchy_wan_share),
             ("ppmid_share", params.ppmid_share),
             ("not_commissioned_share", params.not_commissioned_share),
@@ -140,9 +141,10 @@ impl Check<'_> {
         self.at_least_one("dsp.suspensions_per_second", scenario.dsp.suspensions_per_second);
         for region in Region::ALL {
             if let Some(csp) = scenario.csp.get(region) {
-                self.csp(region, csp);
+                self.csp(region.name(), csp);
             }
         }
+        self.csp("4g", &scenario.csp.four_g);
         self.s1sp(&scenario.s1sp);
     }
 

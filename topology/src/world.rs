@@ -10,7 +10,7 @@ use crate::units::DateTime;
 use crate::users::{UserEntry, UserKind};
 use crate::validation::{Invalid, validate};
 use secnet_engine::Draws;
-use secnet_model::{Calendar, SimDuration, SimTime, UserId};
+use secnet_model::{Calendar, PremisesId, SimDuration, SimTime, Technology, UserId};
 
 /// Shared by all participants as `Arc<World>`; nothing in it changes during a run.
 #[derive(Clone, Debug)]
@@ -44,12 +44,14 @@ impl World {
         let calendar = Calendar {
             epoch_unix_seconds: scenario.epoch.unix_seconds(),
         };
+        let local_time = LocalTime::new(calendar, scenario.end());
+        let clocks = (calendar, &local_time);
         Ok(World {
-            timeline: Timeline::new(&scenario, &releases, &users, &population, draws),
+            timeline: Timeline::new(&scenario, &releases, &users, &population, clocks, draws),
             releases,
             draws,
             calendar,
-            local_time: LocalTime::new(calendar, scenario.end()),
+            local_time,
             horizon,
             end: scenario.end(),
             population,
@@ -57,6 +59,19 @@ impl World {
             sampler: Sampler::new(&scenario.tracing, draws),
             scenario,
         })
+    }
+
+    /// The network that the premises' hub is of at that moment.
+    #[inline]
+    pub fn technology(&self, premises: PremisesId, at: SimTime) -> Technology {
+        let exchanges = self.timeline.exchanges();
+        exchanges.technology(&self.population, premises, at)
+    }
+
+    /// Whether an SM WAN reaches the premises at that moment, but for what events do to it.
+    #[inline]
+    pub fn has_wan(&self, premises: PremisesId, at: SimTime) -> bool {
+        self.population.has_wan(premises) || self.technology(premises, at) == Technology::FourG
     }
 
     /// The beginning (UTC) of the first calendar month that begins after `time`; "never" after the year 9999.

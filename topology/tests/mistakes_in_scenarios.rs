@@ -103,12 +103,12 @@ fn unknown_keys_point_at_the_line_and_offer_the_nearest() {
         "[csp.north]",
         "[csp.scotland]",
         expect![[r#"
-        error: unknown key `scotland` in `csp`; there are `central`, `north`, `south`
-          --> small.toml:29:6
-           |
-        29 | [csp.scotland]
-           |      ^^^^^^^^
-    "#]],
+            error: unknown key `scotland` in `csp`; there are `4g`, `central`, `north`, `south`
+              --> small.toml:29:6
+               |
+            29 | [csp.scotland]
+               |      ^^^^^^^^
+        "#]],
     );
 }
 
@@ -1198,6 +1198,117 @@ fn a_version_off_the_list_is_of_a_type_of_device_or_of_a_campaigns_model() {
         39 | server = 3
            | ^^^^^^
         good
+        good
+    "#]]
+    .assert_eq(&all);
+}
+
+#[test]
+fn hubs_are_exchanged_at_a_rate_or_a_share_of_them_by_engineers_who_work_some_hours() {
+    let exchange = |keys: &str| {
+        let event =
+            format!("[[events]]\nname = \"4G\"\nkind = \"hub_exchange\"\nstarts_after = \"10min\"\n{keys}\n");
+        complaints(&(GOOD.to_owned() + &event), &[])
+    };
+    let all: String = [
+        exchange("share = 0.1"),
+        exchange("lasts = \"1h\""),
+        exchange("lasts = \"1h\"\nshare = 0.1\nper_million_premises_per_working_day = 117"),
+        exchange("lasts = \"1h\"\nper_million_premises_per_working_day = -1"),
+        exchange("lasts = \"1h\"\nshare = 0.1\nworks_from = \"19:00\"\ntakes = \"0s\""),
+        exchange("lasts = \"1h\"\nshare = 0.1\nregion = \"smets1\""),
+        exchange("lasts = \"1h\"\nshare = 0.1\nworks_from = \"19:00\"\nworks_to = \"23:00\""),
+    ]
+    .concat();
+    expect![[r#"
+        error: a `hub_exchange` lacks `lasts`
+          --> small.toml:31:1
+           |
+        31 | [[events]]
+           | ^^^^^^^^^^
+        error: a `hub_exchange` needs either `share` or `per_million_premises_per_working_day`
+          --> small.toml:31:1
+           |
+        31 | [[events]]
+           | ^^^^^^^^^^
+        error: a `hub_exchange` needs either `share` or `per_million_premises_per_working_day`
+          --> small.toml:31:1
+           |
+        31 | [[events]]
+           | ^^^^^^^^^^
+        error: must be nought or more, not -1
+          --> small.toml:36:40
+           |
+        36 | per_million_premises_per_working_day = -1
+           |                                        ^^
+        error: engineers end at 18:00, which is not after they begin, 19:00
+          --> small.toml:37:14
+           |
+        37 | works_from = "19:00"
+           |              ^^^^^^^
+
+        error: must be longer than zero
+          --> small.toml:38:9
+           |
+        38 | takes = "0s"
+           |         ^^^^
+        error: no hub there is on a CSP's SM WAN
+          --> small.toml:37:10
+           |
+        37 | region = "smets1"
+           |          ^^^^^^^^
+        good
+    "#]]
+    .assert_eq(&all);
+}
+
+#[test]
+fn waves_ascend_to_one_and_a_campaigns_shares_are_shares() {
+    let with = |keys: &str| {
+        let campaign = format!("[[campaigns]]\nname = \"esme-2026\"\ndevice = \"ESME\"\n{keys}\n");
+        complaints(&(GOOD.to_owned() + &campaign), &[])
+    };
+    let all: String = [
+        with("waves = [0.5, 0.1, 1.0]"),
+        with("waves = [0.1, 0.5]"),
+        with("waves = [0.0, 1.0]"),
+        with("stop_above = 1.5\nlost_share = -0.1\nunsound_share = 7.0"),
+        with("waves = [0.1, 1.0]\nstop_above = 0.0"),
+    ]
+    .concat();
+    expect![[r#"
+        error: must ascend from more than 0 to 1, as [0.01, 0.1, 1.0] does, not [0.5, 0.1, 1.0]
+          --> small.toml:34:9
+           |
+        34 | waves = [0.5, 0.1, 1.0]
+           |         ^^^^^^^^^^^^^^^
+        error: must ascend from more than 0 to 1, as [0.01, 0.1, 1.0] does, not [0.1, 0.5]
+          --> small.toml:34:9
+           |
+        34 | waves = [0.1, 0.5]
+           |         ^^^^^^^^^^
+        error: must ascend from more than 0 to 1, as [0.01, 0.1, 1.0] does, not [0.0, 1.0]
+          --> small.toml:34:9
+           |
+        34 | waves = [0.0, 1.0]
+           |         ^^^^^^^^^^
+        error: a share lies between 0 and 1; 1.5 does not
+          --> small.toml:34:14
+           |
+        34 | stop_above = 1.5
+           |              ^^^
+
+        error: a share lies between 0 and 1; -0.1 does not
+          --> small.toml:35:14
+           |
+        35 | lost_share = -0.1
+           |              ^^^^
+
+        error: a share lies between 0 and 1; 7 does not
+          --> small.toml:36:17
+           |
+        36 | unsound_share = 7.0
+           |                 ^^^
         good
     "#]]
     .assert_eq(&all);

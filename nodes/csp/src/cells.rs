@@ -9,7 +9,7 @@ use secnet_accounts::figures::{Figures, Key};
 use secnet_accounts::load::{BusyParts, Resource, Use};
 use secnet_accounts::{Part, figures};
 use secnet_engine::{Bits, ItemKind};
-use secnet_model::{Region, SimDuration, SimTime};
+use secnet_model::{Region, SimDuration, SimTime, Technology};
 use secnet_topology::timeline::Windows;
 use secnet_topology::{Reach, World};
 use secnet_wire::{Direction, Freight, Identity};
@@ -76,6 +76,7 @@ pub struct Traffic {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Cells {
     region: Region,
+    technology: Technology,
     /// Two per cell: downlink, uplink.
     servers: Vec<Server>,
     room: WaitingRoom,
@@ -132,9 +133,10 @@ impl Parcel {
 }
 
 impl Cells {
-    pub fn new(region: Region, cells: u32) -> Cells {
+    pub fn new(region: Region, technology: Technology, cells: u32) -> Cells {
         Cells {
             region,
+            technology,
             servers: vec![Server::IDLE; cells as usize * 2],
             room: WaitingRoom::default(),
             due: BinaryHeap::new(),
@@ -208,8 +210,14 @@ impl Cells {
     /// How busy the channels were, but with firmware.
     pub fn uses(&self) -> [(Resource, Use); 2] {
         [
-            (Resource::Downlink(self.region), self.busy_down.in_all()),
-            (Resource::Uplink(self.region), self.busy_up.in_all()),
+            (
+                Resource::downlink(self.region, self.technology),
+                self.busy_down.in_all(),
+            ),
+            (
+                Resource::uplink(self.region, self.technology),
+                self.busy_up.in_all(),
+            ),
         ]
     }
 
@@ -375,7 +383,7 @@ impl Part for Cells {
             uplink_transmitting_us: up.transmitting.0,
             retransmissions: down.retransmissions + up.retransmissions,
         };
-        figures.put(Key::Region(self.region), &radio);
+        figures.put(Key::network(self.region, self.technology), &radio);
     }
 
     fn memory_bytes(&self) -> usize {

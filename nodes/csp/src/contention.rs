@@ -11,11 +11,12 @@
 //!
 //! Responses are not in it: a hub that was sent a command is given airtime for its answer. Assumed, as all of this is.
 
+use crate::cell_map::CellMap;
 use secnet_accounts::figures::{Figures, Key};
 use secnet_accounts::{Part, figures};
 use secnet_engine::draw::Stream;
 use secnet_engine::{Draws, ItemKind};
-use secnet_model::{Region, SimDuration, SimTime};
+use secnet_model::{Region, SimDuration, SimTime, Technology};
 use secnet_topology::scenario::ContentionParams;
 use secnet_topology::timeline::Windows;
 use secnet_topology::{Reach, World};
@@ -32,7 +33,7 @@ const STRONGEST: Stream = Stream::named("csp-contention-strongest");
 #[derive(Clone, Debug)]
 pub struct Channel {
     draws: Draws,
-    region: Region,
+    cells: CellMap,
     slots: u64,
     frame: SimDuration,
     attempt_share: f64,
@@ -44,6 +45,7 @@ pub struct Channel {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Contention {
     region: Region,
+    technology: Technology,
     /// When a frame ends, and in which cell.
     due: BTreeSet<(SimTime, u32)>,
     by_cell: BTreeMap<u32, Vec<Contender>>,
@@ -88,11 +90,11 @@ figures! {
 
 impl Channel {
     /// `None` where there is no contention.
-    pub fn of(world: &World, region: Region, params: Option<&ContentionParams>) -> Option<Channel> {
+    pub fn of(world: &World, cells: CellMap, params: Option<&ContentionParams>) -> Option<Channel> {
         let params = params?;
         Some(Channel {
             draws: world.draws,
-            region,
+            cells,
             slots: params.slots.into(),
             frame: SimDuration(SimDuration::from(params.slot).0 * u64::from(params.slots)),
             attempt_share: params.attempt_share,
@@ -108,9 +110,10 @@ impl Channel {
 }
 
 impl Contention {
-    pub fn new(region: Region) -> Contention {
+    pub fn new(region: Region, technology: Technology) -> Contention {
         Contention {
             region,
+            technology,
             due: BTreeSet::new(),
             by_cell: BTreeMap::new(),
             counts: Counts::default(),
@@ -186,7 +189,7 @@ impl Contention {
         }
         requests.sort_unstable();
         let mut granted = BTreeSet::new();
-        let of_region = (channel.region.index() as u64) << 32 | u64::from(cell);
+        let of_region = channel.cells.key(cell);
         for in_slot in requests.chunk_by(|one, other| one.0 == other.0) {
             let met = in_slot.len() as u64;
             self.counts.requests += met;
@@ -257,7 +260,7 @@ impl Part for Contention {
 
     fn figures(&self, _world: &World, figures: &mut Figures) {
         if self.counts != Counts::default() {
-            figures.put(Key::Region(self.region), &self.counts);
+            figures.put(Key::network(self.region, self.technology), &self.counts);
         }
     }
 

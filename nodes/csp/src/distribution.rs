@@ -19,7 +19,7 @@ use counts::Counts;
 use secnet_accounts::Part;
 use secnet_accounts::figures::{Figures, Key};
 use secnet_accounts::load::{Busy, Resource, Use};
-use secnet_model::{Region, SimTime};
+use secnet_model::{Region, SimTime, Technology};
 use secnet_topology::World;
 use secnet_wire::Image;
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,7 @@ use wanted::{Sent, Stage, Wanted};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Distribution {
     region: Region,
+    technology: Technology,
     cells: BTreeMap<u32, CellWork>,
     due: BTreeSet<(SimTime, u32)>,
     counts: Counts,
@@ -54,9 +55,10 @@ pub enum Told {
 }
 
 impl Distribution {
-    pub fn new(region: Region) -> Distribution {
+    pub fn new(region: Region, technology: Technology) -> Distribution {
         Distribution {
             region,
+            technology,
             cells: BTreeMap::new(),
             due: BTreeSet::new(),
             counts: Counts::default(),
@@ -68,8 +70,7 @@ impl Distribution {
     pub fn want(&mut self, now: SimTime, plan: &Plan, cell: u32, image: Image) {
         let params = &plan.world.scenario.firmware;
         self.counts.images += 1;
-        let first = plan.world.population.cell_premises(self.region, cell, cell).start;
-        let hub = image.device.premises.0 - first;
+        let hub = image.device.premises.0 - plan.cells.first_of(cell);
         let work = self.cells.entry(cell).or_insert_with(|| CellWork {
             due: SimTime::NEVER,
             ..CellWork::default()
@@ -151,7 +152,7 @@ impl Distribution {
             .busy_us
             .iter_mut()
             .for_each(|busy| *busy = plan.of_downlink(*busy));
-        (Resource::Firmware(self.region), in_use)
+        (Resource::firmware(self.region, self.technology), in_use)
     }
 
     fn set_due(&mut self, cell: u32, at: SimTime) {
@@ -213,7 +214,7 @@ impl Part for Distribution {
 
     fn figures(&self, _world: &World, figures: &mut Figures) {
         if self.counts != Counts::default() {
-            figures.put(Key::Region(self.region), &self.counts);
+            figures.put(Key::network(self.region, self.technology), &self.counts);
         }
     }
 

@@ -5,6 +5,8 @@
 //! and on to the DSP. A message that finds its cell idle is sent on within the same `handle`; only a queue or a loss
 //! needs a timer.
 //!
+//! Where hubs are exchanged for hubs of 4G, a region has two networks with cells of their own ([`networks`]).
+//!
 //! Firmware has a share of a cell's downlink of its own ([`distribution`]).
 //!
 //! Not here: what a command means, the delay inside the premises, time-outs of unanswered commands (the DSP), the
@@ -13,12 +15,15 @@
 #![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 
 pub mod cell;
+pub mod cell_map;
 pub mod cells;
 pub mod contention;
 pub mod distribution;
+pub mod exchanges;
 pub mod latency;
 pub mod loss;
 pub mod modifications;
+pub mod networks;
 pub mod node;
 pub mod priority;
 pub mod waiting_room;

@@ -5,9 +5,10 @@
 //! until `retransmit_after` has passed since the transmission's end without an acknowledgement (acknowledgements themselves cost
 //! nothing). It then puts the message at the end of its class's queue again, or gives it up after the last transmission. Assumed.
 
+use crate::cell_map::CellMap;
 use secnet_engine::Draws;
 use secnet_engine::draw::Stream;
-use secnet_model::{PremisesId, Region, SimDuration, SimTime};
+use secnet_model::{PremisesId, SimDuration, SimTime};
 use secnet_topology::scenario::CspParams;
 use secnet_wire::{Direction, Identity};
 
@@ -21,7 +22,7 @@ const HOUR_MICROS: u64 = 3_600_000_000;
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Loss {
     draws: Draws,
-    region: Region,
+    cells: CellMap,
     /// Of a transmission nothing else is said of.
     probability: f64,
     /// Share of the premises, and the chance of loss there.
@@ -45,10 +46,10 @@ pub struct Sending {
 }
 
 impl Loss {
-    pub fn new(draws: Draws, region: Region, params: &CspParams) -> Loss {
+    pub fn new(draws: Draws, cells: CellMap, params: &CspParams) -> Loss {
         Loss {
             draws,
-            region,
+            cells,
             probability: params.loss,
             poor_coverage: (params.poor_coverage_share, params.poor_coverage_loss),
             bad_hours: (params.bad_hours_share, params.bad_hours_loss),
@@ -83,13 +84,18 @@ impl Loss {
         let (share, loss) = self.poor_coverage;
         if share > 0.0
             && let Some(premises) = sending.premises
-            && self.draws.chance(share, POOR_COVERAGE, u64::from(premises.0), 0)
+            && self.draws.chance(
+                share,
+                POOR_COVERAGE,
+                u64::from(premises.0),
+                self.cells.technology as u64,
+            )
         {
             probability = probability.max(loss);
         }
         let (share, loss) = self.bad_hours;
         if share > 0.0 {
-            let cell = (self.region.index() as u64) << 32 | u64::from(sending.cell);
+            let cell = self.cells.key(sending.cell);
             let hour = sending.at.0 / HOUR_MICROS;
             if self.draws.chance(share, BAD_HOUR, cell, hour) {
                 probability = probability.max(loss);
@@ -102,6 +108,7 @@ impl Loss {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use secnet_model::{Region, Technology};
 
     fn loss(poor_coverage: (f64, f64), bad_hours: (f64, f64)) -> Loss {
         let params = CspParams {
@@ -112,7 +119,11 @@ mod tests {
             bad_hours_loss: bad_hours.1,
             ..CspParams::cellular()
         };
-        Loss::new(Draws::new(7), Region::South, &params)
+        Loss::new(
+            Draws::new(7),
+            CellMap::for_tests(Region::South, Technology::Legacy),
+            &params,
+        )
     }
 
     fn sending(premises: u32, hour: u64) -> Sending {

@@ -1,12 +1,12 @@
 //! `impl Node for Csp`: what comes in, and what becomes of what leaves the cells.
 
-use crate::cell::Channel;
 use crate::cells::{Cells, Passage, WanParams};
-use crate::contention::{self, Access, Contention};
-use crate::distribution::{Distribution, Plan, Told};
-use crate::latency::{Latencies, Latency};
-use crate::loss::Loss;
+use crate::contention::Access;
+use crate::distribution::Told;
+use crate::exchanges::{Exchanged, Visits};
+use crate::latency::Latencies;
 use crate::modifications::{Entry, Modifications, Onward};
+use crate::networks::{ByNetwork, Network, Wan};
 use crate::waiting_room::Parcel;
 use secnet_accounts::faults::FaultTallies;
 use secnet_accounts::figures::{Figures, Key};
@@ -14,9 +14,8 @@ use secnet_accounts::load::{First, Firsts, Load, Resource, Use};
 use secnet_accounts::pm12::Pm12Slices;
 use secnet_accounts::{Account, Accountable, Part, figures, part, parts};
 use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Outcome, Step, Trace};
-use secnet_model::{Address, AlertCode, PremisesId, Region, SimTime};
-use secnet_topology::scenario::CspParams;
-use secnet_topology::{Reach, TakesRequests, World};
+use secnet_model::{Address, AlertCode, PremisesId, Region, SimTime, Technology};
+use secnet_topology::{TakesRequests, World};
 use secnet_wire::codec::{CodecError, Problem, STATE_BYTES_MAX, decode_value, encode_value};
 use secnet_wire::{
     Command, DeviceAlert, DeviceResponse, Direction, Freight, Identity, Image, ImageReport, Message,
@@ -33,18 +32,16 @@ pub struct Csp {
     world: Arc<World>,
     region: Region,
     premises: Range<u32>,
-    wan: WanParams,
-    latencies: Latencies,
-    plan: Plan,
+    wans: ByNetwork<Wan>,
+    visits: Visits,
     state: CspState,
 }
 
 parts! {
     /// Everything about a CSP that changes.
     pub struct CspState {
-        cells: Cells,
-        contention: Contention,
-        distribution: Distribution,
+        networks: ByNetwork<Network>,
+        exchanged: Exchanged,
         modifications: Modifications,
         pm12: Pm12Slices,
         desk: Desk,
@@ -113,10 +110,11 @@ figures! {
 
 impl Csp {
     pub fn new(world: &Arc<World>, region: Region) -> Csp {
+        let wans = ByNetwork::new(world, |technology| Wan::new(world, region, technology));
+        let visits = Visits::of(world, &world.population.region_range(region));
         let state = CspState {
-            cells: Cells::new(region, world.population.cell_count(region)),
-            contention: Contention::new(region),
-            distribution: Distribution::new(region),
+            networks: ByNetwork::new(world, |technology| Network::new(wans.get(technology), region)),
+            exchanged: Exchanged::none(region, &visits),
             modifications: Modifications::new(world, region),
             pm12: Pm12Slices::new(region),
             desk: Desk {
@@ -128,32 +126,20 @@ impl Csp {
                 counts: Counts::default(),
             },
         };
-        Csp::with_state(world, region, state)
+        Csp::with_state(world, region, (wans, visits), state)
     }
 
-    fn with_state(world: &Arc<World>, region: Region, state: CspState) -> Csp {
-        let wan = world.scenario.wan_link(region);
-        let link = &world.scenario.dsp_csp;
-        let Some(params) = world.scenario.csp.get(region) else {
-            unreachable!("the layout gives {region} no CSP");
-        };
-        let plan = Plan::new(world, region, params);
+    fn with_state(
+        world: &Arc<World>,
+        region: Region,
+        (wans, visits): (ByNetwork<Wan>, Visits),
+        state: CspState,
+    ) -> Csp {
         Csp {
             region,
             premises: world.population.region_range(region),
-            wan: wan_params(world, region, params, &plan),
-            plan,
-            latencies: Latencies {
-                draws: world.draws,
-                wan: Latency {
-                    min: wan.latency_min.as_duration(),
-                    mean: wan.latency_mean.as_duration(),
-                },
-                dsp: Latency {
-                    min: link.latency_min.as_duration(),
-                    mean: link.latency_mean.as_duration(),
-                },
-            },
+            wans,
+            visits,
             world: Arc::clone(world),
             state,
         }
@@ -162,18 +148,21 @@ impl Csp {
     /// A CSP that goes on from what [`save`](Accountable::save) wrote. The state of another scenario's or region's is refused.
     pub fn restore(world: &Arc<World>, region: Region, saved: &[u8]) -> Result<Csp, CodecError> {
         let state: CspState = decode_value(STATE_NAME, saved, STATE_BYTES_MAX)?;
-        let (cells, expected) = (state.cells.count(), world.population.cell_count(region));
-        let saved_region = state.cells.region();
-        if saved_region != region || cells != expected {
+        let wans = ByNetwork::new(world, |technology| Wan::new(world, region, technology));
+        let saved_region = state.networks.get(Technology::Legacy).cells.region();
+        let saved: Vec<u32> = state.networks.iter().map(|it| it.cells.count()).collect();
+        let expected: Vec<u32> = wans.iter().map(|it| it.cells.count()).collect();
+        if saved_region != region || saved != expected {
             let problem = Problem::Invalid(format!(
-                "is of {saved_region} with {cells} cells, where {region} has {expected}"
+                "is of {saved_region} with {saved:?} cells in its networks, where {region} has {expected:?}"
             ));
             return Err(CodecError {
                 what: STATE_NAME.to_owned(),
                 problem,
             });
         }
-        Ok(Csp::with_state(world, region, state))
+        let visits = Visits::of(world, &world.population.region_range(region));
+        Ok(Csp::with_state(world, region, (wans, visits), state))
     }
 
     /// Bytes this CSP's cells, queues and timers take, and what Modifications keep.
@@ -192,7 +181,9 @@ impl Csp {
                 .clerk(now, out)
                 .undeliverable(&command, UndeliverableReason::NoCoverage);
         };
-        if !self.wan.reach.is_recorded(premises, now) {
+        let technology = self.world.technology(premises, now);
+        let reach = &self.wans.get(technology).params.reach;
+        if !reach.is_recorded(premises, now) {
             self.state.desk.counts.no_coverage += 1;
             return self
                 .clerk(now, out)
@@ -233,12 +224,15 @@ impl Csp {
 
     #[inline]
     fn offer(&mut self, now: SimTime, premises: PremisesId, freight: Freight, out: &mut Outbox<Message>) {
-        let cell = self.world.population.cell_of(premises);
-        if let (Some(channel), Freight::Alert(alert)) = (&self.wan.access, freight) {
-            return self.state.contention.join(now, channel, cell, alert);
+        let technology = self.world.technology(premises, now);
+        let wan = self.wans.get(technology);
+        let cell = wan.cells.cell_of(premises);
+        if let (Some(channel), Freight::Alert(alert)) = (&wan.params.access, freight) {
+            let network = self.state.networks.get_mut(technology);
+            return network.contention.join(now, channel, cell, alert);
         }
         let parcel = Parcel::new(cell, freight, now, now);
-        let (cells, wan, mut clerk) = self.cells_and_clerk(now, out);
+        let (cells, wan, mut clerk) = self.cells_and_clerk(technology, now, out);
         cells.offer(now, wan, parcel, &mut |parcel, passage| {
             clerk.leave(&parcel, passage)
         });
@@ -251,55 +245,80 @@ impl Csp {
                 self.offer(now, premises, freight, out);
             }
         }
-        self.let_in(now, out);
-        self.distribute(now, out);
-        let (cells, wan, mut clerk) = self.cells_and_clerk(now, out);
+        self.state.exchanged.wake(now, &self.world, &self.visits);
+        self.wake_network(Technology::Legacy, now, out);
+        if self.wans.has_4g() {
+            self.wake_network(Technology::FourG, now, out);
+        }
+    }
+
+    fn wake_network(&mut self, technology: Technology, now: SimTime, out: &mut Outbox<Message>) {
+        self.let_in(technology, now, out);
+        self.distribute(technology, now, out);
+        let (cells, wan, mut clerk) = self.cells_and_clerk(technology, now, out);
         cells.wake(now, wan, &mut |parcel, passage| clerk.leave(&parcel, passage));
     }
 
     /// A firmware image for a device: to the cell of its premises, where there is coverage.
     fn image(&mut self, now: SimTime, image: Image, out: &mut Outbox<Message>) {
         let is_of_it = self.world.has_campaign(image.campaign, image.device.device_type);
-        match self.premises_of(Some(image.device.premises)).filter(|_| is_of_it) {
-            None => self.state.desk.counts.misrouted += 1,
-            Some(premises) if !self.wan.reach.is_recorded(premises, now) => {
-                self.clerk(now, out).image_over(image, false);
-            }
-            Some(premises) => {
-                let cell = self.world.population.cell_of(premises);
-                self.state.distribution.want(now, &self.plan, cell, image);
-            }
+        let Some(premises) = self.premises_of(Some(image.device.premises)).filter(|_| is_of_it) else {
+            self.state.desk.counts.misrouted += 1;
+            return;
+        };
+        let technology = self.world.technology(premises, now);
+        let wan = self.wans.get(technology);
+        if !wan.params.reach.is_recorded(premises, now) {
+            return self.clerk(now, out).image_over(image, false);
         }
+        let (cell, network) = (
+            wan.cells.cell_of(premises),
+            self.state.networks.get_mut(technology),
+        );
+        network.distribution.want(now, &wan.plan, cell, image);
     }
 
-    fn distribute(&mut self, now: SimTime, out: &mut Outbox<Message>) {
-        if self.state.distribution.next_deadline(&self.world) > now {
+    fn distribute(&mut self, technology: Technology, now: SimTime, out: &mut Outbox<Message>) {
+        let network = self.state.networks.get_mut(technology);
+        if network.distribution.next_deadline(&self.world) > now {
             return;
         }
         let mut told = Vec::new();
-        self.state
-            .distribution
-            .wake(now, &self.plan, &mut |word| told.push(word));
+        let plan = &self.wans.get(technology).plan;
+        network.distribution.wake(now, plan, &mut |word| told.push(word));
         for word in told {
             match word {
-                Told::Sends { cell, does } => self.state.cells.distributes(cell, does),
-                Told::Over { image, delivered } => self.clerk(now, out).image_over(image, delivered),
+                Told::Sends { cell, does } => {
+                    self.state
+                        .networks
+                        .get_mut(technology)
+                        .cells
+                        .distributes(cell, does);
+                }
+                Told::Over { image, delivered } => {
+                    let (_, _, mut clerk) = self.cells_and_clerk(technology, now, out);
+                    clerk.image_over(image, delivered);
+                }
             }
         }
     }
 
     /// Alerts whose hubs have been granted the channel, or will not be.
-    fn let_in(&mut self, now: SimTime, out: &mut Outbox<Message>) {
-        let Some(channel) = &self.wan.access else { return };
-        if self.state.contention.next_deadline(&self.world) > now {
+    fn let_in(&mut self, technology: Technology, now: SimTime, out: &mut Outbox<Message>) {
+        let wan = self.wans.get(technology);
+        let Some(channel) = &wan.params.access else {
+            return;
+        };
+        let contention = &mut self.state.networks.get_mut(technology).contention;
+        if contention.next_deadline(&self.world) > now {
             return;
         }
         let mut left = Vec::new();
-        self.state.contention.wake(
+        contention.wake(
             now,
             channel,
-            &self.wan.reach,
-            &self.wan.closed,
+            &wan.params.reach,
+            &wan.params.closed,
             &mut |came, alert, access| {
                 left.push((came, alert, access));
             },
@@ -308,9 +327,9 @@ impl Csp {
             let freight = Freight::Alert(alert);
             let outcome = match access {
                 Access::Granted => {
-                    let cell = self.world.population.cell_of(alert.device.premises);
+                    let cell = self.wans.get(technology).cells.cell_of(alert.device.premises);
                     let parcel = Parcel::new(cell, freight, came, now);
-                    let (cells, wan, mut clerk) = self.cells_and_clerk(now, out);
+                    let (cells, wan, mut clerk) = self.cells_and_clerk(technology, now, out);
                     cells.offer(now, wan, parcel, &mut |parcel, passage| {
                         clerk.leave(&parcel, passage)
                     });
@@ -323,35 +342,38 @@ impl Csp {
         }
     }
 
-    /// The cells, and who deals with what leaves them.
+    /// The cells of a network, and who deals with what leaves them.
     #[inline]
     fn cells_and_clerk<'a>(
         &'a mut self,
+        technology: Technology,
         now: SimTime,
         out: &'a mut Outbox<Message>,
     ) -> (&'a mut Cells, &'a WanParams, Clerk<'a>) {
+        let wan = self.wans.get(technology);
         let clerk = Clerk {
             now,
             region: self.region,
-            latencies: &self.latencies,
+            technology,
+            latencies: &wan.latencies,
             world: &self.world,
             modifications: &mut self.state.modifications,
             pm12: &mut self.state.pm12,
             desk: &mut self.state.desk,
             out,
         };
-        (&mut self.state.cells, &self.wan, clerk)
+        let network = self.state.networks.get_mut(technology);
+        (&mut network.cells, &wan.params, clerk)
     }
 
-    /// How busy the channels were; with firmware where there was any.
     fn uses(&self) -> impl Iterator<Item = (Resource, Use)> {
-        let firmware = self.state.distribution.in_use(&self.plan);
-        let firmware = Some(firmware).filter(|(_, in_use)| !in_use.busy_us.is_empty());
-        self.state.cells.uses().into_iter().chain(firmware)
+        let networks = self.state.networks.iter().zip(self.wans.iter());
+        networks.flat_map(|(network, wan)| network.uses(wan))
     }
 
+    /// For what was in no cell.
     fn clerk<'a>(&'a mut self, now: SimTime, out: &'a mut Outbox<Message>) -> Clerk<'a> {
-        self.cells_and_clerk(now, out).2
+        self.cells_and_clerk(Technology::Legacy, now, out).2
     }
 }
 
@@ -389,6 +411,7 @@ impl Node for Csp {
 struct Clerk<'a> {
     now: SimTime,
     region: Region,
+    technology: Technology,
     latencies: &'a Latencies,
     world: &'a World,
     modifications: &'a mut Modifications,
@@ -429,7 +452,8 @@ impl Clerk<'_> {
                 (Address::DSP, ends + self.latencies.to_dsp(identity))
             }
             Freight::Alert(alert) => {
-                let onward = self.modifications.alert_received(self.now, parcel.cell(), &alert);
+                let neighbours = self.world.population.cell_of(alert.device.premises);
+                let onward = self.modifications.alert_received(self.now, neighbours, &alert);
                 if alert.alert == AlertCode::power_outage() {
                     let forwarded = onward == Onward::Forward;
                     self.pm12.received(&self.world.calendar, self.now, forwarded);
@@ -519,8 +543,8 @@ impl Clerk<'_> {
         *count += 1;
         if outcome == Outcome::DroppedQueueFull {
             let channel = match freight.direction() {
-                Direction::Downlink => Resource::Downlink(self.region),
-                Direction::Uplink => Resource::Uplink(self.region),
+                Direction::Downlink => Resource::downlink(self.region, self.technology),
+                Direction::Uplink => Resource::uplink(self.region, self.technology),
             };
             self.desk.firsts.note(First::QueueFull(channel), self.now);
         }
@@ -601,30 +625,5 @@ impl Accountable for Csp {
 
     fn save(&self) -> Result<Vec<u8>, CodecError> {
         encode_value(STATE_NAME, &self.state, STATE_BYTES_MAX)
-    }
-}
-
-fn wan_params(world: &Arc<World>, region: Region, params: &CspParams, plan: &Plan) -> WanParams {
-    let overhead_bytes = params.overhead.0 as u32;
-    WanParams {
-        access: contention::Channel::of(world, region, params.contention.as_ref()),
-        downlink: Channel {
-            bits_per_second: params.downlink_rate.bits_per_second(),
-            overhead_bytes,
-        },
-        downlink_beside_firmware: Channel {
-            bits_per_second: Plan::rest(params),
-            overhead_bytes,
-        },
-        uplink: Channel {
-            bits_per_second: params.uplink_rate.bits_per_second(),
-            overhead_bytes,
-        },
-        queue_limit: params.queue_limit,
-        command_time_to_live: params.command_time_to_live.map(Into::into),
-        loss: Loss::new(world.draws, region, params),
-        closed: world.timeline.csp(region).clone(),
-        firmware_closed: plan.closed.clone(),
-        reach: Reach::new(world),
     }
 }

@@ -6,7 +6,7 @@ use secnet_accounts::figures::{Figures, Key};
 use secnet_accounts::{Part, figures};
 use secnet_engine::Bits;
 use secnet_engine::draw::Stream;
-use secnet_model::{DeviceId, DeviceType, PremisesId, SimTime};
+use secnet_model::{DeviceId, DeviceType, PremisesId, SimTime, Technology};
 use secnet_topology::{Span, World};
 use secnet_wire::Image;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 const HAN: Stream = Stream::named("firmware-han");
+const WRONG_MODEL: Stream = Stream::named("firmware-wrong-model");
+const MEMORY_FULL: Stream = Stream::named("firmware-memory-full");
 const UNSOUND: Stream = Stream::named("firmware-unsound");
 const REFUSED: Stream = Stream::named("firmware-activation-refused");
 const LOST: Stream = Stream::named("firmware-lost");
@@ -84,6 +86,12 @@ figures! {
         sound: sum "images" as "firmware.sound" if nonzero,
         /// Images that devices found unsound.
         unsound: sum "images" as "firmware.unsound" if nonzero,
+        /// Those of them that were corrupt.
+        corrupt: sum "images" as "firmware.unsound_corrupt" if nonzero,
+        /// Those of them that were for another model than the device is of, a hub of 4G among them.
+        wrong_model: sum "images" as "firmware.unsound_wrong_model" if nonzero,
+        /// Those of them that the device had no room for.
+        memory_full: sum "images" as "firmware.unsound_memory_full" if nonzero,
         /// Images that devices activated.
         activated: sum "images" as "firmware.activated" if nonzero,
         /// Sound images that devices refused to activate.
@@ -149,15 +157,23 @@ impl Firmware {
     }
 
     /// The device has the image whole, in the shard that begins there.
-    pub fn verify(&mut self, world: &World, first: u32, device: DeviceId, campaign: u16) -> Verified {
+    pub fn verify(
+        &mut self,
+        world: &World,
+        first: u32,
+        at: SimTime,
+        device: DeviceId,
+        campaign: u16,
+    ) -> Verified {
         let place = device.premises.0 - first;
-        let (id, n) = (device.eui64().0, u64::from(campaign));
         let params = &world.scenario.campaigns[usize::from(campaign)];
-        let unsound_share = params
-            .unsound_share
-            .unwrap_or(world.scenario.firmware.unsound_share);
-        if world.draws.chance(unsound_share, UNSOUND, id, n) {
+        if let Some(fault) = fault(world, at, device, campaign) {
             self.counts.unsound += 1;
+            *match fault {
+                Fault::Corrupt => &mut self.counts.corrupt,
+                Fault::WrongModel => &mut self.counts.wrong_model,
+                Fault::MemoryFull => &mut self.counts.memory_full,
+            } += 1;
             return Verified::Unsound;
         }
         self.counts.sound += 1;
@@ -195,11 +211,15 @@ impl Firmware {
     }
 
     /// Whether the device, or its hub, is not heard of any more.
-    pub fn has_lost(&self, world: &World, first: u32, device: DeviceId) -> bool {
+    pub fn has_lost(&self, world: &World, first: u32, at: SimTime, device: DeviceId) -> bool {
         let place = device.premises.0 - first;
+        // One that is lost is exchanged as any, and the new one works.
+        let is_still = |of: DeviceType| {
+            of != DeviceType::Chf || world.technology(device.premises, at) == Technology::Legacy
+        };
         self.lost.iter().any(|(campaign, lost)| {
             let of = world.scenario.campaigns[usize::from(*campaign)].device;
-            (of == device.device_type || of == DeviceType::Chf) && lost.has(place)
+            (of == device.device_type || of == DeviceType::Chf) && lost.has(place) && is_still(of)
         })
     }
 
@@ -233,6 +253,38 @@ impl Firmware {
         let false_outage = self.run(world, place, device, campaign);
         Activation::Done { false_outage }
     }
+}
+
+/// Why a device finds an image unsound.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Fault {
+    /// What came is not what was sent.
+    Corrupt,
+    /// It is for another model than the device is of, whatever records say.
+    WrongModel,
+    MemoryFull,
+}
+
+fn fault(world: &World, at: SimTime, device: DeviceId, campaign: u16) -> Option<Fault> {
+    let (params, firmware) = (
+        &world.scenario.campaigns[usize::from(campaign)],
+        &world.scenario.firmware,
+    );
+    let (id, n) = (device.eui64().0, u64::from(campaign));
+    let is_of_4g = || {
+        device.device_type == DeviceType::Chf && world.technology(device.premises, at) == Technology::FourG
+    };
+    // What model a device is of does not change from campaign to campaign.
+    let is_another = || world.draws.chance(firmware.wrong_model_share, WRONG_MODEL, id, 0);
+    if is_of_4g() || is_another() {
+        return Some(Fault::WrongModel);
+    }
+    let unsound_share = params.unsound_share.unwrap_or(firmware.unsound_share);
+    if world.draws.chance(unsound_share, UNSOUND, id, n) {
+        return Some(Fault::Corrupt);
+    }
+    let is_full = world.draws.chance(firmware.memory_full_share, MEMORY_FULL, id, n);
+    is_full.then_some(Fault::MemoryFull)
 }
 
 impl Part for Firmware {

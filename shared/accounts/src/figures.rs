@@ -3,7 +3,7 @@
 //!
 //! A reader finds a figure by the table's type and a [`Key`]. Only [`Figures::by_name`] makes names of figures.
 
-use secnet_model::{Region, ResponseCode};
+use secnet_model::{Region, ResponseCode, Technology};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -73,6 +73,8 @@ pub enum Key {
     ResponseCode(ResponseCode),
     /// By the name the scenario gives it, which no two have in common.
     User(String),
+    /// 4G in a region.
+    FourG(Region),
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -271,6 +273,7 @@ impl Table {
         match key {
             Key::Whole | Key::User(_) => format!("{scope}.{column}"),
             Key::Region(region) => format!("{scope}.{region}.{column}"),
+            Key::FourG(region) => format!("{scope}.{region}_4g.{column}"),
             Key::Class(number) => format!("{scope}.class_{number}.{column}"),
             Key::ResponseCode(code) => format!("{scope}.{column}.{}", code.code()),
         }
@@ -278,10 +281,18 @@ impl Table {
 }
 
 impl Key {
+    /// A region's network.
+    pub const fn network(region: Region, technology: Technology) -> Key {
+        match technology {
+            Technology::Legacy => Key::Region(region),
+            Technology::FourG => Key::FourG(region),
+        }
+    }
+
     fn user(&self) -> Option<&str> {
         match self {
             Key::User(name) => Some(name),
-            Key::Whole | Key::Region(_) | Key::Class(_) | Key::ResponseCode(_) => None,
+            Key::Whole | Key::Region(_) | Key::FourG(_) | Key::Class(_) | Key::ResponseCode(_) => None,
         }
     }
 
@@ -289,6 +300,7 @@ impl Key {
         match self {
             Key::Whole => "all".to_owned(),
             Key::Region(region) => region.name().to_owned(),
+            Key::FourG(region) => format!("4G {region}"),
             Key::Class(number) => format!("class {number}"),
             Key::ResponseCode(code) => code.code().to_owned(),
             Key::User(name) => name.clone(),
@@ -298,7 +310,7 @@ impl Key {
     fn kind(&self) -> &'static str {
         match self {
             Key::Whole => "one row",
-            Key::Region(_) => "by region",
+            Key::Region(_) | Key::FourG(_) => "by region",
             Key::Class(_) => "by priority class",
             Key::ResponseCode(_) => "by response code",
             Key::User(_) => "by User",

@@ -3,7 +3,7 @@
 //! Time is cut into windows of [`WINDOW`] from the epoch on. Of many parts that are alike, as a region's cells, each window's sum is kept
 //! and the one part that was ever busiest in a window.
 
-use secnet_model::{Region, SimDuration, SimTime};
+use secnet_model::{Region, SimDuration, SimTime, Technology};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -24,20 +24,47 @@ pub enum Resource {
     Uplink(Region),
     /// The cells of a CSP, towards their premises: the part of the downlink that firmware had.
     Firmware(Region),
+    /// The cells of 4G in a region, as a CSP's.
+    FourGDownlink(Region),
+    FourGUplink(Region),
+    FourGFirmware(Region),
 }
 
 impl Resource {
     /// Every one there may be.
     pub fn all() -> impl Iterator<Item = Resource> {
         let regions = [Region::North, Region::Central, Region::South].into_iter();
-        let channels = regions.flat_map(|region| {
-            [
-                Resource::Downlink(region),
-                Resource::Uplink(region),
-                Resource::Firmware(region),
-            ]
+        let of_networks = Technology::ALL.into_iter().flat_map(move |technology| {
+            regions.clone().flat_map(move |region| {
+                [
+                    Resource::downlink(region, technology),
+                    Resource::uplink(region, technology),
+                    Resource::firmware(region, technology),
+                ]
+            })
         });
-        [Resource::Dsp, Resource::S1sp].into_iter().chain(channels)
+        [Resource::Dsp, Resource::S1sp].into_iter().chain(of_networks)
+    }
+
+    pub const fn downlink(region: Region, technology: Technology) -> Resource {
+        match technology {
+            Technology::Legacy => Resource::Downlink(region),
+            Technology::FourG => Resource::FourGDownlink(region),
+        }
+    }
+
+    pub const fn uplink(region: Region, technology: Technology) -> Resource {
+        match technology {
+            Technology::Legacy => Resource::Uplink(region),
+            Technology::FourG => Resource::FourGUplink(region),
+        }
+    }
+
+    pub const fn firmware(region: Region, technology: Technology) -> Resource {
+        match technology {
+            Technology::Legacy => Resource::Firmware(region),
+            Technology::FourG => Resource::FourGFirmware(region),
+        }
     }
 }
 

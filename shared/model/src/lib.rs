@@ -22,6 +22,7 @@ pub mod profile;
 pub mod region;
 pub mod response;
 pub mod role;
+pub mod technology;
 pub mod time;
 
 pub use address::Address;
@@ -37,4 +38,5 @@ pub use profile::ProfileSize;
 pub use region::Region;
 pub use response::ResponseCode;
 pub use role::{Role, RoleSet};
+pub use technology::Technology;
 pub use time::{SimDuration, SimTime};

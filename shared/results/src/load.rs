@@ -24,7 +24,7 @@ pub struct LoadKpis {
 /// Servers, or the cells of a CSP in one direction.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct ResourceKpi {
-    /// `dsp`, `s1sp`, `csp-north`.
+    /// `dsp`, `s1sp`, `csp-north`, `4g-north`.
     pub of: String,
     /// `servers`; `downlink`, `uplink`; `firmware`, which is what firmware had of the downlink.
     pub what: String,
@@ -86,8 +86,7 @@ impl LoadMeasure {
     /// Every one there may be.
     pub fn all() -> impl Iterator<Item = LoadMeasure> {
         Resource::all().flat_map(|resource| {
-            let has_cells = matches!(resource, Resource::Downlink(_) | Resource::Uplink(_));
-            let of_cell = has_cells.then_some(LoadShare::BusiestCell);
+            let of_cell = has_cells(resource).then_some(LoadShare::BusiestCell);
             let shares = [LoadShare::Mean, LoadShare::Peak].into_iter().chain(of_cell);
             shares.map(move |share| LoadMeasure { resource, share })
         })
@@ -206,7 +205,7 @@ impl ResourceKpi {
             headroom: None,
         };
         let most = kpi.most();
-        let can_grow = most > 0.0 && !matches!(resource, Resource::Firmware(_));
+        let can_grow = most > 0.0 && !is_firmware(resource);
         kpi.headroom = can_grow.then(|| (1e3 / most).round() / 1e3);
         kpi
     }
@@ -300,9 +299,13 @@ fn windows(run: &RunOutcome, servers: &Steps, resource: Resource, used: &Use) ->
             lasts: SimDuration(lasts),
             capacity_us: match resource {
                 Resource::Dsp => server_time(servers, begins, lasts),
-                Resource::S1sp | Resource::Downlink(_) | Resource::Uplink(_) | Resource::Firmware(_) => {
-                    parts * lasts
-                }
+                Resource::S1sp
+                | Resource::Downlink(_)
+                | Resource::Uplink(_)
+                | Resource::Firmware(_)
+                | Resource::FourGDownlink(_)
+                | Resource::FourGUplink(_)
+                | Resource::FourGFirmware(_) => parts * lasts,
             },
             busy_us: busy.copied().unwrap_or_default(),
         }
@@ -312,25 +315,44 @@ fn windows(run: &RunOutcome, servers: &Steps, resource: Resource, used: &Use) ->
 
 /// How many servers or cells it has.
 fn parts(run: &RunOutcome, resource: Resource) -> u32 {
-    let cells = |region: Region| {
-        let premises = run.premises[region.index()];
-        premises.div_ceil(run.scenario.cell_premises(region).max(1))
-    };
+    let cells = |region: Region, of_cell: u32| run.premises[region.index()].div_ceil(of_cell.max(1));
+    let (scenario, four_g) = (&run.scenario, &run.scenario.csp.four_g);
     match resource {
         Resource::Dsp => run.scenario.dsp.servers,
         Resource::S1sp => run.scenario.s1sp.servers,
-        Resource::Downlink(region) | Resource::Uplink(region) | Resource::Firmware(region) => cells(region),
+        Resource::Downlink(region) | Resource::Uplink(region) | Resource::Firmware(region) => {
+            cells(region, scenario.cell_premises(region))
+        }
+        Resource::FourGDownlink(region) | Resource::FourGUplink(region) | Resource::FourGFirmware(region) => {
+            cells(region, four_g.cell_premises)
+        }
     }
+}
+
+/// Channels between hubs and those who have to share them.
+fn has_cells(resource: Resource) -> bool {
+    matches!(
+        resource,
+        Resource::Downlink(_) | Resource::Uplink(_) | Resource::FourGDownlink(_) | Resource::FourGUplink(_)
+    )
+}
+
+fn is_firmware(resource: Resource) -> bool {
+    matches!(resource, Resource::Firmware(_) | Resource::FourGFirmware(_))
 }
 
 /// Whose it is, and what.
 fn names(resource: Resource) -> (String, String) {
+    let four_g = |region: Region| format!("4g-{region}");
     let (of, what) = match resource {
         Resource::Dsp => ("dsp", "servers"),
         Resource::S1sp => ("s1sp", "servers"),
         Resource::Downlink(region) => (region.provider(), "downlink"),
         Resource::Uplink(region) => (region.provider(), "uplink"),
         Resource::Firmware(region) => (region.provider(), "firmware"),
+        Resource::FourGDownlink(region) => return (four_g(region), "downlink".to_owned()),
+        Resource::FourGUplink(region) => return (four_g(region), "uplink".to_owned()),
+        Resource::FourGFirmware(region) => return (four_g(region), "firmware".to_owned()),
     };
     (of.to_owned(), what.to_owned())
 }

@@ -278,7 +278,7 @@ impl Attributes {
         attributes.count = (span.count > 0).then_some(span.count);
         attributes.user = attributes.user.or_else(|| span.user.and_then(user));
         if let Some(node) = node {
-            let met = world.timeline.met_by(moment(*node, span));
+            let met = world.timeline.met_by(&world.population, moment(*node, span));
             attributes.events = met.map(str::to_owned).collect();
         }
         attributes

@@ -41,6 +41,7 @@ impl Dice {
             dual_fuel_share: self.share(0.85),
             prepayment_share: self.share(0.13),
             no_wan_share: self.share(0.007),
+            no_4g_share: 0.1,
             patchy_wan_share: self.one_of(&[0.0, 0.0, 0.1, 1.0]),
             patchy_wan_every: self.span(&[US, MIN, HOUR, DAY]),
             patchy_wan_outage_mean: self.span(&[0, MIN, HOUR, DAY]),
@@ -165,6 +166,15 @@ impl Dice {
             firmware_share: usual.firmware_share,
             firmware_broadcast: usual.firmware_broadcast,
             contention: None,
+        }
+    }
+
+    /// The network that hubs are exchanged to.
+    pub(super) fn four_g(&mut self) -> CspParams {
+        let usual = CspParams::four_g();
+        CspParams {
+            firmware_broadcast: self.once_in(2),
+            ..self.csp(usual)
         }
     }
 

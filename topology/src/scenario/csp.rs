@@ -24,10 +24,13 @@ pub struct CspRegions {
     /// CSP South: cellular with mesh.
     #[serde(default = "CspParams::cellular")]
     pub south: CspParams,
+    /// 4G, the same in each region, for the hubs that a `hub_exchange` puts there. Its cells are other cells than the region's.
+    #[serde(default = "CspParams::four_g", rename = "4g")]
+    pub four_g: CspParams,
 }
 
 impl CspRegions {
-    /// `None` of SMETS1, whose premises are on no CSP's SM WAN.
+    /// What the region was built with; `None` of SMETS1, whose premises are on no CSP's SM WAN.
     pub fn get(&self, region: Region) -> Option<&CspParams> {
         match region {
             Region::North => Some(&self.north),
@@ -44,6 +47,7 @@ impl Default for CspRegions {
             north: CspParams::north(),
             central: CspParams::cellular(),
             south: CspParams::cellular(),
+            four_g: CspParams::four_g(),
         }
     }
 }
@@ -175,6 +179,20 @@ impl CspParams {
 }
 
 impl CspParams {
+    /// 4G hubs over a public network (domain.md §8), of which a cell's premises have a part. Assumed, all of it.
+    pub fn four_g() -> Self {
+        CspParams {
+            cell_premises: 1_500,
+            downlink_rate: BitRate::from_bits_per_second(1_000_000),
+            uplink_rate: BitRate::from_bits_per_second(500_000),
+            latency_min: Span::from_millis(80),
+            latency_mean: Span::from_millis(300),
+            loss: 0.002,
+            retransmit_after: Span::from_secs(2),
+            ..CspParams::cellular()
+        }
+    }
+
     /// The way between its cells and their premises.
     pub fn link(&self) -> LinkParams {
         LinkParams {
@@ -191,9 +209,10 @@ impl Default for CspParams {
 }
 
 impl Check<'_> {
-    pub(crate) fn csp(&mut self, region: Region, csp: &CspParams) {
-        let path = |key: &str| format!("csp.{region}.{key}");
-        self.link(&format!("csp.{region}"), &csp.link());
+    /// `name` is its key under `csp`.
+    pub(crate) fn csp(&mut self, name: &str, csp: &CspParams) {
+        let path = |key: &str| format!("csp.{name}.{key}");
+        self.link(&format!("csp.{name}"), &csp.link());
         self.at_least_one(&path("cell_premises"), csp.cell_premises);
         for (key, rate) in [
             ("downlink_rate", csp.downlink_rate),

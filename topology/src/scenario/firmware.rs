@@ -78,7 +78,7 @@ pub struct CampaignParams {
     /// activate, or not heard of. It then lists no more, and asks none to activate. It does not stop when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_above: Option<f64>,
-    /// Share of devices that find this image unsound, where it is not `firmware.unsound_share`.
+    /// Share of devices that find this image corrupt, where it is not `firmware.unsound_share`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsound_share: Option<f64>,
     /// Share of devices that are not heard of again once they run this image: a bad one.
@@ -122,8 +122,12 @@ pub struct FirmwareParams {
     pub han_gas_min: Span,
     /// From hub to GSME, which sleeps: on average. Assumed, range 1 to 5 d (domain.md §9).
     pub han_gas_mean: Span,
-    /// Share of devices that find their image unsound (8F1C). Assumed, range 0 to 0.1 (domain.md §9: success 90 to 97 % first try).
+    /// Share of devices that find their image corrupt (8F1C). Assumed, range 0 to 0.1 (domain.md §9: success 90 to 97 % first try).
     pub unsound_share: f64,
+    /// Share of devices that are of another model than records say, which find any image unsound. Assumed, range 0 to 0.02.
+    pub wrong_model_share: f64,
+    /// Share of devices that have no room for an image, and find it unsound. Assumed, range 0 to 0.02.
+    pub memory_full_share: f64,
     /// Share of devices that refuse to activate an image that is sound. Assumed, range 0 to 0.05.
     pub activation_refused_share: f64,
     /// Share of ESMEs whose activation interrupts their hub's supply for so long that it raises an outage alert, a false one: the defect
@@ -148,6 +152,8 @@ impl Default for FirmwareParams {
             han_gas_min: Span::from_secs(86_400),
             han_gas_mean: Span::from_secs(2 * 86_400),
             unsound_share: 0.02,
+            wrong_model_share: 0.0,
+            memory_full_share: 0.0,
             activation_refused_share: 0.01,
             false_outage_share: 0.0,
         }
@@ -220,6 +226,16 @@ impl Check<'_> {
             }
         }
         self.share(&at("share"), campaign.share);
+        self.waves(&at("waves"), &campaign.waves);
+        self.share(&at("lost_share"), campaign.lost_share);
+        for (key, share) in [
+            ("stop_above", campaign.stop_above),
+            ("unsound_share", campaign.unsound_share),
+        ] {
+            if let Some(share) = share {
+                self.share(&at(key), share);
+            }
+        }
         let blocks = scenario.firmware.blocks(campaign.image);
         if campaign.image == Bytes(0) || campaign.image > IMAGE_MAX {
             let message = format!("must be from 1B to {IMAGE_MAX}, not {}", campaign.image);
@@ -256,6 +272,21 @@ impl Check<'_> {
         }
     }
 
+    fn waves(&mut self, path: &str, waves: &[f64]) {
+        if waves.len() > WAVES_MAX {
+            self.wrong(path, format!("there may be {WAVES_MAX}, not {}", waves.len()));
+        }
+        let ascends = waves.first().is_none_or(|first| *first > 0.0)
+            && waves.windows(2).all(|pair| pair[0] < pair[1])
+            && waves.last().is_none_or(|last| *last == 1.0);
+        if !ascends {
+            self.wrong(
+                path,
+                format!("must ascend from more than 0 to 1, as [0.01, 0.1, 1.0] does, not {waves:?}"),
+            );
+        }
+    }
+
     fn firmware_params(&mut self, params: &FirmwareParams) {
         if params.block == Bytes(0) {
             self.wrong("firmware.block", "must be at least 1B");
@@ -271,6 +302,8 @@ impl Check<'_> {
         self.min_and_mean("firmware.han_mean", params.han_min, params.han_mean);
         self.min_and_mean("firmware.han_gas_mean", params.han_gas_min, params.han_gas_mean);
         self.share("firmware.unsound_share", params.unsound_share);
+        self.share("firmware.wrong_model_share", params.wrong_model_share);
+        self.share("firmware.memory_full_share", params.memory_full_share);
         self.share(
             "firmware.activation_refused_share",
             params.activation_refused_share,

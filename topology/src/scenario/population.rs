@@ -33,6 +33,10 @@ pub struct PopulationParams {
     /// Share of enrolled premises without SM WAN coverage (domain.md §8: 0.5–0.75 %).
     #[serde(default = "defaults::no_wan_share")]
     pub no_wan_share: f64,
+    /// Share of premises that 4G does not reach: their hubs are not exchanged (the event `hub_exchange`). Assumed, as with the networks there
+    /// are; range 0 to 0.03.
+    #[serde(default = "defaults::no_wan_share")]
+    pub no_4g_share: f64,
     /// Share of premises whose coverage comes and goes, so that commands are tried in vain and alerts are lost while it is gone: no
     /// record says so. Assumed: 1.6 m of 34.8 m meters did not work in smart mode for a while (domain.md §14).
     #[serde(default)]

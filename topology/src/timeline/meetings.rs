@@ -1,6 +1,7 @@
 //! Which events of the timeline a step of an item meets, for whoever tells of that step.
 
-use super::{PowerCuts, Selector, Timeline};
+use super::{Selector, Timeline};
+use crate::population::Population;
 use secnet_engine::Step;
 use secnet_model::{DeviceId, DeviceType, Region, SimTime, UserId};
 
@@ -54,6 +55,10 @@ pub(super) enum Reach {
         device: DeviceType,
         selector: Selector,
     },
+    /// The premises whose hubs the event exchanges; it has this place in the scenario.
+    Exchange {
+        event: usize,
+    },
     /// The premises that the event's faults take off supply; it has this place in the scenario.
     Power {
         event: u32,
@@ -61,7 +66,8 @@ pub(super) enum Reach {
 }
 
 impl Reach {
-    fn meets(&self, moment: &Moment, power_cuts: &PowerCuts) -> bool {
+    fn meets(&self, moment: &Moment, timeline: &Timeline, population: &Population) -> bool {
+        let is_there = || matches!(moment.place, Place::Premises | Place::Provider(_));
         let selected = |selector: &Selector| moment.device.is_some_and(|it| selector.selects(it.premises));
         let is_of = |users: &[UserId]| moment.user.is_some_and(|user| users.contains(&user));
         match self {
@@ -87,8 +93,17 @@ impl Reach {
                 let is_it = moment.device.is_some_and(|it| it.device_type == *device);
                 moment.step == Step::AccessControl && is_it && selected(selector)
             }
+            Reach::Exchange { event } => {
+                let meets = |device: DeviceId| {
+                    let visit = timeline.exchanges().visit(population, device.premises);
+                    visit.is_some_and(|visit| {
+                        visit.event == *event && visit.begins <= moment.end && visit.ends > moment.begin
+                    })
+                };
+                is_there() && moment.device.is_some_and(meets)
+            }
             Reach::Power { event } => {
-                let is_there = matches!(moment.place, Place::Premises | Place::Provider(_));
+                let power_cuts = timeline.power_cuts();
                 let meets = |device: DeviceId| {
                     let mut cuts = power_cuts.cuts(device.premises);
                     cuts.any(|cut| {
@@ -98,7 +113,7 @@ impl Reach {
                         goes_on && faults.iter().any(|fault| fault.event == *event)
                     })
                 };
-                is_there && moment.device.is_some_and(meets)
+                is_there() && moment.device.is_some_and(meets)
             }
         }
     }
@@ -114,11 +129,11 @@ fn is_done_by_the_dsp(step: Step) -> bool {
 
 impl Timeline {
     /// The names of the events that go on during the step, where it is taken: in the order of their beginnings.
-    pub fn met_by(&self, moment: Moment) -> impl Iterator<Item = &str> {
+    pub fn met_by<'a>(&'a self, population: &'a Population, moment: Moment) -> impl Iterator<Item = &'a str> {
         self.events
             .iter()
             .take_while(move |event| event.begins <= moment.end)
-            .filter(move |event| event.ends > moment.begin && event.reach.meets(&moment, &self.power_cuts))
+            .filter(move |event| event.ends > moment.begin && event.reach.meets(&moment, self, population))
             .map(|event| event.name.as_str())
     }
 }

@@ -4,6 +4,7 @@
 //!
 //! Not here: what participants do about an event, and what they believe of it.
 
+pub mod exchanges;
 pub(crate) mod faults;
 pub mod meetings;
 pub mod power_cuts;
@@ -14,21 +15,22 @@ pub mod windows;
 
 pub use crate::events::{Cause, EventKind, EventParams, Impact, System};
 pub use crate::restoration::Restoration;
+pub use exchanges::{Exchanges, Visit};
 pub use meetings::{Moment, Place};
 pub use power_cuts::{Cut, Fault, PowerCuts};
 pub use rules::{CoverageLoss, CoverageLosses, CplRemoval, Removal, Removals, Takeover, Takeovers};
-// CoverageLosses, Removal, Removals, Takeover, Takeovers};
 pub use selector::Selector;
 pub use steps::Steps;
 pub use windows::Windows;
 
+use crate::local_time::LocalTime;
 use crate::modifications::Releases;
 use crate::population::Population;
 use crate::scenario::Scenario;
 use crate::users::UserEntry;
 use meetings::Reach;
 use secnet_engine::Draws;
-use secnet_model::{Region, SimTime, UserId};
+use secnet_model::{Calendar, Region, SimTime, UserId};
 use std::ops::Range;
 
 #[derive(Clone, PartialEq, Debug)]
@@ -45,6 +47,7 @@ pub struct Timeline {
     removals: Removals,
     cpl_removals: Vec<CplRemoval>,
     power_cuts: PowerCuts,
+    exchanges: Exchanges,
 }
 
 /// An event as it stands in emulated time.
@@ -83,6 +86,7 @@ impl Timeline {
         releases: &Releases,
         users: &[UserEntry],
         population: &Population,
+        clocks: (Calendar, &LocalTime),
         draws: Draws,
     ) -> Timeline {
         let events = &scenario.events;
@@ -100,6 +104,11 @@ impl Timeline {
                     .collect(),
             ),
             power_cuts,
+            exchanges: {
+                let is_one = |(_, event): &(usize, &EventParams)| event.kind == EventKind::HubExchange;
+                let programmes: Vec<_> = dated.clone().filter(is_one).collect();
+                Exchanges::new(&programmes, clocks, population, draws)
+            },
             dsp_servers: dsp_servers(scenario),
             csps: Region::ALL.map(|region| {
                 let closes = |event: &&EventParams| closes_csp(event, region);
@@ -208,6 +217,11 @@ impl Timeline {
     }
 
     #[inline]
+    pub fn exchanges(&self) -> &Exchanges {
+        &self.exchanges
+    }
+
+    #[inline]
     pub fn power_cuts(&self) -> &PowerCuts {
         &self.power_cuts
     }
@@ -311,7 +325,8 @@ fn closes_csp(event: &EventParams, region: Region) -> bool {
         | EventKind::Removal
         | EventKind::PowerCut
         | EventKind::PowerFaults
-        | EventKind::CplRemoval => false,
+        | EventKind::CplRemoval
+        | EventKind::HubExchange => false,
     }
 }
 
@@ -342,7 +357,8 @@ pub fn dsp_servers(scenario: &Scenario) -> Steps {
                 | EventKind::Removal
                 | EventKind::PowerCut
                 | EventKind::PowerFaults
-                | EventKind::CplRemoval => return None,
+                | EventKind::CplRemoval
+                | EventKind::HubExchange => return None,
             };
             Some((event.during(), servers))
         })
@@ -405,6 +421,7 @@ fn reach(event: &EventParams, place: usize, users: &[UserEntry], selector: impl 
             selector: selector(),
         },
         EventKind::PowerCut | EventKind::PowerFaults => Reach::Power { event: place as u32 },
+        EventKind::HubExchange => Reach::Exchange { event: place },
         EventKind::CplRemoval => match event.device {
             Some(device) => Reach::Status {
                 device,
@@ -457,6 +474,13 @@ fn about(event: &EventParams, users: &[UserEntry]) -> String {
             let device = event.device.map(|device| format!("{} of ", device.name()));
             let device = device.unwrap_or_default();
             format!("{device}{}{}", places(event), share_of(event))
+        }
+        EventKind::HubExchange => {
+            let how_many = match event.per_million_premises_per_working_day {
+                Some(rate) => format!(", {rate} per million premises and working day"),
+                None => share_of(event),
+            };
+            format!("{}{how_many}", places(event))
         }
         EventKind::PowerCut => format!("{}{}", places(event), cause_of(event)),
         EventKind::PowerFaults => {

@@ -84,6 +84,7 @@ impl PowerCuts {
                 | EventKind::UserDefault
                 | EventKind::Takeover
                 | EventKind::CplRemoval
+                | EventKind::HubExchange
                 | EventKind::Removal => {}
             }
         }

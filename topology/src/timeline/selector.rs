@@ -54,6 +54,24 @@ impl Selector {
         }
     }
 
+    /// All premises that the places of an event name, whatever its share.
+    pub(super) fn all_of(
+        params: &EventParams,
+        event: usize,
+        population: &Population,
+        draws: Draws,
+    ) -> Selector {
+        Selector {
+            share: 1.0,
+            ..Selector::new(params, event, population, draws)
+        }
+    }
+
+    /// Leaves those in one of `within` as well, which are ascending and disjoint.
+    pub(super) fn narrow(&mut self, within: &[Range<u32>]) {
+        narrow(&mut self.ranges, within);
+    }
+
     #[inline]
     pub fn selects(&self, premises: PremisesId) -> bool {
         self.ranges.iter().any(|range| range.contains(&premises.0)) && self.is_of_the_share(premises)

@@ -4,10 +4,11 @@ use crate::check::{Check, SERVERS_MAX};
 use crate::population::regional_premises;
 use crate::scenario::Scenario;
 use crate::suggest::mend;
+use crate::timeline::exchanges::working_hours;
 use crate::timeline::{EventKind, EventParams, Impact, System, faults};
 use crate::units::Span;
 use crate::users::UserKind;
-use secnet_model::SimTime;
+use secnet_model::{Region, SimTime};
 use std::collections::BTreeSet;
 
 /// 32 B each, in every process.
@@ -34,6 +35,9 @@ impl Check<'_> {
             self.takeover(&path, event);
             if event.kind == EventKind::CplRemoval {
                 self.cpl_removal(&path, scenario, event);
+            }
+            if event.kind == EventKind::HubExchange {
+                self.hub_exchange(&path, event);
             }
             if event.kind == EventKind::PowerFaults {
                 self.power_faults(&path, scenario, event);
@@ -206,6 +210,34 @@ impl Check<'_> {
         if expected > FAULTS_MAX {
             let message = format!("makes {expected:.0} faults; a scenario may have {FAULTS_MAX:.0}");
             self.wrong(path, message);
+        }
+    }
+
+    fn hub_exchange(&mut self, path: &str, event: &EventParams) {
+        let rate = event.per_million_premises_per_working_day;
+        if rate.is_some() == event.share.is_some() {
+            let message = "a `hub_exchange` needs either `share` or `per_million_premises_per_working_day`";
+            self.wrong(path, message);
+        }
+        if let Some(rate) = rate.filter(|rate| !(rate.is_finite() && *rate >= 0.0)) {
+            let message = format!("must be nought or more, not {rate}");
+            self.wrong(format!("{path}.per_million_premises_per_working_day"), message);
+        }
+        if let Some(takes) = event.takes {
+            self.positive(&format!("{path}.takes"), takes);
+        }
+        let (from, to) = working_hours(event);
+        if from >= to {
+            let key = if event.works_to.is_some() {
+                "works_to"
+            } else {
+                "works_from"
+            };
+            let message = format!("engineers end at {to}, which is not after they begin, {from}");
+            self.wrong(format!("{path}.{key}"), message);
+        }
+        if event.region == Some(Region::Smets1) {
+            self.wrong(format!("{path}.region"), "no hub there is on a CSP's SM WAN");
         }
     }
 

@@ -3,6 +3,7 @@
 use super::blocks::Reception;
 use super::wanted::Wanted;
 use crate::cell::Channel;
+use crate::cell_map::CellMap;
 use crate::loss::{Loss, Sending};
 use secnet_engine::Draws;
 use secnet_model::{PremisesId, Region, SimDuration, SimTime};
@@ -19,7 +20,7 @@ const DAY_SECONDS: u64 = 86_400;
 #[derive(Clone, Debug)]
 pub struct Plan {
     pub world: Arc<World>,
-    region: Region,
+    pub cells: CellMap,
     /// What images have of a cell's downlink.
     channel: Channel,
     downlink_bits_per_second: u64,
@@ -33,11 +34,11 @@ pub struct Plan {
 }
 
 impl Plan {
-    pub fn new(world: &Arc<World>, region: Region, params: &CspParams) -> Plan {
+    pub fn new(world: &Arc<World>, region: Region, cells: CellMap, params: &CspParams) -> Plan {
         let (firmware, rate) = (&world.scenario.firmware, params.downlink_rate.bits_per_second());
         let campaigns = world.scenario.campaigns.iter();
         Plan {
-            region,
+            cells,
             channel: Channel {
                 bits_per_second: part(rate, params.firmware_share),
                 overhead_bytes: params.overhead.0 as u32,
@@ -48,8 +49,8 @@ impl Plan {
             blocks: campaigns
                 .map(|campaign| firmware.blocks(campaign.image))
                 .collect(),
-            loss: Loss::new(world.draws, region, params),
-            reach: Reach::new(world),
+            loss: Loss::new(world.draws, cells, params),
+            reach: Reach::of(world, cells.technology),
             world: Arc::clone(world),
         }
     }
@@ -102,7 +103,7 @@ impl Plan {
     }
 
     pub fn premises(&self, cell: u32, hub: u32) -> PremisesId {
-        PremisesId(self.world.population.cell_premises(self.region, cell, cell).start + hub)
+        PremisesId(self.cells.first_of(cell) + hub)
     }
 
     /// The image as the DSP sent it for the device behind a hub; `None` for one that nobody could have sent.

@@ -6,6 +6,7 @@ mod contention;
 mod coverage;
 mod distribution;
 mod events;
+mod exchanges;
 mod loss;
 mod priority;
 mod queueing_theory;

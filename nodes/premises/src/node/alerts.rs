@@ -95,7 +95,7 @@ impl Premises {
             Cause::Restoration { works_at } => works_at + self.hub.alert_delay(device, number),
             Cause::Device | Cause::Command { .. } => now + self.hub.alert_delay(device, number),
         };
-        let has_wan = self.world.population.has_wan(device.premises);
+        let has_wan = self.world.has_wan(device.premises, at_hub);
         if !has_wan || self.world.hub_power(device.premises, at_hub) == HubPower::Off {
             self.state.counts.alerts_without_coverage += u64::from(!has_wan);
             let outcome = match has_wan {
@@ -140,7 +140,8 @@ impl Premises {
 
     /// From the hub, at `at`.
     fn send_alert(&mut self, at: SimTime, alert: DeviceAlert, out: &mut Outbox<Message>) {
-        let due = at + self.uplink.alert_latency(alert.device, alert.number);
+        let technology = self.world.technology(alert.device.premises, at);
+        let due = at + self.uplink.alert_latency(technology, alert.device, alert.number);
         let sampler = &self.world.sampler;
         if let Some(trace) = sampler.device_alert(alert.device, alert.alert, alert.number) {
             out.trace(trace.span(Step::ToCell, at, due).bytes(u32::from(alert.bytes)));

@@ -53,7 +53,8 @@ impl Premises {
             correlation: command.correlation,
             bytes: self.answers.bytes(command, result),
         };
-        let due = answered_at + self.uplink.response_latency(command.id);
+        let technology = self.world.technology(device.premises, answered_at);
+        let due = answered_at + self.uplink.response_latency(technology, command.id);
         if let Some(trace) = self.world.sampler.request(&command.id, command.srv) {
             out.trace(trace.span(Step::Hub, now, fetched_at));
             let device = trace.span(Step::Device, fetched_at, answered_at);
@@ -85,14 +86,14 @@ impl Premises {
     /// Whether the device is not on the HAN at that moment.
     pub(super) fn is_gone(&self, at: SimTime, device: DeviceId) -> bool {
         self.state.changes.unjoined(device)
-            || self.is_lost(device)
+            || self.is_lost(at, device)
             || self.world.timeline.removals().removed(device, at)
     }
 
     /// Whether a bad firmware image has silenced it, or its hub.
-    fn is_lost(&self, device: DeviceId) -> bool {
+    fn is_lost(&self, at: SimTime, device: DeviceId) -> bool {
         let firmware = &self.state.firmware;
-        firmware.any_lost() && firmware.has_lost(&self.world, self.shard.start, device)
+        firmware.any_lost() && firmware.has_lost(&self.world, self.shard.start, at, device)
     }
 
     /// Whether a command that reaches the hub now finds no device. A join finds one that was unjoined.
@@ -101,7 +102,7 @@ impl Premises {
         let joins = self.effects.of(command.srv) == Some(Effect::Join);
         let removals = self.world.timeline.removals();
         (!joins && self.state.changes.unjoined(device))
-            || self.is_lost(device)
+            || self.is_lost(now, device)
             || removals.removed(device, self.hub.fetched_at(now, device))
     }
 

@@ -47,7 +47,7 @@ impl Premises {
         let verified = self
             .state
             .firmware
-            .verify(&self.world, self.shard.start, device, campaign);
+            .verify(&self.world, self.shard.start, at, device, campaign);
         let (alert, false_outage) = match verified {
             Verified::Sound { false_outage } => (AlertCode::image_sound(), false_outage),
             Verified::Unsound => (AlertCode::image_unsound(), false),

@@ -4,6 +4,7 @@
 mod alert_storms;
 mod answers;
 mod background_alerts;
+mod exchanges;
 mod field;
 mod future_dated;
 mod power;

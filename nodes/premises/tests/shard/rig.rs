@@ -53,8 +53,13 @@ pub(crate) fn scenario() -> Scenario {
 
 /// The scenario's `[[events]]`, each written as in a scenario.
 pub(crate) fn events(toml: &str) -> Vec<EventParams> {
+    with(toml).events
+}
+
+/// The scenario with more of its text.
+pub(crate) fn with(toml: &str) -> Scenario {
     let text = format!("{SHARD}\n{toml}");
-    secnet_topology::parse("shard", &text, &[]).unwrap().events
+    secnet_topology::parse("shard", &text, &[]).unwrap()
 }
 
 pub(crate) fn world(edit: impl FnOnce(&mut Scenario)) -> Arc<World> {

@@ -332,8 +332,8 @@ fn the_report_as_a_board_reads_it() {
 
         | Parameter | Value | What it is |
         |---|---|---|
-        | `csp.central.bad_hours_loss` | `0.1` | A CSP region's SM WAN. Rates and latencies are assumed; domain.md §8 gives the ranges they lie in. |
-        | `csp.central.bad_hours_share` | `0.0` | A CSP region's SM WAN. Rates and latencies are assumed; domain.md §8 gives the ranges they lie in. |
+        | `csp.4g.bad_hours_loss` | `0.1` | A CSP region's SM WAN. Rates and latencies are assumed; domain.md §8 gives the ranges they lie in. |
+        | `csp.4g.bad_hours_share` | `0.0` | A CSP region's SM WAN. Rates and latencies are assumed; domain.md §8 gives the ranges they lie in. |
 
         ## Runs
 
