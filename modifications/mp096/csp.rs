@@ -91,7 +91,7 @@ mod tests {
         DeviceAlert {
             device: PremisesId(7).device(DeviceType::Chf),
             alert: AlertCode::from_code(code).unwrap(),
-            command_sender: None,
+            command: None,
             number: 1,
             bytes: 110,
             raised_at: SimTime::ZERO,

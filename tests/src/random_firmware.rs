@@ -73,6 +73,8 @@ impl Dice {
             batch_every: Span::from_secs(self.one_of(&[1, 300, 3_600])),
             activate_after: Span::from_secs(self.one_of(&[0, 0, 900])),
             activate_at: None,
+            activate_future_dated: false,
+            rolls_back: None,
             activations_max: self.one_of(&[1, 3]),
             activate_again_after: Span::from_secs(self.one_of(&[60, 3_600])),
             give_up_after: Span::from_secs(self.one_of(&[300, 7_200, 86_400])),

@@ -313,3 +313,84 @@ fn images_are_unsound_for_three_reasons_and_each_is_counted() {
         assert!((of_all - share).abs() < 0.03, "{causes:?} of {}", all.at_hub);
     }
 }
+
+#[test]
+fn what_is_stopped_is_rolled_back_where_the_plan_says_so_and_to_those_it_had_listed_alone() {
+    let launch = r#"
+        waves = [0.1, 1.0]
+        soak = "2d"
+        lost_share = 0.4
+        stop_above = 0.2
+        read_back_after = "6h"
+        activate_again_after = "6h"
+        [[campaigns]]
+        name = "before"
+        rolls_back = "esme"
+        device = "ESME"
+        image = "100kB"
+        batch_every = "2h"
+        read_back_after = "6h"
+        activate_again_after = "6h"
+        give_up_after = "4d"
+    "#;
+    let text = format!("{CAMPAIGN}\n{launch}");
+    let run_with = |overrides: &[&str]| {
+        let run = run(&scenario(&text, overrides), 1);
+        every_device_has_one_fate(&run);
+        run
+    };
+    let stopped = run_with(&[]);
+    let (bad, before) = (whole(&stopped, "esme"), whole(&stopped, "before"));
+    assert_eq!(counter(&stopped, "supplier.firmware.stopped"), 2);
+    assert_eq!(counter(&stopped, "supplier.firmware.rolled_back"), 2);
+    assert_eq!(before.devices, bad.devices, "all that were listed");
+    // What was lost stays so: it is there for the network, and finds no device.
+    let lost = counter(&stopped, "premises.firmware.lost");
+    assert!(lost > 50, "{lost}");
+    assert_eq!(counter(&stopped, "premises.firmware.without_device"), lost);
+    assert!(
+        before.updated > 0 && before.updated <= bad.devices - lost,
+        "{before:#?}"
+    );
+    assert!(
+        before.updated_share.unwrap() > 0.9 * (1.0 - lost as f64 / bad.devices as f64),
+        "{before:#?}"
+    );
+
+    let goes_on = run_with(&["campaigns.0.stop_above=0.9"]);
+    assert_eq!(counter(&goes_on, "supplier.firmware.rolled_back"), 0);
+    let has_row = goes_on
+        .report
+        .kpis
+        .campaigns
+        .iter()
+        .any(|row| row.campaign == "before" && row.devices > 0);
+    assert!(!has_row);
+}
+
+#[test]
+fn devices_that_hold_a_future_dated_activation_run_the_image_at_its_time_and_say_so() {
+    let held = [
+        "campaigns.0.activate_future_dated=true",
+        "campaigns.0.activate_at=2026-04-05T03:00:00Z",
+    ];
+    let run = run(&scenario(CAMPAIGN, &held), 1);
+    every_device_has_one_fate(&run);
+    let all = whole(&run, "esme");
+    // 99 hours after the epoch, 93 after the first request; by the devices' own clocks.
+    let hour = 93.0 / 24.0;
+    for days in [all.days_to_50_percent, all.days_to_90_percent] {
+        assert!((days.unwrap() - hour).abs() < 0.01, "{all:#?}");
+    }
+    assert_eq!(all.open, 0, "{all:#?}");
+    assert_eq!(counter(&run, "premises.firmware.activated"), all.updated);
+    let refused = counter(&run, "premises.firmware.activations_refused");
+    assert!(refused > 0 && all.outcomes["device_error"] >= refused, "{all:#?}");
+    let alert = |code: &str| {
+        let rows = &run.report.kpis.alerts.by_alert;
+        let row = rows.iter().find(|row| row.key.alert.as_deref() == Some(code));
+        row.and_then(|row| row.raised).unwrap_or_default()
+    };
+    assert_eq!(alert("8F66"), all.updated);
+    assert!(alert("8F67") >= refused);
+}

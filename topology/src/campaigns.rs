@@ -16,6 +16,8 @@ use std::ops::Range;
 pub struct Campaign<'w> {
     world: &'w World,
     pub params: &'w CampaignParams,
+    /// Whose requests' lists it has: its own, or the campaign's that it rolls back.
+    lists: &'w CampaignParams,
     portfolio: Portfolio,
     premises: u32,
 }
@@ -24,8 +26,12 @@ impl World {
     /// The Supplier's part in the campaign with that number; `None` where there is none.
     pub fn campaign(&self, number: u16, supplier: UserId) -> Option<Campaign<'_>> {
         let params = self.scenario.campaigns.get(usize::from(number))?;
+        let lists = match self.rolls_back(number) {
+            Some(other) => &self.scenario.campaigns[usize::from(other)],
+            None => params,
+        };
         let name = &self.scenario.suppliers.get(supplier.index())?.name;
-        if !params.suppliers.is_empty() && !params.suppliers.contains(name) {
+        if !lists.suppliers.is_empty() && !lists.suppliers.contains(name) {
             return None;
         }
         let portfolio = match params.device.is_gas() {
@@ -35,9 +41,18 @@ impl World {
         Some(Campaign {
             world: self,
             params,
-            premises: (f64::from(portfolio.len()) * params.share).round() as u32,
+            lists,
+            premises: (f64::from(portfolio.len()) * lists.share).round() as u32,
             portfolio,
         })
+    }
+
+    /// The campaign that the one with that number rolls back, where it is to.
+    pub fn rolls_back(&self, number: u16) -> Option<u16> {
+        let campaigns = &self.scenario.campaigns;
+        let other = campaigns.get(usize::from(number))?.rolls_back.as_ref()?;
+        let place = campaigns.iter().position(|campaign| campaign.name == *other)?;
+        u16::try_from(place).ok()
     }
 
     /// Whether the campaign with that number is for the device, whichever Supplier's it is.
@@ -74,12 +89,12 @@ impl<'w> Campaign<'w> {
     }
 
     fn batches_of(&self, wave: &Range<u32>) -> u32 {
-        (wave.end - wave.start).div_ceil(self.params.batch_devices.max(1))
+        (wave.end - wave.start).div_ceil(self.lists.batch_devices.max(1))
     }
 
     /// The places in the portfolio that each wave is for.
     fn waves(&self) -> impl Iterator<Item = Range<u32>> + '_ {
-        let shares: &[f64] = match &self.params.waves[..] {
+        let shares: &[f64] = match &self.lists.waves[..] {
             [] => &[1.0],
             shares => shares,
         };
@@ -103,7 +118,7 @@ impl<'w> Campaign<'w> {
             let of_wave = left.min(batches.saturating_sub(1));
             at = at.saturating_add(every.saturating_mul(of_wave.into()));
             if left < batches {
-                let size = self.params.batch_devices;
+                let size = self.lists.batch_devices;
                 let start = places.start + left * size;
                 let end = start.saturating_add(size).min(places.end);
                 return Some((wave, SimTime(at), start..end));
@@ -116,7 +131,7 @@ impl<'w> Campaign<'w> {
         None
     }
 
-    /// When a request is due; "never" past the last, and past the horizon.
+    /// When a request is due by the plan; "never" past the last, and past the horizon. What is rolled back has no plan.
     pub fn due(&self, batch: u16) -> SimTime {
         let due = self.batch(batch).map(|(_, due, _)| due);
         due.filter(|due| *due < self.world.horizon)

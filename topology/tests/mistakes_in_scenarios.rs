@@ -1274,6 +1274,9 @@ fn waves_ascend_to_one_and_a_campaigns_shares_are_shares() {
         with("waves = [0.0, 1.0]"),
         with("stop_above = 1.5\nlost_share = -0.1\nunsound_share = 7.0"),
         with("waves = [0.1, 1.0]\nstop_above = 0.0"),
+        with("activate_future_dated = true"),
+        with("rolls_back = \"esme-2026\""),
+        with("[[campaigns]]\nname = \"before\"\ndevice = \"GSME\"\nrolls_back = \"esme-2026\""),
     ]
     .concat();
     expect![[r#"
@@ -1310,6 +1313,27 @@ fn waves_ascend_to_one_and_a_campaigns_shares_are_shares() {
         36 | unsound_share = 7.0
            |                 ^^^
         good
+        error: needs `activate_at`, its time
+          --> small.toml:34:25
+           |
+        34 | activate_future_dated = true
+           |                         ^^^^
+        error: no campaign `esme-2026` before this one; there are none
+          --> small.toml:34:14
+           |
+        34 | rolls_back = "esme-2026"
+           |              ^^^^^^^^^^^
+        error: `esme-2026` updates ESME, this one GSME
+          --> small.toml:37:14
+           |
+        37 | rolls_back = "esme-2026"
+           |              ^^^^^^^^^^^
+
+        error: `esme-2026` never stops: it needs `waves` and `stop_above`, and rolls nothing back
+          --> small.toml:37:14
+           |
+        37 | rolls_back = "esme-2026"
+           |              ^^^^^^^^^^^
     "#]]
     .assert_eq(&all);
 }

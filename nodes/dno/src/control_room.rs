@@ -197,6 +197,7 @@ impl ControlRoom {
         Some(Ask::Device {
             srv: Srv::from_number(PING)?,
             device: premises.device(DeviceType::Esme),
+            execution: None,
         })
     }
 
@@ -344,7 +345,7 @@ mod tests {
             let alert = DeviceAlert {
                 device: PremisesId(premises).device(DeviceType::Esme),
                 alert: AlertCode::from_code(code).unwrap(),
-                command_sender: None,
+                command: None,
                 number: 1,
                 bytes: 110,
                 raised_at: at,

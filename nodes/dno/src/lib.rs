@@ -8,10 +8,10 @@ pub mod control_room;
 use control_room::ControlRoom;
 use secnet_accounts::figures::Figures;
 use secnet_engine::Outcome;
-use secnet_model::{AlertRecipient, DeviceId, DeviceType, ResponseCode, Role, SimTime, Srv};
+use secnet_model::{AlertRecipient, DeviceId, DeviceType, ResponseCode, Role, SimTime};
 use secnet_topology::World;
 use secnet_user::{Ask, Desk, Part, Pinged};
-use secnet_wire::DeviceAlert;
+use secnet_wire::{DeviceAlert, ServiceRequest};
 use serde::{Deserialize, Serialize};
 
 /// What a distribution network operator is.
@@ -70,12 +70,12 @@ impl Desk for DnoDesk {
     fn note_end(
         &mut self,
         now: SimTime,
-        srv: Srv,
+        request: &ServiceRequest,
         device: DeviceId,
         code: ResponseCode,
         _outcome: Outcome,
         world: &World,
     ) -> Option<Pinged> {
-        self.control_room.note_end(now, srv, device, code, world)
+        self.control_room.note_end(now, request.srv, device, code, world)
     }
 }

@@ -17,7 +17,7 @@ pub fn recipients(
         let user = match recipient {
             AlertRecipient::Supplier => records.supplier(world, alert.device, at)?,
             AlertRecipient::Dno => records.dno(world, premises)?,
-            AlertRecipient::CommandSender => alert.command_sender?,
+            AlertRecipient::CommandSender => alert.command?.sender,
         };
         world.users.get(user.index()).map(|_| user)
     };

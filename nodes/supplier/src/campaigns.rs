@@ -7,10 +7,10 @@ use secnet_accounts::campaigns::{CampaignNews, Progress};
 use secnet_accounts::figures::{Figures, Key};
 use secnet_accounts::{Part, figures};
 use secnet_engine::{Bits, ItemKind, Outcome};
-use secnet_model::{AlertCode, DeviceId, DeviceType, SimTime, Srv, UserId};
+use secnet_model::{AlertCode, DeviceId, DeviceType, SimDuration, SimTime, Srv, UserId};
 use secnet_topology::{Campaign, World};
 use secnet_user::Ask;
-use secnet_wire::{DccAlert, DeviceAlert, ImageWarning};
+use secnet_wire::{DccAlert, DeviceAlert, ImageWarning, ServiceRequest};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -35,6 +35,8 @@ figures! {
     struct Counts: "Suppliers' campaigns" in "supplier" {
         /// Campaigns that a Supplier stopped before a wave, as too many devices had failed.
         stopped: sum "campaigns" as "firmware.stopped" if nonzero,
+        /// Those of them that the version before was sent after.
+        rolled_back: sum "campaigns" as "firmware.rolled_back" if nonzero,
         /// Requests for the version of a device that has taken to its new one (SRV 11.2).
         read_back: sum "requests" as "firmware.read_back" if nonzero,
     }
@@ -62,6 +64,16 @@ struct Running {
     known: u32,
     failed: u32,
     stopped: bool,
+    /// Where it rolls another back.
+    roll_back: Option<RollBack>,
+}
+
+/// What there is to roll back: from when on, and how many of the other campaign's requests. Never and none, until it is stopped.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct RollBack {
+    of: u16,
+    from: SimTime,
+    batches: u16,
 }
 
 impl Campaigns {
@@ -74,9 +86,12 @@ impl Campaigns {
                 user,
                 next_batch: 0,
                 oldest_batch: 0,
-                next_at: world
-                    .campaign(campaign, user)
-                    .map_or(SimTime::NEVER, |own| own.due(0)),
+                next_at: match world.rolls_back(campaign) {
+                    Some(_) => SimTime::NEVER,
+                    None => world
+                        .campaign(campaign, user)
+                        .map_or(SimTime::NEVER, |own| own.due(0)),
+                },
                 open: Bits::default(),
                 sound: Bits::default(),
                 taken: Bits::default(),
@@ -84,20 +99,40 @@ impl Campaigns {
                 known: 0,
                 failed: 0,
                 stopped: false,
+                roll_back: world.rolls_back(campaign).map(|of| RollBack {
+                    of,
+                    from: SimTime::NEVER,
+                    batches: 0,
+                }),
             })
             .collect();
     }
 
     pub fn comes_due(&mut self, now: SimTime, world: &World) {
+        // One that stops may begin another.
+        while self.running.iter().any(|running| running.next_at <= now) {
+            self.requests_come_due(now, world);
+        }
+        while self.to_ask.first().is_some_and(|(at, ..)| *at <= now) {
+            let Some((at, number, place)) = self.to_ask.pop_first() else {
+                break;
+            };
+            self.ask(at, number, place, world);
+        }
+    }
+
+    fn requests_come_due(&mut self, now: SimTime, world: &World) {
+        let mut stopped = Vec::new();
         for running in self.running.iter_mut().filter(|running| running.next_at <= now) {
             let Some(campaign) = world.campaign(running.campaign, running.user) else {
                 continue;
             };
-            while !running.stopped && campaign.due(running.next_batch) <= now {
+            while !running.stopped && running.due(&campaign, world, running.next_batch) <= now {
                 let batch = running.next_batch;
                 if running.is_to_stop(&campaign, batch) {
                     self.counts.stopped += 1;
                     running.stopped = true;
+                    stopped.push((running.campaign, batch));
                     break;
                 }
                 running.next_batch += 1;
@@ -105,23 +140,31 @@ impl Campaigns {
                     self.asks.push_back(ask);
                 }
             }
-            while running.gives_up_at(&campaign) <= now {
+            while running.gives_up_at(&campaign, world) <= now {
                 let batch = running.oldest_batch;
                 running.oldest_batch += 1;
                 running.end_batch(&campaign, batch, Outcome::NoResponse, &mut self.news);
             }
-            running.next_at = running.next(&campaign);
+            running.next_at = running.next(&campaign, world);
         }
-        while self.to_ask.first().is_some_and(|(at, ..)| *at <= now) {
-            let Some((_, number, place)) = self.to_ask.pop_first() else {
-                break;
-            };
-            self.ask(number, place, world);
+        for (campaign, batches) in stopped {
+            self.roll_back(now, campaign, batches);
+        }
+    }
+
+    /// A campaign has stopped after so many requests.
+    fn roll_back(&mut self, now: SimTime, campaign: u16, batches: u16) {
+        for running in &mut self.running {
+            if let Some(roll_back) = running.roll_back.as_mut().filter(|it| it.of == campaign) {
+                (roll_back.from, roll_back.batches) = (now, batches);
+                running.next_at = now;
+                self.counts.rolled_back += 1;
+            }
         }
     }
 
     /// A device is to be asked now, where its fate is not known meanwhile.
-    fn ask(&mut self, number: u16, place: u32, world: &World) {
+    fn ask(&mut self, now: SimTime, number: u16, place: u32, world: &World) {
         let Some((running, campaign)) = self.of(number, world) else {
             return;
         };
@@ -140,12 +183,16 @@ impl Campaigns {
         };
         self.counts.read_back += u64::from(reads_back);
         self.news.extend(news);
-        let (number, device) = match reads_back {
-            true => (READ_VERSION, read_back_by(device)),
-            false => (ACTIVATE, device),
+        let (number, device, execution) = match reads_back {
+            true => (READ_VERSION, read_back_by(device), None),
+            false => (ACTIVATE, device, campaign.params.execution(world.calendar, now)),
         };
         if let Some(srv) = Srv::from_number(number) {
-            self.asks.push_back(Ask::Device { srv, device });
+            self.asks.push_back(Ask::Device {
+                srv,
+                device,
+                execution,
+            });
         }
     }
 
@@ -210,8 +257,15 @@ impl Campaigns {
         self.news.push(news);
     }
 
-    /// A device tells whether its image is sound.
+    /// A device tells whether its image is sound, or that it executed what it held.
     pub fn note_alert(&mut self, now: SimTime, alert: &DeviceAlert, world: &World) {
+        if let Some(command) = alert.command.filter(|it| it.srv.number() == ACTIVATE) {
+            let outcome = match alert.alert == AlertCode::future_dated_succeeded() {
+                true => Outcome::Completed,
+                false => Outcome::DeviceError,
+            };
+            return self.asked_has_ended(now, command.srv, alert.device, outcome, world);
+        }
         let is_sound = alert.alert == AlertCode::image_sound();
         if self.running.is_empty() || !(is_sound || alert.alert == AlertCode::image_unsound()) {
             return;
@@ -266,7 +320,23 @@ impl Campaigns {
     }
 
     /// A request of the Supplier's has ended, perhaps one to activate an image or for a version.
-    pub fn note_end(&mut self, now: SimTime, srv: Srv, device: DeviceId, outcome: Outcome, world: &World) {
+    pub fn note_end(
+        &mut self,
+        now: SimTime,
+        request: &ServiceRequest,
+        device: DeviceId,
+        outcome: Outcome,
+        world: &World,
+    ) {
+        let is_held = outcome == Outcome::Completed && request.timing.execution().is_some();
+        // What the device has done with what it holds, it tells at its time.
+        if !is_held {
+            self.asked_has_ended(now, request.srv, device, outcome, world);
+        }
+    }
+
+    /// A device has activated its image or told its version, or has not.
+    fn asked_has_ended(&mut self, now: SimTime, srv: Srv, device: DeviceId, outcome: Outcome, world: &World) {
         if self.running.is_empty() || !matches!(srv.number(), ACTIVATE | READ_VERSION) {
             return;
         }
@@ -363,18 +433,35 @@ impl Running {
     }
 
     /// When the next batch goes out, or the oldest is given up.
-    fn next(&self, campaign: &Campaign) -> SimTime {
+    fn next(&self, campaign: &Campaign, world: &World) -> SimTime {
         let due = match self.stopped {
             true => SimTime::NEVER,
-            false => campaign.due(self.next_batch),
+            false => self.due(campaign, world, self.next_batch),
         };
-        due.min(self.gives_up_at(campaign))
+        due.min(self.gives_up_at(campaign, world))
+    }
+
+    /// When a request goes out; "never" past the last, and past the horizon.
+    fn due(&self, campaign: &Campaign, world: &World, batch: u16) -> SimTime {
+        let Some(roll_back) = self.roll_back else {
+            return campaign.due(batch);
+        };
+        if batch >= roll_back.batches {
+            return SimTime::NEVER;
+        }
+        let every = campaign.params.batch_every.as_micros();
+        let due = roll_back.from + SimDuration(every.saturating_mul(batch.into()));
+        Some(due)
+            .filter(|due| *due < world.horizon)
+            .unwrap_or(SimTime::NEVER)
     }
 
     /// When the devices of the oldest batch are given up; "never" where none has been sent since.
-    fn gives_up_at(&self, campaign: &Campaign) -> SimTime {
+    fn gives_up_at(&self, campaign: &Campaign, world: &World) -> SimTime {
         match self.oldest_batch < self.next_batch {
-            true => campaign.due(self.oldest_batch) + campaign.params.give_up_after.as_duration(),
+            true => {
+                self.due(campaign, world, self.oldest_batch) + campaign.params.give_up_after.as_duration()
+            }
             false => SimTime::NEVER,
         }
     }

@@ -13,10 +13,10 @@ use campaigns::Campaigns;
 use secnet_accounts::campaigns::CampaignNews;
 use secnet_accounts::figures::Figures;
 use secnet_engine::{ItemKind, Outcome};
-use secnet_model::{AlertRecipient, DeviceId, DeviceType, ResponseCode, Role, SimTime, Srv, UserId};
+use secnet_model::{AlertRecipient, DeviceId, DeviceType, ResponseCode, Role, SimTime, UserId};
 use secnet_topology::World;
 use secnet_user::{Ask, Desk, Part, Pinged};
-use secnet_wire::{DccAlert, DeviceAlert, ImageWarning};
+use secnet_wire::{DccAlert, DeviceAlert, ImageWarning, ServiceRequest};
 use serde::{Deserialize, Serialize};
 
 /// What an energy Supplier is.
@@ -105,13 +105,13 @@ impl Desk for SupplierDesk {
     fn note_end(
         &mut self,
         now: SimTime,
-        srv: Srv,
+        request: &ServiceRequest,
         device: DeviceId,
         _code: ResponseCode,
         outcome: Outcome,
         world: &World,
     ) -> Option<Pinged> {
-        self.campaigns.note_end(now, srv, device, outcome, world);
+        self.campaigns.note_end(now, request, device, outcome, world);
         None
     }
 }

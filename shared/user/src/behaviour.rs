@@ -16,7 +16,9 @@ use secnet_model::{
 };
 use secnet_topology::World;
 use secnet_topology::scenario::Mistake;
-use secnet_wire::{Answer, CommandOrigin, DccAlert, DeviceAlert, DeviceResult, Message, ServiceRequest};
+use secnet_wire::{
+    Answer, CommandOrigin, DccAlert, DeviceAlert, DeviceResult, Message, OfCommand, ServiceRequest,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -296,7 +298,10 @@ fn alerts_are_delivered_timed_and_counted() {
     let alert = |code: &str, number| DeviceAlert {
         device,
         alert: AlertCode::from_code(code).unwrap(),
-        command_sender: Some(FIRST_SUPPLIER),
+        command: Some(OfCommand {
+            sender: FIRST_SUPPLIER,
+            srv: Srv::from_number("1.1.1").unwrap(),
+        }),
         number,
         bytes: 100,
         raised_at: SimTime::from_secs(2),

@@ -7,7 +7,7 @@ use secnet_model::{
     AlertRecipient, DeviceId, DeviceType, PremisesId, ResponseCode, Role, SimTime, Srv, UserId,
 };
 use secnet_topology::World;
-use secnet_wire::{DccAlert, DeviceAlert, ImageWarning};
+use secnet_wire::{DccAlert, DeviceAlert, ImageWarning, ServiceRequest};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fmt::Debug;
@@ -55,7 +55,7 @@ pub trait Desk: Part + Clone + Debug + Default + Serialize + DeserializeOwned + 
     fn note_end(
         &mut self,
         _now: SimTime,
-        _srv: Srv,
+        _request: &ServiceRequest,
         _device: DeviceId,
         _code: ResponseCode,
         _outcome: Outcome,
@@ -73,8 +73,12 @@ pub trait Desk: Part + Clone + Debug + Default + Serialize + DeserializeOwned + 
 /// A request a desk wants sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Ask {
-    /// About a device.
-    Device { srv: Srv, device: DeviceId },
+    /// About a device, to be executed then where there is a time.
+    Device {
+        srv: Srv,
+        device: DeviceId,
+        execution: Option<SimTime>,
+    },
     /// For the devices of a firmware campaign's batch.
     Images { srv: Srv, campaign: u16, batch: u16 },
 }

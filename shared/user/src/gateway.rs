@@ -229,7 +229,7 @@ mod tests {
                 number: 1,
                 bytes: 100,
                 raised_at: harness.now,
-                command_sender: None,
+                command: None,
                 throttled: None,
             }),
             Pushed::DccAlert(DccAlert {

@@ -24,6 +24,7 @@ pub use keys::{Keys, NameError};
 pub use link::{LinkConfig, LinkEnd, LinkError, LinkStats, Received, Tuning};
 pub use message::{
     Acknowledgement, AlertCopy, Answer, Command, CommandOrigin, DccAlert, DeviceAlert, DeviceResponse,
-    DeviceResult, Image, ImageReport, ImageWarning, Message, Pushed, ServiceRequest, ServiceResponse,
-    ThrottledAlert, ThrottledDccAlert, Timing, Undeliverable, UndeliverableReason, WarningReason,
+    DeviceResult, Image, ImageReport, ImageWarning, Message, OfCommand, Pushed, ServiceRequest,
+    ServiceResponse, ThrottledAlert, ThrottledDccAlert, Timing, Undeliverable, UndeliverableReason,
+    WarningReason,
 };

@@ -326,8 +326,8 @@ pub struct DeviceAlert {
     pub device: DeviceId,
     /// What it says; its row of the alert table names the recipients (domain.md §4).
     pub alert: AlertCode,
-    /// The User whose command caused it (8F66, 8F67); `None` where the alert table names the recipient's kind.
-    pub command_sender: Option<UserId>,
+    /// The command that it tells of (8F66, 8F67); `None` where the alert table names the recipient's kind.
+    pub command: Option<OfCommand>,
     /// Counts the premises' alerts from 1.
     pub number: u32,
     /// GBCS alert size on the WAN (domain.md §1).
@@ -336,6 +336,15 @@ pub struct DeviceAlert {
     pub raised_at: SimTime,
     /// For a consolidated alert (SECMP0062): what it stands for.
     pub throttled: Option<ThrottledAlert>,
+}
+
+/// A command that a device executed at its time: GBCS alerts name its originator and its use case.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OfCommand {
+    /// Whose it was.
+    pub sender: UserId,
+    /// What it was.
+    pub srv: Srv,
 }
 
 /// DUIS `ThrottledAlertCount` and `ThrottledAlertSequenceId` (domain.md §2.5).

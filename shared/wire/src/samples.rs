@@ -2,8 +2,9 @@
 
 use crate::message::{
     Acknowledgement, AlertCopy, Answer, Command, CommandOrigin, DccAlert, DeviceAlert, DeviceResponse,
-    DeviceResult, Image, ImageReport, ImageWarning, Message, Pushed, ServiceRequest, ServiceResponse,
-    ThrottledAlert, ThrottledDccAlert, Timing, Undeliverable, UndeliverableReason, WarningReason,
+    DeviceResult, Image, ImageReport, ImageWarning, Message, OfCommand, Pushed, ServiceRequest,
+    ServiceResponse, ThrottledAlert, ThrottledDccAlert, Timing, Undeliverable, UndeliverableReason,
+    WarningReason,
 };
 use secnet_engine::{Envelope, Promise};
 use secnet_model::{
@@ -48,7 +49,10 @@ pub(crate) fn largest_messages() -> Vec<(&'static str, Message)> {
     let device_alert = DeviceAlert {
         device: PremisesId(u32::MAX).device(DeviceType::Cad),
         alert: AlertCode::all().last().expect("there are alerts"),
-        command_sender: Some(UserId(u16::MAX)),
+        command: Some(OfCommand {
+            sender: UserId(u16::MAX),
+            srv,
+        }),
         number: u32::MAX,
         bytes: u16::MAX,
         raised_at,

@@ -11,8 +11,8 @@ use secnet_model::{
 use secnet_wire::frame::{self, Frame, FrameWriter, Hello};
 use secnet_wire::{
     Acknowledgement, Answer, Command, CommandOrigin, DccAlert, DeviceAlert, DeviceResponse, DeviceResult,
-    Image, ImageReport, ImageWarning, Message, Pushed, ServiceRequest, ServiceResponse, ThrottledAlert,
-    ThrottledDccAlert, Timing, Undeliverable, UndeliverableReason, WarningReason,
+    Image, ImageReport, ImageWarning, Message, OfCommand, Pushed, ServiceRequest, ServiceResponse,
+    ThrottledAlert, ThrottledDccAlert, Timing, Undeliverable, UndeliverableReason, WarningReason,
 };
 
 /// Every field has a value of its own, so that two that change places are seen.
@@ -127,7 +127,10 @@ fn messages() -> Vec<(&'static str, Message)> {
             Message::DeviceAlert(DeviceAlert {
                 device: PremisesId(29_000_001).device(DeviceType::Chf),
                 alert: AlertCode::from_index(2).unwrap(),
-                command_sender: Some(UserId(5)),
+                command: Some(OfCommand {
+                    sender: UserId(5),
+                    srv: Srv::from_index(3).unwrap(),
+                }),
                 number: 13,
                 bytes: 260,
                 raised_at: SimTime(43_200_000_023),
@@ -139,7 +142,7 @@ fn messages() -> Vec<(&'static str, Message)> {
             Message::DeviceAlert(DeviceAlert {
                 device: PremisesId(29_000_001).device(DeviceType::Esme),
                 alert: AlertCode::from_index(3).unwrap(),
-                command_sender: None,
+                command: None,
                 number: 14,
                 bytes: 261,
                 raised_at: SimTime(43_200_000_029),

@@ -55,6 +55,10 @@ pub struct CampaignParams {
     /// at once. As soon as it is over when absent. Assumed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activate_at: Option<ExecuteAt>,
+    /// Whether the request to activate it is future-dated: it goes out once `activate_after` is over, the device keeps it and executes it at
+    /// `activate_at`, and tells what came of it (8F66, 8F67). Assumed.
+    #[serde(default)]
+    pub activate_future_dated: bool,
     /// Requests to activate it, in all, before the Supplier gives a device up that does not answer. Assumed, range 1 to 10.
     #[serde(default = "defaults::activations_max")]
     pub activations_max: u32,
@@ -78,6 +82,11 @@ pub struct CampaignParams {
     /// activate, or not heard of. It then lists no more, and asks none to activate. It does not stop when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_above: Option<f64>,
+    /// This campaign rolls that one back, which has a `stop_above`, with the version before: a Supplier that stops it sends this image to all
+    /// devices that its requests listed, request by request, `batch_every` from one to the next. Shares, waves, Suppliers and devices of a request are
+    /// that one's, and nothing happens unless it stops. Assumed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rolls_back: Option<String>,
     /// Share of devices that find this image corrupt, where it is not `firmware.unsound_share`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsound_share: Option<f64>,
@@ -169,11 +178,17 @@ impl CampaignParams {
     /// When a device is to be asked to activate the image that it has found sound by `now`.
     pub fn asks_at(&self, calendar: Calendar, now: SimTime) -> SimTime {
         let ready = now + self.activate_after.as_duration();
-        match self.activate_at {
+        match self.activate_at.filter(|_| !self.activate_future_dated) {
             // A date that is past is no reason to wait.
             Some(at) => at.of_request(calendar, ready).max(ready),
             None => ready,
         }
+    }
+
+    /// When a device that is asked at `now` is to activate its image; at once where there is no time.
+    pub fn execution(&self, calendar: Calendar, now: SimTime) -> Option<SimTime> {
+        let at = self.activate_at.filter(|_| self.activate_future_dated)?;
+        Some(at.of_request(calendar, now)).filter(|at| *at > now)
     }
 }
 
@@ -225,6 +240,9 @@ impl Check<'_> {
                 );
             }
         }
+        if let Some(other) = &campaign.rolls_back {
+            self.rolls_back(&at("rolls_back"), campaign, other, scenario);
+        }
         self.share(&at("share"), campaign.share);
         self.waves(&at("waves"), &campaign.waves);
         self.share(&at("lost_share"), campaign.lost_share);
@@ -259,6 +277,9 @@ impl Check<'_> {
             let message = format!("a {} activates its image itself", campaign.device.name());
             self.wrong(at("activate_at"), message);
         }
+        if campaign.activate_future_dated && campaign.activate_at.is_none() {
+            self.wrong(at("activate_future_dated"), "needs `activate_at`, its time");
+        }
         self.at_least_one(&at("activations_max"), campaign.activations_max);
         self.positive(&at("activate_again_after"), campaign.activate_again_after);
         self.positive(&at("give_up_after"), campaign.give_up_after);
@@ -269,6 +290,31 @@ impl Check<'_> {
         if batches + WAVES_MAX as u32 > u32::from(u16::MAX) {
             let message = format!("makes {batches} requests; {} are the most", u16::MAX);
             self.wrong(at("batch_devices"), message);
+        }
+    }
+
+    fn rolls_back(&mut self, path: &str, campaign: &CampaignParams, other: &str, scenario: &Scenario) {
+        let before = scenario
+            .campaigns
+            .iter()
+            .take_while(|it| it.name != campaign.name);
+        let Some(found) = before.clone().find(|it| it.name == other) else {
+            let names = before.map(|it| it.name.as_str());
+            let message = format!("no campaign `{other}` before this one{}", mend(other, names));
+            return self.wrong(path, message);
+        };
+        if found.device != campaign.device {
+            let message = format!(
+                "`{other}` updates {}, this one {}",
+                found.device.name(),
+                campaign.device.name()
+            );
+            self.wrong(path, message);
+        }
+        if found.stop_above.is_none() || found.waves.is_empty() || found.rolls_back.is_some() {
+            let message =
+                format!("`{other}` never stops: it needs `waves` and `stop_above`, and rolls nothing back");
+            self.wrong(path, message);
         }
     }
 

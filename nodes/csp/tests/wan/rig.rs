@@ -221,7 +221,7 @@ pub(crate) fn alert(code: &str, number: u32, bytes: u16) -> DeviceAlert {
     DeviceAlert {
         device: PremisesId(1).device(DeviceType::Esme),
         alert: AlertCode::from_code(code).unwrap(),
-        command_sender: None,
+        command: None,
         number,
         bytes,
         raised_at: SimTime::ZERO,

@@ -4,11 +4,11 @@ use super::Dsp;
 use crate::access_control::Register;
 use crate::delays::Leg;
 use crate::inventory;
-use crate::services::NonDeviceService;
+use crate::services::{Learnt, NonDeviceService, SrvRules};
 use secnet_engine::Outbox;
 use secnet_model::{Address, DccAlertCode, DeviceId, SimTime, UserId};
 use secnet_topology::World;
-use secnet_wire::{Image, ImageReport, ImageWarning, Message, ServiceRequest, Timing};
+use secnet_wire::{Image, ImageReport, ImageWarning, Message, OfCommand, ServiceRequest, Timing};
 use std::sync::Arc;
 
 impl Dsp {
@@ -100,6 +100,13 @@ impl Dsp {
     }
 
     /// A device has told that its image is sound: one that activates it itself runs it.
+    /// A device has executed a future-dated command. Of what others did it had learnt when they were taken (assumed).
+    pub(super) fn executed(&mut self, command: OfCommand, device: DeviceId) {
+        if SrvRules::of(command.srv).learnt == Learnt::FirmwareActivated {
+            self.state.records.updated(device);
+        }
+    }
+
     pub(super) fn image_is_sound(&mut self, device: DeviceId) {
         if device.device_type.activates_firmware_itself() {
             self.state.records.updated(device);

@@ -41,6 +41,11 @@ impl Dsp {
         if alert.alert == AlertCode::image_sound() {
             self.image_is_sound(alert.device);
         }
+        if alert.alert == AlertCode::future_dated_succeeded()
+            && let Some(command) = alert.command
+        {
+            self.executed(command, alert.device);
+        }
         let mut recipients = alerts::recipients(&self.world, &self.state.records, at, &alert);
         let Some(user) = recipients.next() else {
             let region = self.world.population.region_of(alert.device.premises);

@@ -91,7 +91,10 @@ impl Dsp {
     #[inline]
     pub(super) fn learn(&mut self, at: SimTime, command: &Outstanding, out: &mut Outbox<Message>) {
         let learnt = SrvRules::of(command.srv).learnt;
+        // An activation that the device holds is one when it tells that it was executed.
+        let is_held = learnt == Learnt::FirmwareActivated && command.origin == CommandOrigin::HeldByDevice;
         if learnt != Learnt::Nothing
+            && !is_held
             && let Some(device) = command.id.target.device()
         {
             self.learn_of(at, learnt, device, command.id.originator, out);

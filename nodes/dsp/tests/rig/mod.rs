@@ -11,7 +11,7 @@ use secnet_model::{
 };
 use secnet_topology::World;
 use secnet_wire::{
-    Answer, Command, DeviceAlert, DeviceResponse, DeviceResult, Message, ServiceRequest, Timing,
+    Answer, Command, DeviceAlert, DeviceResponse, DeviceResult, Message, OfCommand, ServiceRequest, Timing,
     Undeliverable, UndeliverableReason,
 };
 use std::sync::Arc;
@@ -274,7 +274,10 @@ pub(crate) fn alert(code: &str, device: DeviceId, command_sender: Option<UserId>
     Message::DeviceAlert(DeviceAlert {
         device,
         alert: AlertCode::from_code(code).unwrap(),
-        command_sender,
+        command: command_sender.map(|sender| OfCommand {
+            sender,
+            srv: Srv::from_number("1.1.1").unwrap(),
+        }),
         number: 1,
         bytes: 85,
         raised_at: SimTime::ZERO,

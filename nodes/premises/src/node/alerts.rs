@@ -6,9 +6,9 @@ use crate::modifications::Raised;
 use crate::storms::StormAlert;
 use secnet_engine::trace::SpanLink;
 use secnet_engine::{ItemKind, Outbox, Outcome, Step};
-use secnet_model::{Address, AlertCode, DeviceId, PremisesId, SimDuration, SimTime, UserId};
+use secnet_model::{Address, AlertCode, DeviceId, PremisesId, SimDuration, SimTime};
 use secnet_topology::HubPower;
-use secnet_wire::{DeviceAlert, Message};
+use secnet_wire::{DeviceAlert, Message, OfCommand};
 
 /// Why a device raises an alert.
 #[derive(Clone, Copy)]
@@ -16,7 +16,7 @@ pub(super) enum Cause {
     Device,
     /// A future-dated command whose time has come (8F66, 8F67).
     Command {
-        sender: UserId,
+        of: OfCommand,
         /// To the command's trace, where it has one.
         link: Option<SpanLink>,
     },
@@ -31,9 +31,9 @@ pub(super) enum Cause {
 }
 
 impl Cause {
-    fn sender(self) -> Option<UserId> {
+    fn command(self) -> Option<OfCommand> {
         match self {
-            Cause::Command { sender, .. } => Some(sender),
+            Cause::Command { of, .. } => Some(of),
             Cause::Device | Cause::Outage { .. } | Cause::Restoration { .. } => None,
         }
     }
@@ -84,7 +84,7 @@ impl Premises {
         let raised = DeviceAlert {
             device,
             alert,
-            command_sender: cause.sender(),
+            command: cause.command(),
             number,
             bytes,
             raised_at: now,

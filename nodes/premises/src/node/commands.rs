@@ -6,7 +6,7 @@ use crate::changes::Effect;
 use crate::future_dated::HeldCommand;
 use secnet_engine::{Outbox, Step};
 use secnet_model::{Address, AlertCode, DeviceId, DeviceType, SimTime, Srv};
-use secnet_wire::{Command, CommandOrigin, DeviceResponse, DeviceResult, Message};
+use secnet_wire::{Command, CommandOrigin, DeviceResponse, DeviceResult, Message, OfCommand};
 
 impl Premises {
     #[inline]
@@ -150,7 +150,7 @@ impl Premises {
         }
         let answered_at = self.hub.answered_at(fetched_at, device.device_type, command.id);
         let result = match command.srv.entry().may_target(device.device_type) {
-            // What was future-dated is taken to be done at its time.
+            // What is future-dated is done at its time.
             true if self.activates(command) => self.activate(answered_at, device),
             true => self.answers.result(command.id),
             false => DeviceResult::Error,
@@ -189,6 +189,13 @@ impl Premises {
         }
     }
 
+    /// Activates firmware where the command says so, which a device may refuse.
+    fn can_do(&mut self, held: &HeldCommand) -> bool {
+        let activates =
+            !self.world.scenario.campaigns.is_empty() && self.effects.of(held.srv) == Some(Effect::Activate);
+        !activates || self.activate(held.at, held.device()) == DeviceResult::Success
+    }
+
     /// Of a device without power when that is over.
     pub(super) fn execute(&mut self, held: HeldCommand, out: &mut Outbox<Message>) {
         if !self.is_as_planned() {
@@ -202,10 +209,11 @@ impl Premises {
                 return self.state.held.hold(HeldCommand { at: works_at, ..held });
             }
         }
-        let alert = match held.fails(
+        let fails = held.fails(
             self.world.draws,
             self.world.scenario.premises.future_dated_failure_share,
-        ) {
+        );
+        let alert = match fails || !self.can_do(&held) {
             true => {
                 self.state.counts.future_dated_failed += 1;
                 AlertCode::future_dated_failed()
@@ -217,7 +225,10 @@ impl Premises {
             }
         };
         let cause = Cause::Command {
-            sender: held.originator,
+            of: OfCommand {
+                sender: held.originator,
+                srv: held.srv,
+            },
             link: self
                 .world
                 .sampler

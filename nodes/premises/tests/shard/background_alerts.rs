@@ -51,7 +51,7 @@ fn the_mix_follows_the_background_weights_and_what_is_in_the_premises() {
         *by_code.entry(entry.code).or_default() += 1;
         assert!(entry.background_weight > 0, "{}", entry.code);
         assert_ne!(entry.recipient, AlertRecipient::CommandSender);
-        assert_eq!(alert.command_sender, None);
+        assert_eq!(alert.command, None);
         assert!((entry.bytes_min..=entry.bytes_max).contains(&alert.bytes));
         if matches!(entry.code, "810D" | "810E" | "8119" | "8F0F") {
             assert!(population.is_prepayment(alert.device.premises), "{}", entry.code);

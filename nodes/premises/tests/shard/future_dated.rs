@@ -21,7 +21,10 @@ fn a_stored_command_is_answered_at_once_and_executed_at_its_time() {
     let (due, alert) = rig.alerts()[0];
     assert_eq!(due, ms(7_200_000 + HAN_MS + WAN_MS));
     assert_eq!(alert.alert, AlertCode::future_dated_succeeded());
-    assert_eq!((alert.command_sender, alert.number), (Some(UserId(3)), 1));
+    assert_eq!(
+        (alert.command.map(|it| it.sender), alert.number),
+        (Some(UserId(3)), 1)
+    );
     assert_eq!(
         (alert.raised_at, alert.device.eui64()),
         (SimTime::from_secs(7_200), update.id.target)

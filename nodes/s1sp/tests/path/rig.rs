@@ -205,7 +205,7 @@ pub(crate) fn alert(number: u32, bytes: u16) -> DeviceAlert {
     DeviceAlert {
         device: PremisesId(1).device(DeviceType::Esme),
         alert: AlertCode::from_code("8002").unwrap(),
-        command_sender: None,
+        command: None,
         number,
         bytes,
         raised_at: SimTime::ZERO,

@@ -86,7 +86,7 @@ impl<D: Desk> User<D> {
             return;
         };
         let desk = &mut self.state.desk;
-        if let Some(pinged) = desk.note_end(now, request.srv, device, code, outcome, &self.world) {
+        if let Some(pinged) = desk.note_end(now, request, device, code, outcome, &self.world) {
             let Pinged {
                 premises,
                 answered,

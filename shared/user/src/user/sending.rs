@@ -49,12 +49,16 @@ impl<D: Desk> User<D> {
             return;
         };
         let (srv, device, timing) = match ask {
-            Ask::Device { srv, device } => (srv, Some(device), Timing::Now),
+            Ask::Device {
+                srv,
+                device,
+                execution,
+            } => (srv, Some(device), execution.map_or(Timing::Now, Timing::at)),
             Ask::Images { srv, campaign, batch } => (srv, None, Timing::Images { campaign, batch }),
         };
         let wishes = Wishes {
             target: device.map(|device| device.device_type),
-            future_dated: false,
+            future_dated: timing.execution().is_some(),
             mistake: None,
         };
         let single = SingleRequest {
