@@ -75,6 +75,7 @@ impl Dice {
             activate_at: None,
             activate_future_dated: false,
             rolls_back: None,
+            by_hand: false,
             activations_max: self.one_of(&[1, 3]),
             activate_again_after: Span::from_secs(self.one_of(&[60, 3_600])),
             give_up_after: Span::from_secs(self.one_of(&[300, 7_200, 86_400])),

@@ -237,6 +237,7 @@ fn requests_a_test_has_a_user_send_before_and_while_the_network_runs_are_answere
         premises: Some(17),
         device: Some(DeviceType::Esme),
         future_dated_by: None,
+        campaign: None,
     };
     let setup = bench.setup(&folder).request(read.clone());
     let mut network = NetworkUnderTest::start(&bench.engine, &setup).unwrap();

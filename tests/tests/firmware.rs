@@ -394,3 +394,41 @@ fn devices_that_hold_a_future_dated_activation_run_the_image_at_its_time_and_say
     assert_eq!(alert("8F66"), all.updated);
     assert!(alert("8F67") >= refused);
 }
+
+#[test]
+fn a_campaign_by_hand_lists_its_next_devices_with_each_request_and_nobody_past_the_last() {
+    let request = |at: &str| {
+        format!("[[requests]]\nfrom = \"A\"\nat = \"{at}\"\nsrv = \"11.1\"\ncampaign = \"esme\"\n")
+    };
+    let requests: String = ["6h", "7h", "1d"].map(request).concat();
+    let text = format!("{CAMPAIGN}by_hand = true\n{requests}");
+    let by_hand = run(&scenario(&text, &["campaigns.0.batch_devices=700"]), 1);
+    every_device_has_one_fate(&by_hand);
+    // Those of 1,400 of A's premises, of 1,800 in the campaign, and then of the rest.
+    let planned = run(
+        &scenario(
+            CAMPAIGN,
+            &["campaigns.0.batch_devices=700", "campaigns.0.suppliers=[\"A\"]"],
+        ),
+        1,
+    );
+    assert_eq!(whole(&by_hand, "esme").devices, whole(&planned, "esme").devices);
+    assert_eq!(counter(&by_hand, "dsp.firmware.requests"), 3);
+
+    let more = [request("3d"), request("4d")].concat();
+    let past_the_last = run(
+        &scenario(&format!("{text}{more}"), &["campaigns.0.batch_devices=700"]),
+        1,
+    );
+    every_device_has_one_fate(&past_the_last);
+    assert_eq!(
+        whole(&past_the_last, "esme").devices,
+        whole(&by_hand, "esme").devices
+    );
+    let answered = past_the_last.report.kpis.service.by_srv.iter();
+    let of_11_1 = answered.filter(|row| row.key.srv.as_deref() == Some("11.1"));
+    assert_eq!(of_11_1.map(|row| row.outcomes["completed"]).sum::<u64>(), 5);
+
+    let unlisted = run(&scenario(&format!("{CAMPAIGN}by_hand = true\n"), &[]), 1);
+    assert_eq!(counter(&unlisted, "dsp.firmware.requests"), 0);
+}

@@ -73,9 +73,8 @@ impl World {
 }
 
 impl<'w> Campaign<'w> {
-    /// What its requests ask for: PPMIDs are given their image and activate it by the same request (domain.md §9).
     pub fn srv(&self) -> Option<Srv> {
-        Srv::from_number(if self.activates_itself() { "11.4" } else { "11.1" })
+        Srv::from_number(self.params.srv_number())
     }
 
     /// Whether its devices need no request to activate the image.

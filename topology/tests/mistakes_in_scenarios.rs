@@ -1275,6 +1275,9 @@ fn waves_ascend_to_one_and_a_campaigns_shares_are_shares() {
         with("stop_above = 1.5\nlost_share = -0.1\nunsound_share = 7.0"),
         with("waves = [0.1, 1.0]\nstop_above = 0.0"),
         with("activate_future_dated = true"),
+        with("by_hand = true\nwaves = [0.1, 1.0]\nstop_above = 0.1"),
+        with("[[requests]]\nfrom = \"OVO\"\nat = \"1min\"\nsrv = \"11.1\"\ncampaign = \"esme-2026\""),
+        with("by_hand = true\n[[requests]]\nfrom = \"OVO\"\nat = \"1min\"\nsrv = \"11.4\"\ncampaign = \"esme-2026\""),
         with("rolls_back = \"esme-2026\""),
         with("[[campaigns]]\nname = \"before\"\ndevice = \"GSME\"\nrolls_back = \"esme-2026\""),
     ]
@@ -1318,6 +1321,21 @@ fn waves_ascend_to_one_and_a_campaigns_shares_are_shares() {
            |
         34 | activate_future_dated = true
            |                         ^^^^
+        error: whoever sends its requests stops, and rolls back, by hand too
+          --> small.toml:34:11
+           |
+        34 | by_hand = true
+           |           ^^^^
+        error: no campaign `esme-2026` that is `by_hand`; there are none
+          --> small.toml:38:12
+           |
+        38 | campaign = "esme-2026"
+           |            ^^^^^^^^^^^
+        error: a campaign for ESME takes 11.1, not 11.4
+          --> small.toml:39:12
+           |
+        39 | campaign = "esme-2026"
+           |            ^^^^^^^^^^^
         error: no campaign `esme-2026` before this one; there are none
           --> small.toml:34:14
            |

@@ -46,11 +46,14 @@ pub struct RequestArguments {
     /// Future-dated this long after it is sent; on demand otherwise.
     #[arg(long, value_name = "SPAN")]
     pub future_dated_by: Option<Span>,
+    /// Of 11.1 or 11.4: the campaign of the User's, one that is `by_hand`, whose next devices it lists.
+    #[arg(long, value_name = "NAME")]
+    pub campaign: Option<String>,
     /// Wait until it has ended; exit with 3 if it has not been completed.
     #[arg(long, conflicts_with = "list")]
     pub wait: bool,
     /// Show what has been sent like this in the run so far, by one User or all, and what became of it.
-    #[arg(long, conflicts_with_all = ["premises", "device", "at", "future_dated_by"])]
+    #[arg(long, conflicts_with_all = ["premises", "device", "at", "future_dated_by", "campaign"])]
     pub list: bool,
     /// Print JSON.
     #[arg(long)]
@@ -165,6 +168,7 @@ fn wanted(arguments: &RequestArguments, world: &World) -> anyhow::Result<Request
         "device": arguments.device,
         "at": arguments.at,
         "future_dated_by": arguments.future_dated_by,
+        "campaign": arguments.campaign,
     });
     let request = parse_request(text.to_string().as_bytes()).map_err(bad_input)?;
     let problems = validate_request(&world.scenario, &world.users, &request);
@@ -206,8 +210,12 @@ fn describe(taken: &TakenRequest) -> String {
     let premises = request
         .premises
         .map_or(String::new(), |number| format!(", premises {number}"));
+    let campaign = request
+        .campaign
+        .as_ref()
+        .map_or(String::new(), |name| format!(", campaign {name}"));
     let head = format!(
-        "{} {}: {} {name}{premises}",
+        "{} {}: {} {name}{premises}{campaign}",
         request.from, taken.number, request.srv
     );
     let at = SimTime::ZERO + request.at.as_duration();

@@ -8,6 +8,7 @@ use secnet_accounts::figures::{Figures, Key};
 use secnet_accounts::{Part, figures};
 use secnet_engine::{Bits, ItemKind, Outcome};
 use secnet_model::{AlertCode, DeviceId, DeviceType, SimDuration, SimTime, Srv, UserId};
+use secnet_topology::scenario::CampaignParams;
 use secnet_topology::{Campaign, World};
 use secnet_user::Ask;
 use secnet_wire::{DccAlert, DeviceAlert, ImageWarning, ServiceRequest};
@@ -66,6 +67,8 @@ struct Running {
     stopped: bool,
     /// Where it rolls another back.
     roll_back: Option<RollBack>,
+    /// When its requests went out, where they come by hand.
+    by_hand: Option<Vec<SimTime>>,
 }
 
 /// What there is to roll back: from when on, and how many of the other campaign's requests. Never and none, until it is stopped.
@@ -86,11 +89,9 @@ impl Campaigns {
                 user,
                 next_batch: 0,
                 oldest_batch: 0,
-                next_at: match world.rolls_back(campaign) {
-                    Some(_) => SimTime::NEVER,
-                    None => world
-                        .campaign(campaign, user)
-                        .map_or(SimTime::NEVER, |own| own.due(0)),
+                next_at: match world.campaign(campaign, user) {
+                    Some(own) if has_a_plan(own.params) => own.due(0),
+                    _ => SimTime::NEVER,
                 },
                 open: Bits::default(),
                 sound: Bits::default(),
@@ -104,6 +105,9 @@ impl Campaigns {
                     from: SimTime::NEVER,
                     batches: 0,
                 }),
+                by_hand: world.scenario.campaigns[usize::from(campaign)]
+                    .by_hand
+                    .then(Vec::new),
             })
             .collect();
     }
@@ -161,6 +165,23 @@ impl Campaigns {
                 self.counts.rolled_back += 1;
             }
         }
+    }
+
+    /// A person lists the next devices of a campaign: which of its requests that is.
+    pub fn list_next(&mut self, now: SimTime, number: u16, world: &World) -> Option<u16> {
+        let (running, campaign) = self.of(number, world)?;
+        let batch = running.next_batch;
+        let sent = running.by_hand.as_mut()?;
+        if batch >= campaign.batches() {
+            return Some(batch);
+        }
+        sent.push(now);
+        running.next_batch += 1;
+        let mut news = Vec::new();
+        running.list(&campaign, batch, &mut news);
+        running.next_at = running.next(&campaign, world);
+        self.news.append(&mut news);
+        Some(batch)
     }
 
     /// A device is to be asked now, where its fate is not known meanwhile.
@@ -443,6 +464,9 @@ impl Running {
 
     /// When a request goes out; "never" past the last, and past the horizon.
     fn due(&self, campaign: &Campaign, world: &World, batch: u16) -> SimTime {
+        if let Some(sent) = &self.by_hand {
+            return sent.get(usize::from(batch)).copied().unwrap_or(SimTime::NEVER);
+        }
         let Some(roll_back) = self.roll_back else {
             return campaign.due(batch);
         };
@@ -476,6 +500,11 @@ impl Running {
             }
         }
     }
+}
+
+/// Whether the campaign's requests go out by themselves from the start.
+fn has_a_plan(params: &CampaignParams) -> bool {
+    params.rolls_back.is_none() && !params.by_hand
 }
 
 /// Whom a device's version is read from: a hub is there when its electricity meter answers.

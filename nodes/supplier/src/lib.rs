@@ -75,6 +75,10 @@ impl Desk for SupplierDesk {
         self.campaigns.comes_due(now, world);
     }
 
+    fn list_next(&mut self, now: SimTime, campaign: u16, world: &World) -> Option<u16> {
+        self.campaigns.list_next(now, campaign, world)
+    }
+
     fn take_ask(&mut self) -> Option<Ask> {
         self.campaigns.take_ask()
     }

@@ -64,6 +64,11 @@ pub trait Desk: Part + Clone + Debug + Default + Serialize + DeserializeOwned + 
         None
     }
 
+    /// A request lists the next devices of a campaign that is by hand: which of its requests that makes it.
+    fn list_next(&mut self, _now: SimTime, _campaign: u16, _world: &World) -> Option<u16> {
+        None
+    }
+
     /// A request it wants sent now; asked again until there is none, after [`Desk::comes_due`].
     fn take_ask(&mut self) -> Option<Ask> {
         None

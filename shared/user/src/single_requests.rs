@@ -29,6 +29,8 @@ pub(crate) struct SingleRequest {
     pub form: Result<RequestForm, Unsendable>,
     pub premises: Option<PremisesId>,
     pub timing: Timing,
+    /// Of which campaign it lists the next devices.
+    pub campaign: Option<u16>,
     /// Its place among those taken from outside; `None` for the scenario's.
     pub taken: Option<u32>,
 }
@@ -41,6 +43,7 @@ pub(crate) struct Wanted {
     premises: Option<PremisesId>,
     device: Option<DeviceType>,
     future_dated_by: Option<SimDuration>,
+    campaign: Option<u16>,
 }
 
 /// How many of them have been sent, and what became of those that are not the scenario's.
@@ -78,13 +81,18 @@ struct Ended {
 
 impl Wanted {
     /// `None` where there is no such SRV.
-    pub(crate) fn new(params: &RequestParams) -> Option<Wanted> {
+    pub(crate) fn new(world: &World, params: &RequestParams) -> Option<Wanted> {
+        let campaign = params.campaign.as_ref().and_then(|name| {
+            let mut campaigns = world.scenario.campaigns.iter();
+            campaigns.position(|campaign| campaign.name == *name)
+        });
         Some(Wanted {
             at: SimTime::ZERO + params.at.as_duration(),
             srv: Srv::from_number(&params.srv)?,
             premises: params.premises.map(PremisesId),
             device: params.device,
             future_dated_by: params.future_dated_by.map(Span::as_duration),
+            campaign: campaign.map(|campaign| campaign as u16),
         })
     }
 
@@ -102,11 +110,16 @@ impl Wanted {
                 Some(span) => Timing::at(self.at + span),
                 None => Timing::Now,
             },
+            campaign: self.campaign,
             taken: None,
         }
     }
 
-    fn params(&self, from: &str) -> RequestParams {
+    fn params(&self, world: &World, from: &str) -> RequestParams {
+        let name = |campaign: u16| {
+            let campaign = world.scenario.campaigns.get(usize::from(campaign))?;
+            Some(campaign.name.clone())
+        };
         RequestParams {
             from: from.to_owned(),
             at: self.at.since(SimTime::ZERO).into(),
@@ -114,6 +127,7 @@ impl Wanted {
             premises: self.premises.map(|premises| premises.0),
             device: self.device,
             future_dated_by: self.future_dated_by.map(Span::from),
+            campaign: self.campaign.and_then(name),
         }
     }
 }
@@ -129,7 +143,7 @@ impl SingleRequests {
             return single;
         };
         let of_user = scenario.requests.iter().filter(|params| params.from == user.name);
-        for wanted in of_user.filter_map(Wanted::new) {
+        for wanted in of_user.filter_map(|params| Wanted::new(world, params)) {
             single.insert(wanted.request::<D>(user));
         }
         single
@@ -251,13 +265,13 @@ impl TakenRequests {
         }
     }
 
-    pub(crate) fn describe(&self, from: &str) -> impl Iterator<Item = TakenRequest> {
+    pub(crate) fn describe(&self, world: &World, from: &str) -> impl Iterator<Item = TakenRequest> {
         self.requests
             .iter()
             .zip(1..)
             .map(move |(taken, number)| TakenRequest {
                 number,
-                request: taken.wanted.params(from),
+                request: taken.wanted.params(world, from),
                 id: taken.id.map(|id| id.to_string()),
                 ended: taken.ended.map(|ended| EndedRequest {
                     at: ended.at.since(SimTime::ZERO).into(),
@@ -285,6 +299,7 @@ mod tests {
             premises: Some(premises),
             device: Some(DeviceType::Esme),
             future_dated_by: None,
+            campaign: None,
         }
     }
 

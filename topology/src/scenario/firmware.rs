@@ -42,6 +42,10 @@ pub struct CampaignParams {
     /// First request, after the epoch.
     #[serde(default)]
     pub starts_after: Span,
+    /// Whether its requests come from `[[requests]]`, or from outside, with its name as their `campaign`: each lists the next devices. By themselves none
+    /// go out then.
+    #[serde(default)]
+    pub by_hand: bool,
     /// Premises of a request, at most 50,000 (domain.md §9); it lists the devices of the model that stand there.
     #[serde(default = "defaults::batch_devices")]
     pub batch_devices: u32,
@@ -170,6 +174,11 @@ impl Default for FirmwareParams {
 }
 
 impl CampaignParams {
+    /// What its requests ask for: PPMIDs and hubs are given their image and activate it by the same request (domain.md §9).
+    pub fn srv_number(&self) -> &'static str {
+        if self.activates_itself() { "11.4" } else { "11.1" }
+    }
+
     /// Whether its devices activate the image without being asked.
     pub fn activates_itself(&self) -> bool {
         self.device.activates_firmware_itself()
@@ -242,6 +251,10 @@ impl Check<'_> {
         }
         if let Some(other) = &campaign.rolls_back {
             self.rolls_back(&at("rolls_back"), campaign, other, scenario);
+        }
+        if campaign.by_hand && (campaign.stop_above.is_some() || campaign.rolls_back.is_some()) {
+            let message = "whoever sends its requests stops, and rolls back, by hand too";
+            self.wrong(at("by_hand"), message);
         }
         self.share(&at("share"), campaign.share);
         self.waves(&at("waves"), &campaign.waves);

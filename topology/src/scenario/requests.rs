@@ -30,6 +30,9 @@ pub struct RequestParams {
     /// Future-dated this long after the request; on demand when absent.
     #[serde(default)]
     pub future_dated_by: Option<Span>,
+    /// For 11.1, or 11.4: the campaign of the User's, one that is `by_hand`, whose next devices it lists; nobody once all have been.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<String>,
 }
 
 /// What is wrong with one request, were it the scenario's.
@@ -69,6 +72,33 @@ impl Check<'_> {
                 self.roles(&format!("{path}srv"), srv, &[sender]);
             }
             self.subject(path, request, srv, scenario.population.premises);
+            if let Some(name) = &request.campaign {
+                self.campaign_by_hand(&format!("{path}campaign"), scenario, name, request, srv);
+            }
+        }
+    }
+
+    fn campaign_by_hand(
+        &mut self,
+        path: &str,
+        scenario: &Scenario,
+        name: &str,
+        request: &RequestParams,
+        srv: Srv,
+    ) {
+        let by_hand = || scenario.campaigns.iter().filter(|it| it.by_hand);
+        let Some(campaign) = by_hand().find(|it| it.name == name) else {
+            let mend = mend(name, by_hand().map(|it| it.name.as_str()));
+            return self.wrong(path, format!("no campaign `{name}` that is `by_hand`{mend}"));
+        };
+        if srv.number() != campaign.srv_number() {
+            let (device, takes) = (campaign.device.name(), campaign.srv_number());
+            self.wrong(path, format!("a campaign for {device} takes {takes}, not {srv}"));
+        }
+        let runs_it = campaign.suppliers.is_empty() || campaign.suppliers.contains(&request.from);
+        let is_supplier = scenario.suppliers.iter().any(|it| it.name == request.from);
+        if !(runs_it && is_supplier) {
+            self.wrong(path, format!("`{name}` is no campaign of {}", request.from));
         }
     }
 

@@ -39,7 +39,12 @@ impl<D: Desk> User<D> {
         let Some(single) = self.state.singles.take_next(&self.single) else {
             return;
         };
-        let single = single.clone();
+        let mut single = single.clone();
+        let listed = single.campaign.and_then(|campaign| {
+            let batch = self.state.desk.list_next(now, campaign, &self.world)?;
+            Some(Timing::Images { campaign, batch })
+        });
+        single.timing = listed.unwrap_or(single.timing);
         self.send_one(now, &single, out);
     }
 
@@ -66,6 +71,7 @@ impl<D: Desk> User<D> {
             form: RequestForm::new::<D>(srv, user.roles, wishes),
             premises: device.map(|device| device.premises),
             timing,
+            campaign: None,
             taken: None,
         };
         self.send_one(now, &single, out);

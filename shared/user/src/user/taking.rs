@@ -24,7 +24,7 @@ impl<D: Desk> TakesRequests for User<D> {
         if let Some(problem) = problems.first() {
             return Err(format!("`{}`: {}", problem.path, problem.message));
         }
-        let wanted = Wanted::new(&request).ok_or_else(|| format!("no SRV {}", request.srv))?;
+        let wanted = Wanted::new(world, &request).ok_or_else(|| format!("no SRV {}", request.srv))?;
         let place = self.state.singles.taken.count();
         let single = SingleRequest {
             taken: Some(place),
@@ -49,6 +49,6 @@ impl<D: Desk> TakesRequests for User<D> {
 
     fn requests_taken(&self) -> Vec<TakenRequest> {
         let name = self.world.user(self.id).map_or("", |user| user.name.as_str());
-        self.state.singles.taken.describe(name).collect()
+        self.state.singles.taken.describe(&self.world, name).collect()
     }
 }
