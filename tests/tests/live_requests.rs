@@ -26,7 +26,16 @@ fn sent(run: &LiveRun, arguments: &[&str]) -> (Option<i32>, TakenRequest) {
 #[test]
 fn a_run_with_requests_from_outside_can_be_run_again() {
     let programs = Programs::alone();
-    let traced = ["--set", "tracing.requests=1.0", "--set", "tracing.alerts=1.0"];
+    // An image so large that nothing comes of it before the end.
+    let campaign = "campaigns=[{name=\"by hand\", device=\"PPMID\", by_hand=true, image=\"10240kB\"}]";
+    let traced = [
+        "--set",
+        "tracing.requests=1.0",
+        "--set",
+        "tracing.alerts=1.0",
+        "--set",
+        campaign,
+    ];
     let flags = [
         "--for",
         "15min",
@@ -70,13 +79,20 @@ fn a_run_with_requests_from_outside_can_be_run_again() {
     ];
     assert_eq!(sent(&run, &dated).0, Some(0));
 
+    let listing = ["--from", "OVO", "--srv", "11.4", "--campaign", "by hand", "--wait"];
+    let (exit, listed) = sent(&run, &listing);
+    let ended = listed.ended.unwrap();
+    assert_eq!((exit, ended.outcome.as_str()), (Some(0), "completed"), "{ended:?}");
+
     let (exit, out, _) = said(&run.request(&["--list", "--from", "OVO", "--json"]));
     let listed: Vec<TakenRequest> = serde_json::from_str(&out).unwrap();
     let numbers: Vec<u32> = listed.iter().map(|taken| taken.number).collect();
-    assert_eq!((exit, numbers), (Some(0), vec![1, 2, 3, 4, 5]));
+    assert_eq!((exit, numbers), (Some(0), vec![1, 2, 3, 4, 5, 6]));
     assert_eq!(listed[0].request, first.request);
 
     let live = run.wait(PATIENCE);
+    let on_their_way = live.report().ledger.counters["dsp.firmware.devices"];
+    assert!(on_their_way > 100, "{on_their_way}");
     let recorded = run.folder().join("scenario.toml");
     let again = programs.run(recorded.to_str().unwrap(), &["--driver", "virtual"]);
     assert_eq!(again.digests(), live.digests());
@@ -86,7 +102,7 @@ fn a_run_with_requests_from_outside_can_be_run_again() {
     );
     assert_ne!(without.digests().ledger, live.digests().ledger, "they counted");
     let ids = |ended: &secnet_tests::live::Ended| ended.traces().trees().count();
-    assert_eq!(ids(&live), ids(&without) + 15, "each left a trace");
+    assert_eq!(ids(&live), ids(&without) + 16, "each left a trace");
 }
 
 #[test]
