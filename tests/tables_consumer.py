@@ -75,6 +75,22 @@ for sort, are in ((("service_request", "scheduled_read"), requests), (("device_a
         elif outcome not in ("in_flight", "unexplained"):
             same((sort, outcome), int(((items.outcome == outcome) & are).sum()), of_ledger)
 
+# Of each cell, and of each campaign.
+cells = pandas.read_parquet(table("firmware_cells"))
+block = set((cells.sent_bytes / cells.blocks)[cells.blocks > 0])
+of_scenario = re.search(r'^block = "(\d+)B"', open("scenario.toml").read(), re.M)[1]
+same("octets are blocks times attempts, in each cell", block, {float(of_scenario)})
+for region, of in cells[cells.network == "first"].groupby("region"):
+    for column, counter in (("sent_bytes", "bytes"), ("rounds", "rounds"), ("transfers", "transfers"), ("delivered", "delivered"), ("images", "images")):
+        same((region, column), int(of[column].sum()), ledger["counters"].get(f"csp.{region}.firmware.{counter}", 0))
+campaigns = pandas.read_parquet(table("campaigns"))
+same("campaigns", [int(n) for n in campaigns.devices], [row["devices"] for row in kpis["campaigns"]])
+wholes = campaigns[campaigns.region.isna()]
+fates = pandas.read_parquet(table("campaign_fates"))
+same("fates", int(wholes.devices.sum() - wholes.open.sum()), int(fates[fates.region.isna()].devices.sum()))
+days = pandas.read_parquet(table("campaigns_by_day"))
+same("days", len(days), sum(len(row["updated_by_day"]) for row in kpis["campaigns"]))
+
 # Moments are the calendar's, whatever the reader's time zone.
 epoch = pandas.Timestamp(re.search(r'^epoch = "(.*)Z"', open("scenario.toml").read(), re.M)[1])
 assert os.environ["TZ"] == "Europe/London", os.environ.get("TZ")

@@ -87,6 +87,14 @@ fn every_device_has_one_fate(run: &Run) {
         of_csps(run, "firmware.bytes"),
         blocks * run.outcome.scenario.firmware.block.0
     );
+    // To the byte in each cell, and no cell is left out.
+    let (mut bytes, block_bytes) = (0, run.outcome.scenario.firmware.block.0);
+    for (of, cell) in run.outcome.total().firmware_cells.iter() {
+        assert_eq!(cell.bytes, cell.blocks * block_bytes, "{of:?}");
+        assert!(cell.delivered + cell.given_up <= cell.images, "{of:?}: {cell:?}");
+        bytes += cell.bytes;
+    }
+    assert_eq!(bytes, of_csps(run, "firmware.bytes"));
 }
 
 #[test]

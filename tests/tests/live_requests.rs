@@ -79,10 +79,22 @@ fn a_run_with_requests_from_outside_can_be_run_again() {
     ];
     assert_eq!(sent(&run, &dated).0, Some(0));
 
-    let listing = ["--from", "OVO", "--srv", "11.4", "--campaign", "by hand", "--wait"];
+    let listing = [
+        "--from",
+        "OVO",
+        "--srv",
+        "11.4",
+        "--campaign",
+        "by hand",
+        "--wait",
+    ];
     let (exit, listed) = sent(&run, &listing);
     let ended = listed.ended.unwrap();
-    assert_eq!((exit, ended.outcome.as_str()), (Some(0), "completed"), "{ended:?}");
+    assert_eq!(
+        (exit, ended.outcome.as_str()),
+        (Some(0), "completed"),
+        "{ended:?}"
+    );
 
     let (exit, out, _) = said(&run.request(&["--list", "--from", "OVO", "--json"]));
     let listed: Vec<TakenRequest> = serde_json::from_str(&out).unwrap();

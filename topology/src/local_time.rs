@@ -14,8 +14,6 @@ const DAY_MICROS: u64 = 86_400_000_000;
 pub struct LocalTime {
     /// From when on, and how much of a day is over at the epoch by the clocks of then. By time; the first is from the epoch on.
     midnights: Vec<(SimTime, u64)>,
-    /// By UTC.
-    epoch_micros_of_day: u64,
 }
 
 impl LocalTime {
@@ -27,7 +25,6 @@ impl LocalTime {
         let (Ok(zone), Some(begin)) = (TimeZone::posix(RULE), at(epoch)) else {
             return LocalTime {
                 midnights: vec![(SimTime::ZERO, of_day(0))],
-                epoch_micros_of_day: of_day(0),
             };
         };
         let mut midnights = vec![(SimTime::ZERO, of_day(zone.to_offset(begin).seconds()))];
@@ -40,15 +37,13 @@ impl LocalTime {
             }
             midnights.push((SimTime::from_secs(since_epoch), of_day(change.offset().seconds())));
         }
-        LocalTime {
-            midnights,
-            epoch_micros_of_day: of_day(0),
-        }
+        LocalTime { midnights }
     }
 
     /// By how much the clocks are ahead of UTC.
-    pub fn ahead_of_utc(&self, at: SimTime) -> SimDuration {
-        let by_utc = (self.epoch_micros_of_day + at.as_micros() % DAY_MICROS) % DAY_MICROS;
+    pub fn ahead_of_utc(&self, calendar: Calendar, at: SimTime) -> SimDuration {
+        let epoch = calendar.epoch_unix_seconds % 86_400 * 1_000_000;
+        let by_utc = (epoch + at.as_micros() % DAY_MICROS) % DAY_MICROS;
         SimDuration((self.micros_of_day(at) + DAY_MICROS - by_utc) % DAY_MICROS)
     }
 

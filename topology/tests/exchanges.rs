@@ -11,8 +11,8 @@ fn world(event: &str, overrides: &[&str]) -> World {
          [[events]]\nname = \"programme\"\nkind = \"hub_exchange\"\n{event}"
     );
     let overrides: Vec<String> = overrides.iter().map(|text| (*text).to_owned()).collect();
-    let scenario = secnet_topology::parse("programme", &text, &overrides).unwrap();
-    World::new(scenario).unwrap()
+    let scenario = secnet_topology::parse("programme", &text, &overrides).expect("a scenario");
+    World::new(scenario).expect("a world")
 }
 
 fn visits(world: &World) -> Vec<(u32, SimTime, SimTime)> {

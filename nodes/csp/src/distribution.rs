@@ -18,6 +18,7 @@ pub use plan::Plan;
 use counts::Counts;
 use secnet_accounts::Part;
 use secnet_accounts::figures::{Figures, Key};
+use secnet_accounts::firmware_cells::FirmwareCell;
 use secnet_accounts::load::{Busy, Resource, Use};
 use secnet_model::{Region, SimTime, Technology};
 use secnet_topology::World;
@@ -26,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use wanted::{Sent, Stage, Wanted};
 
-/// Budget: a bit for each hub of a cell that has an image to distribute, for each image.
+/// Budget: a bit for each hub of a cell that has an image to distribute, for each image; 68 B for each cell that ever had one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Distribution {
     region: Region,
@@ -34,6 +35,8 @@ pub struct Distribution {
     cells: BTreeMap<u32, CellWork>,
     due: BTreeSet<(SimTime, u32)>,
     counts: Counts,
+    /// What all this came to, cell by cell.
+    by_cell: BTreeMap<u32, FirmwareCell>,
     on_air: Busy,
 }
 
@@ -62,6 +65,7 @@ impl Distribution {
             cells: BTreeMap::new(),
             due: BTreeSet::new(),
             counts: Counts::default(),
+            by_cell: BTreeMap::new(),
             on_air: Busy::default(),
         }
     }
@@ -70,6 +74,7 @@ impl Distribution {
     pub fn want(&mut self, now: SimTime, plan: &Plan, cell: u32, image: Image) {
         let params = &plan.world.scenario.firmware;
         self.counts.images += 1;
+        self.by_cell.entry(cell).or_default().images += 1;
         let hub = image.device.premises.0 - plan.cells.first_of(cell);
         let work = self.cells.entry(cell).or_insert_with(|| CellWork {
             due: SimTime::NEVER,
@@ -120,12 +125,15 @@ impl Distribution {
                     tell(Told::Over { image, delivered });
                 }
             };
+            let before = self.counts;
             let counts = &mut self.counts;
             if let Some(sent) = work.sending.take() {
                 work.wanted[sent.wanted].finish(plan, cell, sent, counts, &mut finished);
             }
             work.give_up(at, counts, &mut finished);
             work.start(at, plan, cell, counts);
+            let came_to = self.counts.of_a_cell_since(&before);
+            self.by_cell.entry(cell).or_default().add(&came_to);
             if let Some(sent) = &work.sending {
                 plan.on_air(sent.starts..sent.ends, |from, lasts| self.on_air.add(from, lasts));
             }
@@ -143,6 +151,12 @@ impl Distribution {
             self.cells.insert(cell, work);
             self.set_due(cell, due);
         }
+    }
+
+    /// What it came to, cell by cell.
+    pub fn cells(&self) -> impl Iterator<Item = ((Region, Technology, u32), FirmwareCell)> {
+        let cells = self.by_cell.iter();
+        cells.map(|(number, cell)| ((self.region, self.technology, *number), *cell))
     }
 
     /// What firmware had of the cells' downlinks.
@@ -225,6 +239,9 @@ impl Part for Distribution {
             .flat_map(|work| &work.wanted)
             .map(Wanted::memory_bytes)
             .sum::<usize>();
-        cells + self.cells.len() * size_of::<(u32, CellWork)>() + self.due.len() * size_of::<(SimTime, u32)>()
+        cells
+            + self.by_cell.len() * size_of::<(u32, FirmwareCell)>()
+            + self.cells.len() * size_of::<(u32, CellWork)>()
+            + self.due.len() * size_of::<(SimTime, u32)>()
     }
 }

@@ -10,6 +10,7 @@ use crate::networks::{ByNetwork, Network, Wan};
 use crate::waiting_room::Parcel;
 use secnet_accounts::faults::FaultTallies;
 use secnet_accounts::figures::{Figures, Key};
+use secnet_accounts::firmware_cells::FirmwareCells;
 use secnet_accounts::load::{First, Firsts, Load, Resource, Use};
 use secnet_accounts::pm12::Pm12Slices;
 use secnet_accounts::{Account, Accountable, Part, figures, part, parts};
@@ -371,6 +372,14 @@ impl Csp {
         networks.flat_map(|(network, wan)| network.uses(wan))
     }
 
+    fn firmware_cells(&self) -> FirmwareCells {
+        let mut all = FirmwareCells::default();
+        let networks = self.state.networks.iter();
+        let cells = networks.flat_map(|network| network.distribution.cells());
+        cells.for_each(|(of, cell)| all.put(of, cell));
+        all
+    }
+
     /// For what was in no cell.
     fn clerk<'a>(&'a mut self, now: SimTime, out: &'a mut Outbox<Message>) -> Clerk<'a> {
         self.cells_and_clerk(Technology::Legacy, now, out).2
@@ -611,6 +620,7 @@ impl Accountable for Csp {
     fn account(&self) -> Account {
         Account {
             faults: self.state.desk.faults.clone(),
+            firmware_cells: self.firmware_cells(),
             load: Load {
                 uses: self.uses().collect(),
                 firsts: self.state.desk.firsts.clone(),

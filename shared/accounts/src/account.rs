@@ -4,6 +4,7 @@ use crate::alerts::RaisedAlerts;
 use crate::campaigns::CampaignTallies;
 use crate::faults::FaultTallies;
 use crate::figures::Figures;
+use crate::firmware_cells::FirmwareCells;
 use crate::load::Load;
 use crate::{AlertLevels, ServiceLevels};
 use secnet_engine::{ItemKind, Ledger, Span};
@@ -27,6 +28,8 @@ pub struct Account {
     pub faults: FaultTallies,
     /// What became of the devices of each firmware campaign.
     pub campaigns: CampaignTallies,
+    /// What firmware came to in each of its cells.
+    pub firmware_cells: FirmwareCells,
     /// How busy its servers and channels were.
     pub load: Load,
     pub figures: Figures,
@@ -43,6 +46,7 @@ impl Account {
         self.alerts.add(&other.alerts);
         self.faults.add(&other.faults);
         self.campaigns.add(&other.campaigns);
+        self.firmware_cells.add(&other.firmware_cells);
         self.load.add(&other.load);
         self.figures.add(&other.figures);
     }

@@ -11,6 +11,7 @@ pub mod campaigns;
 pub mod duration_histogram;
 pub mod faults;
 pub mod figures;
+pub mod firmware_cells;
 pub mod keyed;
 pub mod load;
 pub mod messages;

@@ -14,7 +14,8 @@ mod tests;
 pub use columns::{Name, Row};
 pub use dictionary::dictionary;
 pub use rows::{
-    AlertRow, EventRow, HistogramRow, ItemRow, KpiRow, LinkRow, OutageRow, SeriesRow, SpanRow, UserSeriesRow,
+    AlertRow, CampaignDayRow, CampaignFateRow, CampaignRow, EventRow, FirmwareCellRow, HistogramRow, ItemRow,
+    KpiRow, LinkRow, OutageRow, SeriesRow, SpanRow, UserSeriesRow,
 };
 
 use crate::{Manifest, RunOutcome, RunReport};
@@ -58,6 +59,10 @@ impl Tables {
         tables.put(&facts, &making::spans(run))?;
         tables.put(&facts, &making::events(run, &manifest.events))?;
         tables.put(&facts, &making::outages(run, &report.outages))?;
+        tables.put(&facts, &making::campaigns(&report.kpis.campaigns))?;
+        tables.put(&facts, &making::campaigns_by_day(&report.kpis.campaigns))?;
+        tables.put(&facts, &making::campaign_fates(&report.kpis.campaigns))?;
+        tables.put(&facts, &making::firmware_cells(total))?;
         Ok(tables)
     }
 

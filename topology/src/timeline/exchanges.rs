@@ -158,7 +158,7 @@ impl WorkingHours {
             let midnight = day * DAY_SECONDS;
             // Clocks change at night: what they say at noon holds for the working day.
             let noon = after_epoch(midnight + DAY_SECONDS / 2);
-            let ahead_seconds = local_time.ahead_of_utc(noon).0 / 1_000_000;
+            let ahead_seconds = local_time.ahead_of_utc(calendar, noon).0 / 1_000_000;
             let at = |second: u64| after_epoch((midnight + second).saturating_sub(ahead_seconds));
             at(from).max(during.start)..at(to).min(during.end)
         };

@@ -1,6 +1,7 @@
 //! What a CSP counts of firmware.
 
 use secnet_accounts::figures;
+use secnet_accounts::firmware_cells::FirmwareCell;
 
 figures! {
     /// Firmware on the SM WAN.
@@ -27,5 +28,22 @@ figures! {
         pub given_up: sum "images" as "firmware.given_up" if nonzero,
         /// The most rounds it took a cell until all its hubs had an image, or were left to be served by themselves.
         pub rounds_max: max "rounds" as "firmware.rounds_max" if nonzero,
+    }
+}
+
+impl Counts {
+    /// What has come to these since, where it is all of one cell; images are counted when they come.
+    pub fn of_a_cell_since(&self, before: &Counts) -> FirmwareCell {
+        let blocks = |counts: &Counts| counts.broadcast_blocks + counts.alone_blocks;
+        FirmwareCell {
+            images: 0,
+            rounds: self.rounds - before.rounds,
+            transfers: self.transfers - before.transfers,
+            blocks: blocks(self) - blocks(before),
+            bytes: self.bytes - before.bytes,
+            sending_us: self.sending_us - before.sending_us,
+            delivered: self.delivered - before.delivered,
+            given_up: self.given_up - before.given_up,
+        }
     }
 }

@@ -46,7 +46,13 @@ pub struct ColumnFacts {
 impl ColumnFacts {
     /// The unit, by the name's end; empty of a count or a name.
     pub fn unit(&self) -> &'static str {
-        let units = [("_us", "µs"), ("_s", "s"), ("_bytes", "B"), ("_share", "0 to 1")];
+        let units = [
+            ("_us", "µs"),
+            ("_s", "s"),
+            ("_days", "d"),
+            ("_bytes", "B"),
+            ("_share", "0 to 1"),
+        ];
         let of_name = units.into_iter().find(|(end, _)| self.name.ends_with(end));
         of_name.map_or("", |(_, unit)| unit)
     }

@@ -2,7 +2,8 @@
 
 use super::columns::{ColumnFacts, Row, Sort};
 use super::rows::{
-    AlertRow, EventRow, HistogramRow, ItemRow, KpiRow, LinkRow, OutageRow, SeriesRow, SpanRow, UserSeriesRow,
+    AlertRow, CampaignDayRow, CampaignFateRow, CampaignRow, EventRow, FirmwareCellRow, HistogramRow, ItemRow,
+    KpiRow, LinkRow, OutageRow, SeriesRow, SpanRow, UserSeriesRow,
 };
 use std::fmt::Write;
 
@@ -34,6 +35,10 @@ pub(super) fn all() -> Vec<TableFacts> {
         TableFacts::of::<SpanRow>(),
         TableFacts::of::<EventRow>(),
         TableFacts::of::<OutageRow>(),
+        TableFacts::of::<CampaignRow>(),
+        TableFacts::of::<CampaignDayRow>(),
+        TableFacts::of::<CampaignFateRow>(),
+        TableFacts::of::<FirmwareCellRow>(),
     ]
 }
 

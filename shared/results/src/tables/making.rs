@@ -2,8 +2,10 @@
 
 use super::columns::{Instant, Name};
 use super::rows::{
-    AlertRow, EventRow, HistogramRow, ItemRow, KpiRow, LinkRow, OutageRow, SeriesRow, SpanRow, UserSeriesRow,
+    AlertRow, CampaignDayRow, CampaignFateRow, CampaignRow, EventRow, FirmwareCellRow, HistogramRow, ItemRow,
+    KpiRow, LinkRow, OutageRow, SeriesRow, SpanRow, UserSeriesRow,
 };
+use crate::campaigns::CampaignKpi;
 use crate::kpis::ServiceKpi;
 use crate::load;
 use crate::traces::items::Item;
@@ -11,7 +13,7 @@ use crate::{EventFact, Kpis, Outage, RunOutcome};
 use secnet_accounts::over_time::{AlertCounts, ByWindow, Counts, ServiceCounts, Times, width_for};
 use secnet_accounts::service::Target;
 use secnet_accounts::{Account, ServiceMode};
-use secnet_model::{AlertCode, Region, SimDuration, SimTime, Srv, UserId};
+use secnet_model::{AlertCode, Region, SimDuration, SimTime, Srv, Technology, UserId};
 use secnet_topology::scenario::TracingParams;
 use std::collections::BTreeMap;
 
@@ -376,5 +378,77 @@ pub(super) fn outages(run: &RunOutcome, outages: &[Outage]) -> Vec<OutageRow> {
         restoration_raised: outage.restoration.raised.into(),
         restoration_delivered: outage.restoration.delivered.into(),
     });
+    rows.collect()
+}
+
+pub(super) fn campaigns(campaigns: &[CampaignKpi]) -> Vec<CampaignRow> {
+    let rows = campaigns.iter().map(|row| CampaignRow {
+        campaign: name(&row.campaign),
+        region: row.region.as_ref().map(name),
+        device: name(&row.device),
+        devices: row.devices,
+        at_hub: row.at_hub,
+        sound: row.sound,
+        activations: row.activations,
+        updated: row.updated,
+        updated_share: row.updated_share,
+        open: row.open,
+        updated_50_percent_days: row.days_to_50_percent,
+        updated_90_percent_days: row.days_to_90_percent,
+        updated_99_percent_days: row.days_to_99_percent,
+    });
+    rows.collect()
+}
+
+pub(super) fn campaigns_by_day(campaigns: &[CampaignKpi]) -> Vec<CampaignDayRow> {
+    let of_campaign = |row: &CampaignKpi| {
+        let (campaign, region) = (name(&row.campaign), row.region.as_ref().map(name));
+        let days = (1..).zip(row.updated_by_day.clone());
+        days.map(move |(day, updated)| CampaignDayRow {
+            campaign: campaign.clone(),
+            region: region.clone(),
+            day,
+            updated,
+        })
+    };
+    campaigns.iter().flat_map(of_campaign).collect()
+}
+
+pub(super) fn campaign_fates(campaigns: &[CampaignKpi]) -> Vec<CampaignFateRow> {
+    let of_campaign = |row: &CampaignKpi| {
+        let (campaign, region) = (name(&row.campaign), row.region.as_ref().map(name));
+        let fates = row.outcomes.clone().into_iter();
+        fates
+            .filter(|(_, devices)| *devices > 0)
+            .map(move |(outcome, devices)| CampaignFateRow {
+                campaign: campaign.clone(),
+                region: region.clone(),
+                outcome: name(outcome),
+                devices,
+            })
+    };
+    campaigns.iter().flat_map(of_campaign).collect()
+}
+
+pub(super) fn firmware_cells(total: &Account) -> Vec<FirmwareCellRow> {
+    let rows = total
+        .firmware_cells
+        .iter()
+        .map(|((region, technology, number), cell)| FirmwareCellRow {
+            region: name(region.name()),
+            network: name(match technology {
+                Technology::Legacy => "first",
+                Technology::FourG => "4g",
+            }),
+            cell: number.into(),
+            images: cell.images,
+            rounds: cell.rounds,
+            transfers: cell.transfers,
+            blocks: cell.blocks,
+            sent_bytes: cell.bytes,
+            sending_us: cell.sending_us,
+            delivered: cell.delivered,
+            given_up: cell.given_up,
+        });
     rows.collect()
 }

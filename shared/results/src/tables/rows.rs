@@ -337,3 +337,91 @@ table! {
         restoration_delivered: u64,
     }
 }
+
+table! {
+    /// Firmware campaigns: the rows of `campaigns` in `kpis.json`, a campaign's whole and its regions.
+    pub CampaignRow = "campaigns" {
+        /// By name.
+        campaign: Name,
+        /// As in `series`; absent of the whole.
+        region: Option<Name>,
+        /// Type of its devices, `ESME`.
+        device: Name,
+        /// Devices that requests list.
+        devices: u64,
+        /// Whose hub has the image (N60).
+        at_hub: u64,
+        /// That told that the image is sound (8F72).
+        sound: u64,
+        /// Requests to activate it (11.3).
+        activations: u64,
+        /// That run the new version, as their Supplier knows.
+        updated: u64,
+        /// Of `devices`.
+        updated_share: Option<f64>,
+        /// Devices whose fate is not known.
+        open: u64,
+        /// Until so many of the devices listed run the new version; absent where so many do not.
+        updated_50_percent_days: Option<f64>,
+        /// The same of nine in ten.
+        updated_90_percent_days: Option<f64>,
+        /// The same of 99 in a hundred.
+        updated_99_percent_days: Option<f64>,
+    }
+}
+
+table! {
+    /// How far firmware campaigns had come when each day since their beginning ended.
+    pub CampaignDayRow = "campaigns_by_day" {
+        /// By name.
+        campaign: Name,
+        /// As in `campaigns`.
+        region: Option<Name>,
+        /// Counts the days from 1.
+        day: u64,
+        /// Devices that run the new version by then.
+        updated: u64,
+    }
+}
+
+table! {
+    /// What became of the devices of firmware campaigns: one row for each fate that any had.
+    pub CampaignFateRow = "campaign_fates" {
+        /// By name.
+        campaign: Name,
+        /// As in `campaigns`.
+        region: Option<Name>,
+        /// As the ledger names it: `completed`, `image_unsound`.
+        outcome: Name,
+        /// How many ended so.
+        devices: u64,
+    }
+}
+
+table! {
+    /// What firmware came to in each cell that had some to distribute.
+    pub FirmwareCellRow = "firmware_cells" {
+        /// As in `series`.
+        region: Name,
+        /// `first`, which the region was built with, or `4g`.
+        network: Name,
+        /// Its number in the region's network.
+        cell: u64,
+        /// Images that came for a device there.
+        images: u64,
+        /// Rounds broadcast.
+        rounds: u64,
+        /// Transfers to one hub.
+        transfers: u64,
+        /// Blocks sent, as often as they were.
+        blocks: u64,
+        /// Octets of those: `firmware.block` each.
+        sent_bytes: u64,
+        /// Time for which it was sending, with a share of its downlink.
+        sending_us: u64,
+        /// Images that reached their hub.
+        delivered: u64,
+        /// Images that did not.
+        given_up: u64,
+    }
+}

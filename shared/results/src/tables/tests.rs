@@ -111,5 +111,5 @@ fn sums_over_time_are_those_of_the_kpis() {
 fn every_column_is_described_and_its_name_says_its_unit() {
     let text = dictionary();
     assert!(!text.contains("|  |\n"), "{text}");
-    assert_eq!(all_files().count(), 10);
+    assert_eq!(all_files().count(), 14);
 }
