@@ -129,6 +129,7 @@ impl Campaigns {
         let mut stopped = Vec::new();
         for running in self.running.iter_mut().filter(|running| running.next_at <= now) {
             let Some(campaign) = world.campaign(running.campaign, running.user) else {
+                running.next_at = SimTime::NEVER;
                 continue;
             };
             while !running.stopped && running.due(&campaign, world, running.next_batch) <= now {
