@@ -110,16 +110,13 @@ impl Run {
     fn counts_airtime_once(&self) -> Result<(), String> {
         let total = self.outcome.total();
         for (resource, used) in &total.load.uses {
-            let (region, direction) = match resource {
-                Resource::Uplink(region) => (region, "uplink"),
-                // Beside firmware messages have a part of the channel only.
-                Resource::Downlink(region) if self.outcome.scenario.campaigns.is_empty() => {
-                    (region, "downlink")
-                }
-                Resource::FourGUplink(region) => (region, "4g.uplink"),
-                Resource::FourGDownlink(region) if self.outcome.scenario.campaigns.is_empty() => {
-                    (region, "4g.downlink")
-                }
+            // Beside firmware messages have a part of the channel only.
+            let is_all_messages = self.outcome.scenario.campaigns.is_empty();
+            let (network, direction) = match resource {
+                Resource::Uplink(region) => (format!("{region}"), "uplink"),
+                Resource::FourGUplink(region) => (format!("{region}_4g"), "uplink"),
+                Resource::Downlink(region) if is_all_messages => (format!("{region}"), "downlink"),
+                Resource::FourGDownlink(region) if is_all_messages => (format!("{region}_4g"), "downlink"),
                 Resource::Downlink(_)
                 | Resource::Firmware(_)
                 | Resource::FourGDownlink(_)
@@ -127,11 +124,7 @@ impl Run {
                 | Resource::Dsp
                 | Resource::S1sp => continue,
             };
-            let channel = match direction.strip_prefix("4g.") {
-                Some(direction) => format!("{region}_4g.{direction}"),
-                None => format!("{region}.{direction}"),
-            };
-            let counter = format!("csp.{channel}.transmitting_us");
+            let counter = format!("csp.{network}.{direction}.transmitting_us");
             let by_message = self
                 .report
                 .ledger

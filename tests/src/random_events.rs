@@ -6,7 +6,9 @@ use secnet_model::{DeviceType, Region};
 use secnet_topology::modifications::Switch;
 use secnet_topology::modifications::mp096::Mp096Params;
 use secnet_topology::scenario::{ContentionParams, PowerParams, Scenario};
-use secnet_topology::timeline::{Cause, EventKind, EventParams, Impact, Restoration, System};
+use secnet_topology::timeline::{
+    CampaignVersion, Cause, EventKind, EventParams, Impact, Restoration, System,
+};
 use secnet_topology::{Span, TimeOfDay};
 
 /// Every kind of event there is.
@@ -49,6 +51,10 @@ pub fn random_events(number: u64, scenario: &Scenario) -> Vec<EventParams> {
     if dice.once_in(4) {
         events.extend(dice.event_of(EventKind::HubExchange, 9, scenario));
     }
+    let mut dice = Dice::new(number, "random-versions");
+    for event in events.iter_mut().filter(|event| event.campaign.is_some()) {
+        event.version = dice.one_of(&[None, Some(CampaignVersion::Old), Some(CampaignVersion::New)]);
+    }
     events
 }
 
@@ -86,6 +92,7 @@ impl Dice {
             told_after: None,
             credentials_within: None,
             campaign: None,
+            version: None,
             cause: None,
             per_million_premises_per_year: None,
             per_million_premises_per_working_day: None,

@@ -377,6 +377,46 @@ fn what_is_stopped_is_rolled_back_where_the_plan_says_so_and_to_those_it_had_lis
 }
 
 #[test]
+fn a_bad_version_off_the_list_suspends_who_runs_it_and_a_roll_back_brings_them_back() {
+    // A's second request comes when the campaign's own version is off the list, which is sent to nobody after that.
+    let launch = r#"
+        waves = [0.4, 1.0]
+        soak = "1d"
+        unsound_share = 0.4
+        stop_above = 0.3
+        [[campaigns]]
+        name = "before"
+        rolls_back = "esme"
+        device = "ESME"
+        image = "100kB"
+        batch_every = "1h"
+        [[events]]
+        name = "bad"
+        kind = "cpl_removal"
+        campaign = "esme"
+        version = "new"
+        starts_after = "11h"
+    "#;
+    let run = run(&scenario(&format!("{CAMPAIGN}\n{launch}"), &[]), 1);
+    every_device_has_one_fate(&run);
+    let (bad, before) = (whole(&run, "esme"), whole(&run, "before"));
+    let invalid = bad.warnings["invalid_version"];
+    assert!(invalid > 100 && invalid < bad.devices / 2, "{bad:#?}");
+    assert_eq!(counter(&run, "dsp.firmware.warnings.invalid_version"), invalid);
+    // Those that took to it, in service, before or after: each once.
+    let suspended = counter(&run, "dsp.cpl.suspended");
+    assert_eq!(suspended, bad.updated);
+    assert_eq!(counter(&run, "user.dcc_alerts.n49"), suspended);
+    // The roll-back is for all that were listed: of those who run the bad version, most take to the one before.
+    let back = counter(&run, "dsp.cpl.back_updated");
+    assert!(
+        back < suspended && back > suspended * 9 / 10,
+        "{back} of {suspended}"
+    );
+    assert!(before.updated > back, "{before:#?}");
+}
+
+#[test]
 fn devices_that_hold_a_future_dated_activation_run_the_image_at_its_time_and_say_so() {
     let held = [
         "campaigns.0.activate_future_dated=true",

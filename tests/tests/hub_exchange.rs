@@ -82,3 +82,25 @@ fn airtime_moves_with_the_homes_and_every_item_has_one_outcome_on_any_number_of_
     let on_two = run(&scenario(PROGRAMME, &["hosting.premises_shards=3"]), 2);
     assert_eq!(on_two.digests(), with.digests());
 }
+
+#[test]
+fn the_dsp_leaves_an_exchanged_hub_out_of_a_campaign_for_hubs_and_says_that_the_image_is_not_applicable() {
+    let campaign = r#"
+        [[campaigns]]
+        name = "hub-2026"
+        device = "CHF"
+        image = "50kB"
+        starts_after = "4d"
+        batch_devices = 5_000
+    "#;
+    let run = run(&scenario(&format!("{PROGRAMME}\n{campaign}"), &[]), 1);
+    run.keeps_the_laws().unwrap();
+    let all = run.report.kpis.campaigns.iter().find(|row| row.region.is_none());
+    let all = all.unwrap();
+    // All that are exchanged are by then; the campaign is for hubs of either kind.
+    let exchanged = of_csps(&run, ".exchanged.hubs");
+    assert_eq!(all.warnings["not_applicable"], exchanged);
+    assert_eq!(counter(&run, "dsp.firmware.warnings.not_applicable"), exchanged);
+    assert_eq!(counter(&run, "premises.firmware.unsound_wrong_model"), 0);
+    assert!(all.at_hub > 500, "{all:#?}");
+}

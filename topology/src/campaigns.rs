@@ -49,10 +49,8 @@ impl World {
 
     /// The campaign that the one with that number rolls back, where it is to.
     pub fn rolls_back(&self, number: u16) -> Option<u16> {
-        let campaigns = &self.scenario.campaigns;
-        let other = campaigns.get(usize::from(number))?.rolls_back.as_ref()?;
-        let place = campaigns.iter().position(|campaign| campaign.name == *other)?;
-        u16::try_from(place).ok()
+        let campaign = self.scenario.campaigns.get(usize::from(number))?;
+        self.scenario.campaign_number(campaign.rolls_back.as_ref()?)
     }
 
     /// Whether the campaign with that number is for the device, whichever Supplier's it is.

@@ -79,9 +79,12 @@ pub struct EventParams {
     /// (SRV 6.23); it does not when absent. Assumed.
     #[serde(default)]
     pub credentials_within: Option<Span>,
-    /// For `cpl_removal`: only devices of the model that this campaign is for, until they run its version.
+    /// For `cpl_removal`: only devices of the model that this campaign is for, and of their versions the `version` that is off the list.
     #[serde(default)]
     pub campaign: Option<String>,
+    /// For `cpl_removal` with `campaign`: which version is off the list; the one that devices begin with when absent.
+    #[serde(default)]
+    pub version: Option<CampaignVersion>,
     /// For `power_cut` and `power_faults`: what reports call the cause.
     #[serde(default)]
     pub cause: Option<Cause>,
@@ -238,6 +241,17 @@ pub enum Impact {
     Low,
 }
 
+/// Which version of a campaign's model of devices.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CampaignVersion {
+    /// What devices begin with; those that take to another are out of it, those that are brought back in it again.
+    #[default]
+    Old,
+    /// What the campaign brings: its requests are answered with the warning "invalid version" meanwhile, and who takes to it is suspended.
+    New,
+}
+
 impl EventKind {
     /// The word scenarios and reports use.
     pub const fn name(self) -> &'static str {
@@ -324,7 +338,7 @@ impl EventKind {
                 "works_to",
             ],
             EventKind::CplRemoval => &[
-                "lasts", "region", "areas", "cells", "premises", "share", "device", "campaign",
+                "lasts", "region", "areas", "cells", "premises", "share", "device", "campaign", "version",
             ],
         }
     }
@@ -379,6 +393,7 @@ impl EventParams {
             ("told_after", self.told_after.is_some()),
             ("credentials_within", self.credentials_within.is_some()),
             ("campaign", self.campaign.is_some()),
+            ("version", self.version.is_some()),
             ("cause", self.cause.is_some()),
             (
                 "per_million_premises_per_year",

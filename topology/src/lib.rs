@@ -38,6 +38,7 @@ pub mod tracing;
 pub mod units;
 pub mod users;
 pub mod validation;
+mod versions;
 mod words;
 pub mod world;
 
@@ -58,7 +59,7 @@ pub use scenario::Scenario;
 pub use schema::json_schema;
 pub use segments::{Bus, Segment, Transport};
 pub use suggest::mend;
-pub use timeline::Timeline;
+pub use timeline::{Timeline, Version};
 pub use units::{BitRate, Bytes, Date, DateTime, ExecuteAt, Span, TimeOfDay};
 pub use users::{UserEntry, UserKind};
 pub use validation::{Invalid, Problem};

@@ -136,6 +136,12 @@ pub struct Scenario {
 }
 
 impl Scenario {
+    /// The number of the campaign with that name.
+    pub fn campaign_number(&self, name: &str) -> Option<u16> {
+        let place = self.campaigns.iter().position(|campaign| campaign.name == name)?;
+        u16::try_from(place).ok()
+    }
+
     /// When each SEC Modification goes live.
     pub fn releases(&self) -> Releases {
         Releases::new(

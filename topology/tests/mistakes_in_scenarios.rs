@@ -1174,6 +1174,10 @@ fn a_version_off_the_list_is_of_a_type_of_device_or_of_a_campaigns_model() {
         removal("campaign = \"esme-2026\"\nserver = 3"),
         removal("campaign = \"esme-2026\""),
         removal("device = \"GSME\"\nshare = 0.2\nlasts = \"1h\""),
+        removal("device = \"ESME\"\nversion = \"new\""),
+        removal("campaign = \"esme-2026\"\nversion = \"newest\""),
+        removal("campaign = \"esme-2026\"\nversion = \"new\""),
+        removal("campaign = \"back\"\n[[campaigns]]\nname = \"back\"\ndevice = \"ESME\"\nrolls_back = \"esme-2026\""),
     ]
     .concat();
     expect![[r#"
@@ -1199,6 +1203,28 @@ fn a_version_off_the_list_is_of_a_type_of_device_or_of_a_campaigns_model() {
            | ^^^^^^
         good
         good
+        error: says which of a `campaign`'s versions
+          --> small.toml:39:11
+           |
+        39 | version = "new"
+           |           ^^^^^
+        error: `version` cannot be `newest`; did you mean `new`?
+          --> small.toml:39:11
+           |
+        39 | version = "newest"
+           |           ^^^^^^^^
+        good
+        error: `back` has no version of its own: it brings back that before `esme-2026`, the campaign to name here
+          --> small.toml:38:12
+           |
+        38 | campaign = "back"
+           |            ^^^^^^
+
+        error: `esme-2026` never stops: it needs `waves` and `stop_above`, and rolls nothing back
+          --> small.toml:42:14
+           |
+        42 | rolls_back = "esme-2026"
+           |              ^^^^^^^^^^^
     "#]]
     .assert_eq(&all);
 }

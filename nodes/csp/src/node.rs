@@ -367,6 +367,7 @@ impl Csp {
         (&mut network.cells, &wan.params, clerk)
     }
 
+    /// How busy the channels of its networks were.
     fn uses(&self) -> impl Iterator<Item = (Resource, Use)> {
         let networks = self.state.networks.iter().zip(self.wans.iter());
         networks.flat_map(|(network, wan)| network.uses(wan))

@@ -14,10 +14,10 @@ use crate::records::Records;
 use crate::services::{NonDeviceService, SrvRules};
 use secnet_model::{
     DeviceId, DeviceStatus, DeviceType, Eui64, FutureDating, ResponseCode, Role, SimTime, Srv, SrvEntry,
-    UserId,
+    Technology, UserId,
 };
 use secnet_topology::{UserEntry, World};
-use secnet_wire::{CommandOrigin, ServiceRequest, WarningReason};
+use secnet_wire::{CommandOrigin, Image, ServiceRequest, WarningReason};
 
 /// What an accepted request asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -233,9 +233,11 @@ fn check_non_device(register: Register<'_>, request: &ServiceRequest) -> Result<
     Ok(Accepted::NonDevice(service))
 }
 
-/// Whether a device of a firmware request's list may have the image (domain.md §9: it exists, is commissioned, and is the User's). One that is
-/// suspended as its version is off the Central Products List may: it is how it comes back (assumed).
-pub fn image_fits(register: Register<'_>, user: UserId, device: DeviceId) -> Result<(), WarningReason> {
+/// Whether a device of a firmware request's list may have the image (domain.md §9: it exists, is commissioned, is the User's and one that
+/// the image is for, and the version is on the Central Products List). One that is suspended as its own version is off that list may: it is
+/// how it comes back. That the inventory knows of a hub's exchange at once is assumed, as is the order of the checks.
+pub fn image_fits(register: Register<'_>, image: &Image) -> Result<(), WarningReason> {
+    let (world, device) = (register.world, image.device);
     let (_, status) = register
         .known_device(device.eui64())
         .map_err(|_| WarningReason::Unknown)?;
@@ -247,8 +249,16 @@ pub fn image_fits(register: Register<'_>, user: UserId, device: DeviceId) -> Res
         false => Role::ImportSupplier,
     };
     register
-        .responsible(device, user, role)
-        .map_err(|_| WarningReason::NotResponsible)
+        .responsible(device, image.user, role)
+        .map_err(|_| WarningReason::NotResponsible)?;
+    let is_hub = device.device_type == DeviceType::Chf;
+    if is_hub && world.technology(device.premises, register.at) != Technology::Legacy {
+        return Err(WarningReason::NotApplicable);
+    }
+    if world.is_off_the_cpl(device, world.version_of(image.campaign), register.at) {
+        return Err(WarningReason::InvalidVersion);
+    }
+    Ok(())
 }
 
 /// E19 and E4 for a service of the DCC's own.

@@ -45,6 +45,10 @@ figures! {
         not_responsible: sum "devices" as "firmware.warnings.not_responsible" if nonzero,
         /// Devices left out to which another image was on its way.
         other_in_progress: sum "devices" as "firmware.warnings.other_in_progress" if nonzero,
+        /// Devices left out that are of another model: hubs that were exchanged.
+        not_applicable: sum "devices" as "firmware.warnings.not_applicable" if nonzero,
+        /// Devices left out as the image's version is off the Central Products List.
+        invalid_version: sum "devices" as "firmware.warnings.invalid_version" if nonzero,
         /// Images that reached a device's hub.
         delivered: sum "images" as "firmware.delivered" if nonzero,
         /// Images that did not.
@@ -68,7 +72,7 @@ impl Images {
     /// Whether the image may go to its device; from now on it is under way.
     pub fn admit(&mut self, register: Register<'_>, image: &Image) -> Result<(), WarningReason> {
         let device = image.device;
-        let fits = access_control::image_fits(register, image.user, device).and_then(|()| {
+        let fits = access_control::image_fits(register, image).and_then(|()| {
             let under_way = self.under_way.entry(device.device_type).or_default();
             match under_way.insert(device.premises.0) {
                 true => Ok(()),
@@ -82,6 +86,8 @@ impl Images {
             Err(WarningReason::NotCommissioned) => &mut counts.not_commissioned,
             Err(WarningReason::NotResponsible) => &mut counts.not_responsible,
             Err(WarningReason::OtherInProgress) => &mut counts.other_in_progress,
+            Err(WarningReason::NotApplicable) => &mut counts.not_applicable,
+            Err(WarningReason::InvalidVersion) => &mut counts.invalid_version,
         } += 1;
         fits
     }

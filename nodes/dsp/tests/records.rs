@@ -9,7 +9,9 @@ use secnet_model::{
     ResponseCode, Role, Srv, UserId,
 };
 use secnet_topology::World;
-use secnet_wire::{Answer, CommandOrigin, DeviceResult, Message, ServiceRequest, Timing};
+use secnet_wire::{
+    Answer, CommandOrigin, DeviceResult, Image, ImageReport, Message, ServiceRequest, Timing, WarningReason,
+};
 
 const TAKEOVER: &str = r#"
     [[events]]
@@ -526,6 +528,39 @@ fn a_schedule_passes_suspended_devices_over_and_reads_them_again_when_they_are_b
     assert_eq!(reads(&rig.run_until(50 * HOUR)), first);
 }
 
+/// What the DSP does for a device with a batch that lists it.
+fn list(rig: &mut Rig, at: u64, campaign: u16, device: DeviceId) -> Result<(), WarningReason> {
+    let request = rig.request("11.1", ALPHA, Role::ImportSupplier, device);
+    let id = secnet_model::RequestId {
+        target: Eui64::DCC,
+        ..request.id
+    };
+    let batch = ServiceRequest {
+        id,
+        timing: Timing::Images { campaign, batch: 0 },
+        ..request
+    };
+    let sent = rig.submit(at, batch);
+    let its = sent.iter().find_map(|envelope| match envelope.message {
+        Message::Image(image) if image.device == device => Some(Ok(())),
+        Message::ImageWarning(warning) if warning.image.device == device => Some(Err(warning.reason)),
+        _ => None,
+    });
+    its.expect("each device of the list is passed on or warned of")
+}
+
+/// N60.
+fn at_hub(campaign: u16, device: DeviceId) -> Message {
+    Message::ImageReport(ImageReport {
+        image: Image {
+            device,
+            campaign,
+            user: ALPHA,
+        },
+        delivered: true,
+    })
+}
+
 #[test]
 fn a_device_that_runs_another_version_is_back_and_may_have_the_image_while_it_is_not() {
     let mut rig = off_the_cpl();
@@ -536,28 +571,10 @@ fn a_device_that_runs_another_version_is_back_and_may_have_the_image_while_it_is
                 && world.is_campaign_for(0, premises.device(DeviceType::Esme))
         })
         .device(DeviceType::Esme);
-    let images = |sent: &[Sent]| {
-        let is_its =
-            |envelope: &&Sent| matches!(envelope.message, Message::Image(image) if image.device == esme);
-        sent.iter().filter(is_its).count()
-    };
-    let batch = ServiceRequest {
-        timing: Timing::Images {
-            campaign: 0,
-            batch: 0,
-        },
-        ..rig.request("11.1", ALPHA, Role::ImportSupplier, esme)
-    };
     let read = |rig: &mut Rig, at| ask(rig, at, "4.1.1", ALPHA, Role::ImportSupplier, esme);
     assert_eq!(read(&mut rig, 11 * HOUR), ResponseCode::E5);
-    let batch = ServiceRequest {
-        id: secnet_model::RequestId {
-            target: Eui64::DCC,
-            ..batch.id
-        },
-        ..batch
-    };
-    assert_eq!(images(&rig.submit(11 * HOUR + S, batch)), 1);
+    assert_eq!(list(&mut rig, 11 * HOUR + S, 0, esme), Ok(()));
+    rig.deliver(11 * HOUR + 2 * S, csp(&rig.world, esme.eui64()), at_hub(0, esme));
     let activate = rig.request("11.3", ALPHA, Role::ImportSupplier, esme);
     carry_out(&mut rig, 12 * HOUR, activate, DeviceResult::Error);
     assert_eq!(read(&mut rig, 12 * HOUR + 10 * S), ResponseCode::E5);
@@ -600,4 +617,102 @@ fn a_device_of_two_versions_off_the_list_is_suspended_once_and_back_when_both_ar
         rig.counter("dsp.cpl.back_listed"),
         rig.counter("dsp.cpl.suspended")
     );
+}
+
+/// A campaign that may be rolled back, and one that does.
+const LAUNCH: &str = r#"
+    [[campaigns]]
+    name = "launch"
+    device = "ESME"
+    suppliers = ["Alpha"]
+    waves = [1.0]
+    stop_above = 0.5
+    [[campaigns]]
+    name = "before"
+    device = "ESME"
+    rolls_back = "launch"
+    [[events]]
+    name = "vulnerable"
+    kind = "cpl_removal"
+    campaign = "launch"
+    starts_after = "10h"
+"#;
+
+/// A meter of the launch, which has the image of that campaign and runs it.
+fn launched(rig: &mut Rig) -> DeviceId {
+    let esme = rig
+        .premises(|world, premises| {
+            alphas_esme_that_is(DeviceStatus::Commissioned)(world, premises)
+                && world.is_campaign_for(0, premises.device(DeviceType::Esme))
+        })
+        .device(DeviceType::Esme);
+    assert_eq!(list(rig, HOUR, 0, esme), Ok(()));
+    take_to(rig, 2 * HOUR, 0, esme);
+    esme
+}
+
+/// The device's hub has the image, and the device activates it: which alerts its Supplier has of it.
+fn take_to(rig: &mut Rig, at: u64, campaign: u16, esme: DeviceId) -> usize {
+    let from = csp(&rig.world, esme.eui64());
+    rig.deliver(at, from, at_hub(campaign, esme));
+    let activate = rig.request("11.3", ALPHA, Role::ImportSupplier, esme);
+    let sent = carry_out(rig, at + HOUR, activate, DeviceResult::Success);
+    let is_n49 = |envelope: &&Sent| {
+        matches!(envelope.message, Message::DccAlert(alert)
+            if alert.code == DccAlertCode::N49 && alert.about == esme.eui64())
+    };
+    sent.iter().filter(is_n49).count()
+}
+
+#[test]
+fn a_device_brought_back_to_a_version_that_is_off_the_list_by_then_is_suspended_and_its_supplier_hears() {
+    let mut rig = Rig::with(LAUNCH);
+    let esme = launched(&mut rig);
+    assert_eq!(list(&mut rig, 9 * HOUR, 1, esme), Ok(()));
+    // It runs the launch's version yet.
+    let read = |rig: &mut Rig, at| ask(rig, at, "4.1.1", ALPHA, Role::ImportSupplier, esme);
+    assert_eq!(read(&mut rig, 11 * HOUR), ResponseCode::I99);
+    let suspended = rig.counter("dsp.cpl.suspended");
+    assert!(suspended > 50, "the others: {suspended}");
+    assert_eq!(take_to(&mut rig, 12 * HOUR, 1, esme), 1);
+    assert_eq!(read(&mut rig, 14 * HOUR), ResponseCode::E5);
+    assert_eq!(rig.counter("dsp.cpl.suspended"), suspended + 1);
+    // What is off the list is sent to nobody, and the launch's version brings it back.
+    assert_eq!(
+        list(&mut rig, 15 * HOUR, 1, esme),
+        Err(WarningReason::InvalidVersion)
+    );
+    assert_eq!(list(&mut rig, 16 * HOUR, 0, esme), Ok(()));
+    assert_eq!(take_to(&mut rig, 17 * HOUR, 0, esme), 0);
+    assert_eq!(read(&mut rig, 19 * HOUR), ResponseCode::I99);
+    assert_eq!(rig.counter("dsp.cpl.back_updated"), 1);
+}
+
+#[test]
+fn a_campaigns_own_version_off_the_list_suspends_those_that_run_it_and_is_sent_to_nobody() {
+    let version = r#"version = "new""#;
+    let mut rig = Rig::with(&format!("{LAUNCH}\n{version}"));
+    let esme = launched(&mut rig);
+    let read = |rig: &mut Rig, at| ask(rig, at, "4.1.1", ALPHA, Role::ImportSupplier, esme);
+    assert_eq!(read(&mut rig, 9 * HOUR), ResponseCode::I99);
+    assert_eq!(read(&mut rig, 11 * HOUR), ResponseCode::E5);
+    assert_eq!(rig.counter("dsp.cpl.suspended"), 1);
+    assert_eq!(
+        list(&mut rig, 12 * HOUR, 0, esme),
+        Err(WarningReason::InvalidVersion)
+    );
+    assert!(rig.counter("dsp.firmware.warnings.invalid_version") > 50);
+    // One to which it was on its way takes to it all the same, and is suspended with that.
+    let other = rig.premises(|world, premises| {
+        alphas_esme_that_is(DeviceStatus::Commissioned)(world, premises)
+            && world.is_campaign_for(0, premises.device(DeviceType::Esme))
+            && premises != esme.premises
+    });
+    assert_eq!(take_to(&mut rig, 13 * HOUR, 0, other.device(DeviceType::Esme)), 1);
+    assert_eq!(rig.counter("dsp.cpl.suspended"), 2);
+    // The version before is on the list.
+    assert_eq!(list(&mut rig, 15 * HOUR, 1, esme), Ok(()));
+    assert_eq!(take_to(&mut rig, 16 * HOUR, 1, esme), 0);
+    assert_eq!(read(&mut rig, 18 * HOUR), ResponseCode::I99);
+    assert_eq!(rig.counter("dsp.cpl.back_updated"), 1);
 }

@@ -196,7 +196,7 @@ impl ResourceKpi {
         });
         let mut kpi = ResourceKpi {
             of,
-            what,
+            what: what.to_owned(),
             count: parts(run, resource),
             mean_share: share(busy_in_all.min(time_in_all), time_in_all),
             peak_share: peak.map(|(share, _)| share),
@@ -226,7 +226,7 @@ impl FirstKpi {
             First::Busy => ("busy", (names(Resource::Dsp).0, None)),
             First::QueueFull(resource) => {
                 let (by, queue) = names(resource);
-                ("queue_full", (by, Some(queue)))
+                ("queue_full", (by, Some(queue.to_owned())))
             }
         };
         FirstKpi {
@@ -281,7 +281,7 @@ pub(crate) fn over_time(run: &RunOutcome, total: &Account) -> Vec<(String, Strin
     let uses = total.load.uses.iter();
     let of_use = |(resource, used): (&Resource, &Use)| {
         let (of, what) = names(*resource);
-        (of, what, windows(run, &servers, *resource, used))
+        (of, what.to_owned(), windows(run, &servers, *resource, used))
     };
     uses.map(of_use).collect()
 }
@@ -342,19 +342,19 @@ fn is_firmware(resource: Resource) -> bool {
 }
 
 /// Whose it is, and what.
-fn names(resource: Resource) -> (String, String) {
+fn names(resource: Resource) -> (String, &'static str) {
+    let legacy = |region: Region| region.provider().to_owned();
     let four_g = |region: Region| format!("4g-{region}");
-    let (of, what) = match resource {
-        Resource::Dsp => ("dsp", "servers"),
-        Resource::S1sp => ("s1sp", "servers"),
-        Resource::Downlink(region) => (region.provider(), "downlink"),
-        Resource::Uplink(region) => (region.provider(), "uplink"),
-        Resource::Firmware(region) => (region.provider(), "firmware"),
-        Resource::FourGDownlink(region) => return (four_g(region), "downlink".to_owned()),
-        Resource::FourGUplink(region) => return (four_g(region), "uplink".to_owned()),
-        Resource::FourGFirmware(region) => return (four_g(region), "firmware".to_owned()),
-    };
-    (of.to_owned(), what.to_owned())
+    match resource {
+        Resource::Dsp => ("dsp".to_owned(), "servers"),
+        Resource::S1sp => ("s1sp".to_owned(), "servers"),
+        Resource::Downlink(region) => (legacy(region), "downlink"),
+        Resource::Uplink(region) => (legacy(region), "uplink"),
+        Resource::Firmware(region) => (legacy(region), "firmware"),
+        Resource::FourGDownlink(region) => (four_g(region), "downlink"),
+        Resource::FourGUplink(region) => (four_g(region), "uplink"),
+        Resource::FourGFirmware(region) => (four_g(region), "firmware"),
+    }
 }
 
 /// The time that the DSP's servers have in all, from a moment on for so long.

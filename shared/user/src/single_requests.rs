@@ -82,17 +82,15 @@ struct Ended {
 impl Wanted {
     /// `None` where there is no such SRV.
     pub(crate) fn new(world: &World, params: &RequestParams) -> Option<Wanted> {
-        let campaign = params.campaign.as_ref().and_then(|name| {
-            let mut campaigns = world.scenario.campaigns.iter();
-            campaigns.position(|campaign| campaign.name == *name)
-        });
+        let campaign = params.campaign.as_ref();
+        let campaign = campaign.and_then(|name| world.scenario.campaign_number(name));
         Some(Wanted {
             at: SimTime::ZERO + params.at.as_duration(),
             srv: Srv::from_number(&params.srv)?,
             premises: params.premises.map(PremisesId),
             device: params.device,
             future_dated_by: params.future_dated_by.map(Span::as_duration),
-            campaign: campaign.map(|campaign| campaign as u16),
+            campaign,
         })
     }
 

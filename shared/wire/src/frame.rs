@@ -30,7 +30,7 @@ use secnet_model::SimTime;
 /// Below the 64 KiB at which zenoh starts to fragment.
 pub const FRAME_BYTES_MAX: usize = 60 * 1024;
 /// Both ends of a link speak the same version or none.
-pub const VERSION: u8 = 11;
+pub const VERSION: u8 = 12;
 /// A header's length, which is the same for each kind.
 pub const HEADER_BYTES: usize = 30;
 /// A promise's length behind the envelopes.
@@ -476,7 +476,7 @@ mod tests {
         newer[1] = VERSION + 1;
         assert_eq!(
             error(&newer),
-            "the peer speaks version 12 of the link protocol, this end speaks 11"
+            "the peer speaks version 13 of the link protocol, this end speaks 12"
         );
         let mut unnumbered = bytes.clone();
         unnumbered[12] = 0;

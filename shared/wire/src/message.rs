@@ -484,15 +484,21 @@ pub enum WarningReason {
     NotResponsible,
     /// Another image is on its way to it.
     OtherInProgress,
+    /// The image is for a device of another model: a hub was exchanged since.
+    NotApplicable,
+    /// The image's version is not on the Central Products List.
+    InvalidVersion,
 }
 
 impl WarningReason {
     /// Every reason, in the order of their places.
-    pub const ALL: [WarningReason; 4] = [
+    pub const ALL: [WarningReason; 6] = [
         WarningReason::Unknown,
         WarningReason::NotCommissioned,
         WarningReason::NotResponsible,
         WarningReason::OtherInProgress,
+        WarningReason::NotApplicable,
+        WarningReason::InvalidVersion,
     ];
 
     /// As reports write it.
@@ -502,6 +508,8 @@ impl WarningReason {
             WarningReason::NotCommissioned => "not_commissioned",
             WarningReason::NotResponsible => "not_responsible",
             WarningReason::OtherInProgress => "other_in_progress",
+            WarningReason::NotApplicable => "not_applicable",
+            WarningReason::InvalidVersion => "invalid_version",
         }
     }
 }

@@ -195,6 +195,13 @@ fn messages() -> Vec<(&'static str, Message)> {
             }),
         ),
         (
+            "image warning, invalid version",
+            Message::ImageWarning(ImageWarning {
+                image: IMAGE,
+                reason: WarningReason::InvalidVersion,
+            }),
+        ),
+        (
             "DCC alert pushed again",
             Message::PushedAgain(Pushed::DccAlert(DccAlert {
                 code: DccAlertCode::N17,

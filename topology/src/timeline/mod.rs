@@ -4,6 +4,7 @@
 //!
 //! Not here: what participants do about an event, and what they believe of it.
 
+pub mod cpl;
 pub mod exchanges;
 pub(crate) mod faults;
 pub mod meetings;
@@ -13,12 +14,13 @@ pub mod selector;
 pub mod steps;
 pub mod windows;
 
-pub use crate::events::{Cause, EventKind, EventParams, Impact, System};
+pub use crate::events::{CampaignVersion, Cause, EventKind, EventParams, Impact, System};
 pub use crate::restoration::Restoration;
+pub use cpl::{CplRemoval, Version};
 pub use exchanges::{Exchanges, Visit};
 pub use meetings::{Moment, Place};
 pub use power_cuts::{Cut, Fault, PowerCuts};
-pub use rules::{CoverageLoss, CoverageLosses, CplRemoval, Removal, Removals, Takeover, Takeovers};
+pub use rules::{CoverageLoss, CoverageLosses, Removal, Removals, Takeover, Takeovers};
 pub use selector::Selector;
 pub use steps::Steps;
 pub use windows::Windows;
@@ -146,7 +148,7 @@ impl Timeline {
             takeovers: takeovers(events, users, selector),
             cpl_removals: dated
                 .clone()
-                .filter_map(|(place, event)| cpl_removal(scenario, event, selector(place, event)))
+                .filter_map(|(place, event)| CplRemoval::new(scenario, event, selector(place, event)))
                 .collect(),
             removals: Removals {
                 removals: dated
@@ -290,23 +292,6 @@ fn takeovers(
     // A stable sort: of two at one moment the first in the scenario comes first.
     takeovers.sort_by_key(|takeover| takeover.at);
     Takeovers { takeovers }
-}
-
-fn cpl_removal(scenario: &Scenario, event: &EventParams, selector: Selector) -> Option<CplRemoval> {
-    if event.kind != EventKind::CplRemoval {
-        return None;
-    }
-    let mut campaigns = scenario.campaigns.iter();
-    let campaign = campaigns.position(|campaign| Some(&campaign.name) == event.campaign.as_ref());
-    Some(CplRemoval {
-        during: event.during(),
-        device: match campaign {
-            Some(campaign) => scenario.campaigns[campaign].device,
-            None => event.device?,
-        },
-        campaign: campaign.map(|campaign| campaign as u16),
-        selector,
-    })
 }
 
 fn closes_csp(event: &EventParams, region: Region) -> bool {
@@ -467,8 +452,12 @@ fn about(event: &EventParams, users: &[UserEntry]) -> String {
             share_of(event)
         ),
         EventKind::CplRemoval if event.campaign.is_some() => {
-            let model = event.campaign.as_deref().unwrap_or_default();
-            format!("model of {model}, {}{}", places(event), share_of(event))
+            let campaign = event.campaign.as_deref().unwrap_or_default();
+            let which = match event.version.unwrap_or_default() {
+                CampaignVersion::Old => "model",
+                CampaignVersion::New => "new version",
+            };
+            format!("{which} of {campaign}, {}{}", places(event), share_of(event))
         }
         EventKind::CoverageLoss | EventKind::Removal | EventKind::CplRemoval => {
             let device = event.device.map(|device| format!("{} of ", device.name()));

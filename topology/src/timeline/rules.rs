@@ -186,22 +186,3 @@ impl Removals {
         })
     }
 }
-
-/// A version of firmware that is off the Central Products List for a time.
-#[derive(Clone, PartialEq, Debug)]
-pub struct CplRemoval {
-    pub during: Range<SimTime>,
-    /// The type of the devices that run it.
-    pub device: DeviceType,
-    /// The campaign whose model of devices runs it, until they take to its version; any of those selected where there is none.
-    pub campaign: Option<u16>,
-    pub(super) selector: Selector,
-}
-
-impl CplRemoval {
-    /// Whether the device of a premises runs it, were it of the campaign's model.
-    #[inline]
-    pub fn selects(&self, premises: PremisesId) -> bool {
-        self.selector.selects(premises)
-    }
-}

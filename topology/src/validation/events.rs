@@ -245,10 +245,21 @@ impl Check<'_> {
         if event.device.is_some() == event.campaign.is_some() {
             self.wrong(path, "a `cpl_removal` needs either `device` or `campaign`");
         }
-        let Some(name) = &event.campaign else { return };
-        let names = || scenario.campaigns.iter().map(|campaign| campaign.name.as_str());
-        if !names().any(|campaign| campaign == name) {
-            let message = format!("no campaign `{name}`{}", mend(name, names()));
+        let Some(name) = &event.campaign else {
+            if event.version.is_some() {
+                self.wrong(format!("{path}.version"), "says which of a `campaign`'s versions");
+            }
+            return;
+        };
+        let Some(campaign) = scenario.campaigns.iter().find(|it| it.name == *name) else {
+            let names = scenario.campaigns.iter().map(|campaign| campaign.name.as_str());
+            let message = format!("no campaign `{name}`{}", mend(name, names));
+            return self.wrong(format!("{path}.campaign"), message);
+        };
+        if let Some(other) = &campaign.rolls_back {
+            let message = format!(
+                "`{name}` has no version of its own: it brings back that before `{other}`, the campaign to name here"
+            );
             self.wrong(format!("{path}.campaign"), message);
         }
     }

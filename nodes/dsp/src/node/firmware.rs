@@ -82,6 +82,9 @@ impl Dsp {
         if !self.state.images.reported(&image, delivered) {
             return;
         }
+        if delivered {
+            self.state.records.image_sent(&image);
+        }
         let code = match delivered {
             true => DccAlertCode::N60,
             false => DccAlertCode::N61,
@@ -99,17 +102,30 @@ impl Dsp {
         }
     }
 
-    /// A device has told that its image is sound: one that activates it itself runs it.
     /// A device has executed a future-dated command. Of what others did it had learnt when they were taken (assumed).
-    pub(super) fn executed(&mut self, command: OfCommand, device: DeviceId) {
+    pub(super) fn executed(
+        &mut self,
+        at: SimTime,
+        command: OfCommand,
+        device: DeviceId,
+        out: &mut Outbox<Message>,
+    ) {
         if SrvRules::of(command.srv).learnt == Learnt::FirmwareActivated {
-            self.state.records.updated(device);
+            self.activated(at, device, out);
         }
     }
 
-    pub(super) fn image_is_sound(&mut self, device: DeviceId) {
+    /// A device has told that its image is sound: one that activates it itself runs it.
+    pub(super) fn image_is_sound(&mut self, at: SimTime, device: DeviceId, out: &mut Outbox<Message>) {
         if device.device_type.activates_firmware_itself() {
-            self.state.records.updated(device);
+            self.activated(at, device, out);
+        }
+    }
+
+    /// A device runs the image it was sent last, whose version may be off the Central Products List by now.
+    pub(super) fn activated(&mut self, at: SimTime, device: DeviceId, out: &mut Outbox<Message>) {
+        if self.state.records.activated(&self.world, device, at) {
+            self.suspended(at, &[device], out);
         }
     }
 }

@@ -39,12 +39,12 @@ impl Dsp {
     ) {
         let at = self.taken(served);
         if alert.alert == AlertCode::image_sound() {
-            self.image_is_sound(alert.device);
+            self.image_is_sound(served, alert.device, out);
         }
         if alert.alert == AlertCode::future_dated_succeeded()
             && let Some(command) = alert.command
         {
-            self.executed(command, alert.device);
+            self.executed(served, command, alert.device, out);
         }
         let mut recipients = alerts::recipients(&self.world, &self.state.records, at, &alert);
         let Some(user) = recipients.next() else {

@@ -114,7 +114,7 @@ impl Dsp {
         match learnt {
             Learnt::Nothing => {}
             Learnt::Commissioned => records.commissioned(world, device),
-            Learnt::FirmwareActivated => records.updated(device),
+            Learnt::FirmwareActivated => self.activated(at, device, out),
             Learnt::CredentialsReplaced => {
                 let replaced = records.credentials_replaced(world, device, sender);
                 let removed = self

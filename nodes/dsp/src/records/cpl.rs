@@ -1,27 +1,27 @@
 //! The Central Products List: which devices are suspended, as the version they run is off it (domain.md §9).
 //!
-//! A removal names the devices that run the version; those that have taken to a campaign's version since do not. The DSP suspends them one after another,
-//! so many in a second, and they come back all at once when the version is put back, each by itself when it runs another (both assumed).
+//! The DSP suspends those it takes for running the version one after another, so many in a second, and whoever takes to it later at once. They
+//! come back all at once when the version is put back, each by itself when it runs another (all assumed).
 //!
-//! Not here: which version a device truly runs, beyond whether it took to a campaign's; devices that are commissioned later with the version.
+//! Not here: devices that are commissioned later with the version.
 
+use super::versions::Versions;
 use secnet_accounts::figures::{Figures, Key};
 use secnet_accounts::{Part, figures};
 use secnet_engine::Bits;
 use secnet_model::{DeviceId, DeviceType, PremisesId, SimDuration, SimTime};
 use secnet_topology::World;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 const STEP: SimDuration = SimDuration::from_secs(1);
 
-/// Budget: a bit for each premises up to the last that has such a device, for each removal, and one for each type of device they are for.
+/// Budget: a bit for each premises up to the last that has such a device, for each removal, and two for each campaign for devices of the type.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(super) struct Cpl {
     /// One for each removal of the timeline.
     removals: Vec<Suspending>,
-    /// Premises whose device of that type has taken to a campaign's version.
-    updated: BTreeMap<DeviceType, Bits>,
+    /// Of devices of the types that removals are for.
+    versions: Versions,
     counts: Counts,
 }
 
@@ -60,7 +60,7 @@ impl Cpl {
                     suspended: Bits::default(),
                 })
                 .collect(),
-            updated: BTreeMap::new(),
+            versions: Versions::default(),
             counts: Counts::default(),
         }
     }
@@ -95,15 +95,8 @@ impl Cpl {
             self.put_back(place);
             return Some((at, Vec::new()));
         }
-        let runs_it = |device: DeviceId| {
-            let updated = self.updated.get(&device.device_type);
-            removal.selects(device.premises)
-                && !updated.is_some_and(|updated| updated.has(device.premises.0))
-                && in_service(device)
-                && removal
-                    .campaign
-                    .is_none_or(|campaign| world.is_campaign_for(campaign, device))
-        };
+        let runs_it =
+            |device: DeviceId| world.is_of(removal, device, self.versions.of(device)) && in_service(device);
         let all = world.population.premises_count();
         let from = self.removals[place].next;
         let devices = (from..all).map(|premises| PremisesId(premises).device(removal.device));
@@ -144,27 +137,45 @@ impl Cpl {
         self.counts.back_listed += devices.filter(|device| !self.is_suspended(*device)).count() as u64;
     }
 
-    /// A device runs a campaign's version.
-    pub(super) fn updated(&mut self, device: DeviceId) {
-        if !self
-            .removals
-            .iter()
-            .any(|removal| removal.device_type == device.device_type)
-        {
-            return;
+    /// An image of a campaign has come to a device's hub.
+    pub(super) fn image_sent(&mut self, device: DeviceId, campaign: u16) {
+        if self.concerns(device.device_type) {
+            self.versions.sent(device, campaign);
         }
-        let premises = device.premises.0;
-        self.updated
-            .entry(device.device_type)
-            .or_default()
-            .insert(premises);
-        let mut was_suspended = false;
-        for removal in &mut self.removals {
-            if removal.device_type == device.device_type {
-                was_suspended |= removal.suspended.remove(premises);
+    }
+
+    /// The device runs the image it was sent last; whether it is suspended for that, and was not before.
+    pub(super) fn activated(
+        &mut self,
+        world: &World,
+        now: SimTime,
+        device: DeviceId,
+        in_service: bool,
+    ) -> bool {
+        if !self.concerns(device.device_type) {
+            return false;
+        }
+        let Some(version) = self.versions.activated(world, device) else {
+            return false;
+        };
+        let was = self.is_suspended(device);
+        for (own, removal) in self.removals.iter_mut().zip(world.timeline.cpl_removals()) {
+            let is_off = in_service && removal.during.contains(&now);
+            if is_off && world.is_of(removal, device, version) {
+                own.suspended.insert(device.premises.0);
+            } else if own.device_type == device.device_type {
+                own.suspended.remove(device.premises.0);
             }
         }
-        self.counts.back_updated += u64::from(was_suspended);
+        let is = self.is_suspended(device);
+        self.counts.suspended += u64::from(is && !was);
+        self.counts.back_updated += u64::from(was && !is);
+        is && !was
+    }
+
+    fn concerns(&self, device_type: DeviceType) -> bool {
+        let mut removals = self.removals.iter();
+        removals.any(|removal| removal.device_type == device_type)
     }
 }
 
@@ -182,10 +193,10 @@ impl Part for Cpl {
     }
 
     fn memory_bytes(&self) -> usize {
-        let suspended = self.removals.iter().map(|removal| &removal.suspended);
-        suspended
-            .chain(self.updated.values())
-            .map(Bits::memory_bytes)
-            .sum()
+        let suspended = self
+            .removals
+            .iter()
+            .map(|removal| removal.suspended.memory_bytes());
+        suspended.sum::<usize>() + self.versions.memory_bytes()
     }
 }

@@ -10,6 +10,7 @@
 mod cpl;
 mod overlay;
 mod rights;
+mod versions;
 
 use cpl::Cpl;
 use overlay::Overlay;
@@ -19,6 +20,7 @@ use secnet_accounts::figures::{Figures, Key};
 use secnet_accounts::{Part, figures};
 use secnet_model::{DeviceId, DeviceStatus, DeviceType, PremisesId, Role, SimTime, Srv, UserId};
 use secnet_topology::{UserKind, World};
+use secnet_wire::Image;
 use serde::{Deserialize, Serialize};
 
 /// What is laid over the base; plain data, in one order, saved with the DSP.
@@ -228,9 +230,15 @@ impl Records {
         self.cpl.take_due(world, now, in_service)
     }
 
-    /// The device runs a campaign's version.
-    pub fn updated(&mut self, device: DeviceId) {
-        self.cpl.updated(device);
+    /// The image has come to the device's hub.
+    pub fn image_sent(&mut self, image: &Image) {
+        self.cpl.image_sent(image.device, image.campaign);
+    }
+
+    /// The device runs the image it was sent last; whether it is suspended for that.
+    pub fn activated(&mut self, world: &World, device: DeviceId, now: SimTime) -> bool {
+        let in_service = self.in_service(world, device);
+        self.cpl.activated(world, now, device, in_service)
     }
 
     /// 8.3.

@@ -158,12 +158,16 @@ impl Premises {
         (result, fetched_at, answered_at)
     }
 
-    /// Whether a command is to activate firmware, where there are campaigns.
+    /// Whether a command is to activate firmware, at once.
     #[inline]
     fn activates(&self, command: &Command) -> bool {
-        !self.world.scenario.campaigns.is_empty()
-            && command.origin != CommandOrigin::HeldByDevice
-            && self.effects.of(command.srv) == Some(Effect::Activate)
+        command.origin != CommandOrigin::HeldByDevice && self.activates_firmware(command.srv)
+    }
+
+    /// Whether a service activates firmware, where there are campaigns.
+    #[inline]
+    fn activates_firmware(&self, srv: Srv) -> bool {
+        !self.world.scenario.campaigns.is_empty() && self.effects.of(srv) == Some(Effect::Activate)
     }
 
     /// The device keeps a future-dated command until its time; one that reaches it too late is executed when it answers.
@@ -191,9 +195,7 @@ impl Premises {
 
     /// Activates firmware where the command says so, which a device may refuse.
     fn can_do(&mut self, held: &HeldCommand) -> bool {
-        let activates =
-            !self.world.scenario.campaigns.is_empty() && self.effects.of(held.srv) == Some(Effect::Activate);
-        !activates || self.activate(held.at, held.device()) == DeviceResult::Success
+        !self.activates_firmware(held.srv) || self.activate(held.at, held.device()) == DeviceResult::Success
     }
 
     /// Of a device without power when that is over.
