@@ -174,6 +174,26 @@ impl AlertLevel {
     }
 }
 
+/// An alert that arrives.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Arrived {
+    pub raised_at: SimTime,
+    pub delivery_time: SimDuration,
+    /// Whether it is held against its target: raised [`ALERT_TARGET`] before the run's end, or earlier.
+    pub is_due: bool,
+}
+
+impl Arrived {
+    #[inline]
+    pub fn new(world: &World, raised_at: SimTime, now: SimTime) -> Arrived {
+        Arrived {
+            raised_at,
+            delivery_time: now.since(raised_at),
+            is_due: is_due(world, raised_at),
+        }
+    }
+}
+
 /// [`AlertLevel`]s by [`AlertKey`], part of a User's state.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -189,19 +209,23 @@ struct Row {
 }
 
 impl AlertLevels {
-    /// An alert raised at `raised_at` arrives.
+    /// An alert has arrived.
     #[inline]
-    pub fn record(&mut self, world: &World, key: AlertKey, raised_at: SimTime, now: SimTime) {
+    pub fn arrived(&mut self, key: AlertKey, arrived: Arrived) {
+        let Arrived {
+            raised_at,
+            delivery_time,
+            is_due,
+        } = arrived;
         let Row { level, over_time } = self.levels.get_mut(key);
         let counts = over_time.at(raised_at);
-        let delivery_time = now.since(raised_at);
         level.delivery_times.record(delivery_time);
         counts.delivered += 1;
         counts.delivery_times.record(delivery_time);
         if delivery_time <= ALERT_TARGET {
             counts.within_target += 1;
             level.within_target += 1;
-            level.within_target_not_due += u64::from(!is_due(world, raised_at));
+            level.within_target_not_due += u64::from(!is_due);
         }
     }
 
@@ -274,7 +298,7 @@ mod tests {
         );
         let mut levels = AlertLevels::default();
         for micros in [59_000_000, 60_000_000, 60_000_001] {
-            levels.record(&world, key, SimTime::ZERO, SimTime(micros));
+            levels.arrived(key, Arrived::new(&world, SimTime::ZERO, SimTime(micros)));
         }
         let level = levels.get(key).unwrap();
         assert_eq!((level.delivered(), level.within_target), (3, 2));
@@ -294,7 +318,7 @@ mod tests {
             raised.record(&world, alert, Region::Central, at);
         }
         for at in [due, SimTime(due.0 + 1)] {
-            levels.record(&world, key, at, at + SimDuration::from_secs(1));
+            levels.arrived(key, Arrived::new(&world, at, at + SimDuration::from_secs(1)));
         }
         let level = levels.get(key).unwrap();
         let (_, _, raised) = raised.iter().next().unwrap();

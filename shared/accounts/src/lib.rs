@@ -1,7 +1,7 @@
 //! What nodes count and hand over, and the parts a participant consists of.
 //!
 //! A participant's state is a list of parts ([`parts!`]); from it follow its deadlines, custody, saving and figures. Nodes count into
-//! a [`ServiceTally`], [`AlertLevels`], tables of figures ([`figures!`]) and a ledger, and hand all over as an [`Account`].
+//! a [`ServiceTally`], an [`AlertTally`], tables of figures ([`figures!`]) and a ledger, and hand all over as an [`Account`].
 //!
 //! Not here: what is made of accounts when a run has ended: reports, statistics, files (`secnet-results`).
 
@@ -21,7 +21,7 @@ pub mod over_time;
 pub mod part;
 pub mod pm12;
 pub mod service;
-pub mod service_tally;
+pub mod tally;
 pub mod traffic_management;
 
 pub use account::{Account, Accountable};
@@ -31,4 +31,4 @@ pub use messages::Messages;
 pub use mornings::MorningHours;
 pub use part::Part;
 pub use service::{Ended, ServiceKey, ServiceLevel, ServiceLevels, ServiceMode};
-pub use service_tally::ServiceTally;
+pub use tally::{AlertTally, ServiceTally};

@@ -2,7 +2,7 @@
 //! written once, with [`parts!`](crate::parts!), and deadlines, custody, saving, figures and memory follow from the list.
 
 use crate::figures::Figures;
-use crate::{Account, AlertLevels, ServiceLevels};
+use crate::{Account, ServiceLevels};
 use secnet_engine::{ItemKind, Ledger};
 use secnet_model::SimTime;
 use secnet_topology::World;
@@ -47,9 +47,6 @@ pub fn account(parts: &impl Part, ledger: &Ledger, world: &World) -> Account {
 
 /// Its own account is kept beside the figures.
 impl Part for Ledger {}
-
-/// Its rows are the account's own.
-impl Part for AlertLevels {}
 
 /// Declares a participant's state as the list of its parts: a struct of plain data that is itself a [`Part`]. One part may be of a
 /// type the participant is generic in.

@@ -419,6 +419,7 @@ mod tests {
     use super::*;
     use crate::{Manifest, RunOutcome, sample};
     use expect_test::expect;
+    use secnet_accounts::alerts::Arrived;
     use secnet_accounts::{Ended, MorningHours, ServiceKey, ServiceMode};
     use secnet_engine::{ItemKind, Outcome};
     use secnet_model::{Region, ResponseCode, SimDuration, SimTime, Srv, UserId};
@@ -608,7 +609,8 @@ mod tests {
             region: Region::South,
         };
         let alerts = &mut other.accounts[1].1.alerts;
-        alerts.record(&world, key, SimTime::ZERO, SimTime::from_secs(1));
+        let arrived = Arrived::new(&world, SimTime::ZERO, SimTime::from_secs(1));
+        alerts.arrived(key, arrived);
         let comparison = compare(&loaded("a", &sample::run()), &loaded("b", &other));
         let first = &comparison.kpis[0];
         assert_eq!(

@@ -1,6 +1,7 @@
 //! A small run for tests, its numbers chosen to be seen in the reports.
 
 use crate::{RunOutcome, Traces};
+use secnet_accounts::alerts::Arrived;
 use secnet_accounts::figures::Key;
 use secnet_accounts::load::{Busy, BusyParts, First, Load, Resource};
 use secnet_accounts::{Account, AlertKey, Ended, MorningHours, ServiceKey, ServiceMode};
@@ -267,7 +268,8 @@ fn supplier() -> Account {
             region: Region::North,
         };
         let arrival = SimTime::from_secs(seconds);
-        account.alerts.record(&world, key, SimTime::ZERO, arrival);
+        let arrived = Arrived::new(&world, SimTime::ZERO, arrival);
+        account.alerts.arrived(key, arrived);
     }
     account.ledger.close(
         ItemKind::DeviceAlert,

@@ -23,7 +23,7 @@ use answers::submission;
 use secnet_accounts::campaigns::{CampaignNews, CampaignTallies, Progress};
 use secnet_accounts::faults::FaultTallies;
 use secnet_accounts::{
-    Account, Accountable, AlertLevels, Part, ServiceLevels, ServiceMode, ServiceTally, part, parts,
+    Account, Accountable, AlertTally, Part, ServiceLevels, ServiceMode, ServiceTally, part, parts,
 };
 use secnet_engine::draw::Stream;
 use secnet_engine::{Input, ItemKind, Ledger, Node, Outbox, Outcome, Span, Step, Trace};
@@ -72,7 +72,7 @@ parts! {
         modifications: Modifications,
         ledger: Ledger,
         service: ServiceTally,
-        alerts: AlertLevels,
+        alerts: AlertTally,
         faults: FaultTallies,
         campaigns: CampaignTallies,
         counts: Counts,
@@ -142,7 +142,7 @@ impl<D: Desk> User<D> {
             modifications: Modifications::new(world, id),
             ledger: Ledger::default(),
             service: ServiceTally::default(),
-            alerts: AlertLevels::default(),
+            alerts: AlertTally::default(),
             faults: FaultTallies::default(),
             campaigns: CampaignTallies::default(),
             counts: Counts::default(),
@@ -281,7 +281,7 @@ impl<D: Desk> Accountable for User<D> {
     fn account(&self) -> Account {
         Account {
             service: self.state.service.levels(),
-            alerts: self.state.alerts.clone(),
+            alerts: self.state.alerts.levels(),
             faults: self.state.faults.clone(),
             campaigns: self.state.campaigns.clone(),
             ..part::account(&self.state, &self.state.ledger, &self.world)

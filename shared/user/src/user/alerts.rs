@@ -5,6 +5,7 @@ use super::answers::submission;
 use crate::desk::Desk;
 use crate::request_book::Stage;
 use secnet_accounts::AlertKey;
+use secnet_accounts::alerts::Arrived;
 use secnet_engine::{ItemKind, Outcome, Step};
 use secnet_model::{AlertCode, DccAlertCode, SimDuration, SimTime};
 use secnet_wire::{AlertCopy, DccAlert, DeviceAlert};
@@ -19,10 +20,11 @@ impl<D: Desk> User<D> {
         counts.future_dated_executed += u64::from(alert.alert == AlertCode::future_dated_succeeded());
         counts.future_dated_failed += u64::from(alert.alert == AlertCode::future_dated_failed());
         let key = self.alert_key(alert);
-        let levels = &mut self.state.alerts;
-        levels.record(&self.world, key, alert.raised_at, now);
+        let arrived = Arrived::new(&self.world, alert.raised_at, now);
+        self.state.alerts.arrived(key, arrived);
         if let Some(throttled) = alert.throttled {
             let consolidated_at = alert.raised_at + SimDuration::from_millis(throttled.waited_ms.into());
+            let levels = self.state.alerts.at_once();
             levels.record_consolidated(key, throttled.count, alert.raised_at, consolidated_at, now);
         }
         self.state.desk.note_alert(now, alert, &self.world);
@@ -49,7 +51,7 @@ impl<D: Desk> User<D> {
         let is_expected = alert.alert.entry().also.is_some_and(D::expects);
         self.state.counts.misdirected_alerts += u64::from(!is_expected);
         let key = self.alert_key(alert);
-        self.state.alerts.record_copy(key, alert.raised_at, now);
+        self.state.alerts.at_once().record_copy(key, alert.raised_at, now);
         self.state.desk.note_alert(now, alert, &self.world);
         let sampler = &self.world.sampler;
         if let Some(trace) = sampler.device_alert(alert.device, alert.alert, alert.number) {
