@@ -8,8 +8,8 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Output;
-use std::time::SystemTime;
+use std::process::{Output, Stdio};
+use std::time::{Duration, SystemTime};
 
 /// A DSP that serves ten requests a second, and six are asked for.
 const SMALL: &str = r#"
@@ -193,6 +193,99 @@ within = 0.2
     );
 }
 
+/// Forty runs, and each time a few more are there when it is killed.
+#[test]
+fn a_study_killed_five_times_comes_to_the_same_to_the_byte() {
+    let desk = Studying::new(STUDY);
+    let forty = ["--seeds", "10"];
+    good(desk.study(&[&forty[..], &["--out", "whole"]].concat()));
+    let parts =
+        |folder: &str| fs::read_dir(desk.0.folder.join(folder).join("parts")).map_or(0, Iterator::count);
+    assert_eq!(parts("whole"), 40);
+    for kill in 1..=5 {
+        let mut study = desk.0.command();
+        let arguments = [&["study", "load.toml", "--out", "killed"], &forty[..]].concat();
+        let mut study = study
+            .args(arguments)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        while parts("killed") < kill * 6 {
+            assert!(
+                study.try_wait().unwrap().is_none(),
+                "it ended before it could be killed"
+            );
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        study.kill().unwrap();
+        study.wait().unwrap();
+    }
+    let before = parts("killed");
+    assert!((30..40).contains(&before), "{before}");
+    good(desk.study(&[&forty[..], &["--out", "killed"]].concat()));
+    let results = |folder: &str| {
+        let Value::Object(mut report) = desk.report(folder) else {
+            panic!("study.json is a table");
+        };
+        report.remove("facts");
+        serde_json::to_string(&report).unwrap()
+    };
+    assert_eq!(results("killed"), results("whole"));
+}
+
+#[test]
+fn what_a_measure_hangs_on_is_told_by_how_far_each_assumed_number_moves_it() {
+    let influence = r#"
+name = "hangs"
+scenario = "small.toml"
+seeds = 2
+headline = ["requests.within_target_share"]
+
+[influence]
+measure = "requests.response_time_s.mean"
+only = ["dsp.*", "csp.north.*"]
+except = ["dsp.queue_limit"]
+stars = 2
+top = 2
+samples = 4
+"#;
+    let desk = Studying::new(influence);
+    let dry = good(desk.study(&["--dry-run"]));
+    assert!(
+        dry.contains("Among the runs are 2 stars of the assumed numbers"),
+        "{dry}"
+    );
+    let told = good(desk.study(&["--out", "hangs"]));
+    let report = desk.report("hangs");
+    let found = &report["influence"];
+    let screened = found["screened"].as_array().unwrap();
+    let effect = |name: &str| {
+        let row = screened.iter().find(|row| row["name"] == name).unwrap();
+        row["effect"].as_f64().unwrap()
+    };
+    // Inventories are the DSP's alone: whose servers are few, or slow, has them wait. No radio has a part in it.
+    assert!(effect("dsp.service_time") > 0.1, "{found}");
+    assert!(screened.iter().all(|row| row["name"] != "dsp.queue_limit"));
+    assert_eq!(effect("csp.north.downlink_rate"), 0.0);
+    let total = found["total"].as_array().unwrap();
+    assert!(
+        total.len() == 2 && total[0]["name"] == screened[0]["name"],
+        "{found}"
+    );
+    let sentence = report["sentences"][0].as_str().unwrap();
+    assert!(
+        sentence.starts_with("requests.response_time_s.mean hangs most on dsp."),
+        "{sentence}"
+    );
+    assert!(told.contains("hangs most on dsp."), "{told}");
+    assert!(desk.0.read("hangs/study.md").contains("No effect at all ("));
+    // Divided among two, it comes to the same.
+    good(desk.study(&["--out", "shared", "--part", "2/2"]));
+    good(desk.study(&["--out", "shared", "--threads", "1"]));
+    assert_eq!(desk.report("shared")["digest"], report["digest"]);
+}
+
 #[test]
 fn mistakes_are_named_and_nothing_of_the_user_s_is_touched() {
     let desk = Studying::new(STUDY);
@@ -208,6 +301,10 @@ fn mistakes_are_named_and_nothing_of_the_user_s_is_touched() {
     all += &said(&STUDY.replace("seeds = 3", "seed = 3"), &[]);
     all += &said(&STUDY.replace("dsp.servers", "dsp.sevrers"), &[]);
     all += &said(&STUDY.replace("workloads.*", "workload.*"), &[]);
+    let influence =
+        |more: &str| format!("{STUDY}\n[influence]\nmeasure = \"vends.within_target_share\"\n{more}");
+    all += &said(&influence("only = [\"dsp.sevrers\"]"), &[]);
+    all += &said(&influence("stars = 0"), &[]);
     all += &said(&STUDY.replace("values = [1, 2]", "values = [1, -2]"), &[]);
     expect![[r#"
         secnet: mine is no study's folder: it has no `parts`; choose another with --out
@@ -215,11 +312,13 @@ fn mistakes_are_named_and_nothing_of_the_user_s_is_touched() {
           |
         4 | seed = 3
           | ^^^^
-        unknown field `seed`, expected one of `name`, `description`, `scenario`, `set`, `seeds`, `headline`, `design`, `points`, `axes`, `knee`
+        unknown field `seed`, expected one of `name`, `description`, `scenario`, `set`, `seeds`, `headline`, `design`, `points`, `axes`, `knee`, `influence`
 
         secnet: error: unknown key `sevrers` in `dsp`; did you mean `servers`?
          --> --set dsp.sevrers=1
         secnet: axis `load`: nothing in the scenario is called `workload.*.per_device_per_day`
+        secnet: influence: no assumed parameter is called `dsp.sevrers`; did you mean `dsp.servers`?
+        secnet: load.toml: `influence.stars` is 0: from 1 to 1000
         secnet: error: `servers` must be a whole number from 0 to 4294967295, not -2
          --> --set dsp.servers=-2
     "#]].assert_eq(&all);
@@ -263,5 +362,5 @@ fn the_studies_shipped_can_be_run() {
         assert!(documented.contains(&format!("`studies/{}`", study.file_name().unwrap().display())));
         studies += 1;
     }
-    assert!(studies >= 4);
+    assert!(studies >= 5);
 }

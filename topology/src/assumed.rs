@@ -8,9 +8,28 @@ use serde_json::Value;
 pub struct Assumption {
     /// Keys joined by dots; entries of lists by name where they have one (`workloads.top-ups.shape`).
     pub path: String,
+    /// The same with entries of lists by number, as an override names it.
+    pub key: String,
     /// As the scenario's file would say it.
     pub value: String,
     pub note: String,
+}
+
+/// The two names of a place.
+#[derive(Clone, Default)]
+struct Names {
+    path: String,
+    key: String,
+}
+
+impl Names {
+    fn with(&self, path: &str, key: &str) -> Names {
+        let dot = if self.key.is_empty() { "" } else { "." };
+        Names {
+            path: format!("{}{dot}{path}", self.path),
+            key: format!("{}{dot}{key}", self.key),
+        }
+    }
 }
 
 /// Every assumed parameter of the scenario, in the order of the schema.
@@ -18,7 +37,7 @@ pub fn assumptions(scenario: &Scenario) -> Vec<Assumption> {
     let mut found = Vec::new();
     // Serialising plain data to JSON cannot fail; were it to, there would be nothing to list.
     let value = serde_json::to_value(scenario).unwrap_or_default();
-    walk(&value, Place::root(), String::new(), None, &mut found);
+    walk(&value, Place::root(), Names::default(), None, &mut found);
     found
 }
 
@@ -26,7 +45,7 @@ pub fn assumptions(scenario: &Scenario) -> Vec<Assumption> {
 fn walk(
     value: &Value,
     place: Place,
-    path: String,
+    names: Names,
     inherited: Option<&'static str>,
     found: &mut Vec<Assumption>,
 ) {
@@ -36,34 +55,28 @@ fn walk(
             let inherited = note_of(place).or(inherited);
             for (key, inner) in place.keys() {
                 let Some(value) = table.get(key) else { continue };
-                let path = if path.is_empty() {
-                    key.to_owned()
-                } else {
-                    format!("{path}.{key}")
-                };
-                walk(value, inner, path, inherited, found);
+                walk(value, inner, names.with(key, key), inherited, found);
             }
         }
         (Value::Array(entries), Shape::List) => {
             let Some(inner) = place.items() else { return };
             if inner.shape() != Shape::Table {
-                return leaf(value, place, path, inherited, found);
+                return leaf(value, place, names, inherited, found);
             }
             for (i, entry) in entries.iter().enumerate() {
-                let name = entry["name"]
-                    .as_str()
-                    .map_or_else(|| i.to_string(), str::to_owned);
-                walk(entry, inner, format!("{path}.{name}"), inherited, found);
+                let number = i.to_string();
+                let name = entry["name"].as_str().unwrap_or(&number);
+                walk(entry, inner, names.with(name, &number), inherited, found);
             }
         }
-        _ => leaf(value, place, path, inherited, found),
+        _ => leaf(value, place, names, inherited, found),
     }
 }
 
 fn leaf(
     value: &Value,
     place: Place,
-    path: String,
+    names: Names,
     inherited: Option<&'static str>,
     found: &mut Vec<Assumption>,
 ) {
@@ -71,7 +84,8 @@ fn leaf(
     let inherited = inherited.filter(|_| !place.description().contains("domain.md"));
     if let Some(note) = note_of(place).or(inherited) {
         found.push(Assumption {
-            path,
+            path: names.path,
+            key: names.key,
             value: value.to_string(),
             note: note.to_owned(),
         });
@@ -124,6 +138,7 @@ mod tests {
             Some(
                 Assumption {
                     path: "dsp.servers",
+                    key: "dsp.servers",
                     value: "16",
                     note: "Requests and responses served side by side. Assumed.",
                 },

@@ -3,6 +3,7 @@
 //! Not here: the statistics and the wording (`secnet_results::study`).
 
 pub mod definition;
+mod influencing;
 pub mod parts;
 pub mod points;
 mod searching;
@@ -14,6 +15,7 @@ use crate::reports::{self, Beginning, Document};
 use crate::side_by_side::{self, Job};
 use clap::Args;
 use definition::Definition;
+use influencing::{Numbers, Planned};
 use parts::Folder;
 use points::{AS_IT_IS, Base, Setting};
 use secnet_model::SimDuration;
@@ -77,6 +79,8 @@ struct Study<'a> {
     definition: Definition,
     scenario: Scenario,
     base: Base,
+    /// Where their influence is asked for.
+    numbers: Option<Numbers>,
     folder: Folder,
 }
 
@@ -95,7 +99,9 @@ pub fn run(arguments: &StudyArguments) -> anyhow::Result<Exit> {
         .iter()
         .map(|setting| study.runs(setting))
         .collect::<anyhow::Result<Vec<Vec<Run>>>>()?;
-    let all: Vec<&Run> = by_point.iter().flatten().collect();
+    let screening = study.screening()?;
+    let of_stars = screening.iter().flat_map(Planned::runs);
+    let all: Vec<&Run> = by_point.iter().flatten().chain(of_stars).collect();
     if arguments.dry_run {
         return study.tell_what_there_is(&settings[1..], &all);
     }
@@ -117,12 +123,21 @@ pub fn run(arguments: &StudyArguments) -> anyhow::Result<Exit> {
     let Some(knee) = searching::knee(&study)? else {
         return Ok(study.stopped(&all));
     };
+    let influence = match (&study.numbers, &study.definition.influence) {
+        (Some(numbers), Some(asked)) => {
+            let Some(found) = numbers.influence(&study, asked, &screening)? else {
+                return Ok(study.stopped(&all));
+            };
+            Some(found)
+        }
+        _ => None,
+    };
     let found = settings.iter().zip(&by_point);
     let found = found
         .map(|(setting, runs)| study.point(setting, runs))
         .collect::<anyhow::Result<Vec<Point>>>()?;
     // The scenario as it is comes first.
-    let report = StudyReport::new(&study.question(), &found[0], &found[1..], knee);
+    let report = StudyReport::new(&study.question(), &found[0], &found[1..], knee, influence);
     let facts = beginning.facts(side_by_side::threads(arguments.threads, all.len()));
     study.write(&report, &facts)?;
     Ok(match (report.all_balanced(), report.all_complete()) {
@@ -140,8 +155,11 @@ impl<'a> Study<'a> {
         let scenario = secnet_topology::load(&definition.scenario, &definition.set).map_err(bad_input)?;
         let series = || Path::new(RUNS).join(format!("study-{}", definition.name));
         let path = arguments.out.clone().unwrap_or_else(series);
+        let influence = definition.influence.as_ref();
+        let numbers = influence.map(|influence| Numbers::of(influence, &scenario));
         Ok(Study {
             base: Base::new(&scenario)?,
+            numbers: numbers.transpose().map_err(bad_input)?,
             folder: match arguments.dry_run {
                 true => Folder::at(&path),
                 false => Folder::open(&path)?,
@@ -161,29 +179,47 @@ impl<'a> Study<'a> {
 
     /// The runs of a point, one for each seed.
     fn runs(&self, setting: &Setting) -> anyhow::Result<Vec<Run>> {
-        let mut overrides = self.definition.set.clone();
-        overrides.extend_from_slice(&setting.overrides);
-        let scenario = secnet_topology::load(&self.definition.scenario, &overrides).map_err(bad_input)?;
+        let scenario = self.scenario_with(&setting.overrides)?;
         if scenario.seed != self.scenario.seed {
             return Err(bad_input(
                 "an axis cannot set `seed`: every point has the same seeds",
             ));
         }
         let what = self.in_words(setting);
-        let seeds = (0..u64::from(self.definition.seeds)).map(|n| self.scenario.seed.wrapping_add(n));
-        let run = |seed: u64| {
-            let scenario = Scenario {
-                seed,
-                ..scenario.clone()
-            };
-            let what = format!("{what}, seed {seed}");
-            let part = self.folder.name_of(&scenario)?;
-            Ok(Run {
-                part,
-                job: Job { scenario, what },
-            })
+        let seeds = (0..u64::from(self.definition.seeds)).map(|n| self.seed(n));
+        seeds.map(|seed| self.run_of(&scenario, seed, &what)).collect()
+    }
+
+    /// The scenario with the study's overrides and these.
+    fn scenario_with(&self, overrides: &[String]) -> anyhow::Result<Scenario> {
+        let all = [self.definition.set.as_slice(), overrides].concat();
+        secnet_topology::load(&self.definition.scenario, &all).map_err(bad_input)
+    }
+
+    /// Counted up from the scenario's.
+    fn seed(&self, n: u64) -> u64 {
+        self.scenario.seed.wrapping_add(n)
+    }
+
+    fn run_of(&self, scenario: &Scenario, seed: u64, what: &str) -> anyhow::Result<Run> {
+        let scenario = Scenario {
+            seed,
+            ..scenario.clone()
         };
-        seeds.map(run).collect()
+        let what = format!("{what}, seed {seed}");
+        let part = self.folder.name_of(&scenario)?;
+        Ok(Run {
+            part,
+            job: Job { scenario, what },
+        })
+    }
+
+    /// The stars that say which assumed numbers move the measure, where that is asked for.
+    fn screening(&self) -> anyhow::Result<Vec<Planned>> {
+        match (&self.numbers, &self.definition.influence) {
+            (Some(numbers), Some(asked)) => numbers.screening(self, asked),
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// `servers 8, reads 2`
@@ -291,6 +327,14 @@ impl<'a> Study<'a> {
                 "The knee along `{}` takes up to {} points more\n",
                 knee.axis,
                 searching::points_max(&self.definition, knee)
+            );
+        }
+        if let (Some(numbers), Some(asked)) = (&self.numbers, &self.definition.influence) {
+            text += &format!(
+                "Among the runs are {} stars of the assumed numbers; those that `{}` hangs on most take up to {} runs more\n",
+                asked.stars,
+                asked.measure,
+                numbers.runs_of_totals(asked)
             );
         }
         console::print(&text);

@@ -8,12 +8,18 @@ use maud::{Markup, html};
 use secnet_results::AssessmentFacts;
 use secnet_results::assessment::Unit;
 use secnet_results::assessment::rendering::{amount, interval, signed};
-use secnet_results::study::{Column, Row as PointRow, StudyReport};
+use secnet_results::study::rendering::size;
+use secnet_results::study::{Column, Influence, Row as PointRow, StudyReport};
 use std::collections::BTreeSet;
+
+/// Of the numbers that a measure hangs on, drawn; the table has all.
+const DOTS_MAX: usize = 20;
 
 /// The page of a study, that opens offline like a run's.
 pub fn of_study(report: &StudyReport, facts: &AssessmentFacts) -> String {
-    let sections = vec![answer(report), measures(report), method(report, facts)];
+    let mut sections = vec![answer(report), measures(report)];
+    sections.extend(report.influence.as_ref().map(influence));
+    sections.push(method(report, facts));
     page::page(&report.study, sections).into_string()
 }
 
@@ -45,6 +51,56 @@ fn measures(report: &StudyReport) -> Section {
     Section {
         id: "measures",
         title: "Measures",
+        body,
+    }
+}
+
+fn influence(influence: &Influence) -> Section {
+    let unit = influence.unit;
+    let farthest = influence.screened.first().map_or(0.0, |it| it.effect);
+    let moving = &influence.screened[..influence.moving()];
+    let dots = moving.iter().take(DOTS_MAX).map(|it| Row {
+        name: it.of.name.clone(),
+        from: 0.02,
+        until: 0.02 + 0.96 * it.effect / farthest,
+        also: None,
+        dot: 0.02 + 0.96 * it.effect / farthest,
+        is_full: true,
+        mark: None,
+        words: size(unit, it.effect),
+    });
+    let rows = moving.iter().map(|it| {
+        let of = &it.of;
+        let total = influence.total.iter().find(|total| total.name == of.name);
+        vec![
+            table::text(of.name.clone()),
+            table::text(of.value.clone()),
+            table::text(format!("{} to {}", of.low, of.high)),
+            table::text(of.range_in_words()),
+            table::figure(size(unit, it.effect), Some(it.effect)),
+            table::figure(
+                it.spread.map_or(NONE.to_owned(), |spread| size(unit, spread)),
+                it.spread,
+            ),
+            table::figure(
+                total.map_or(NONE.to_owned(), |total| format!("{:.0} %", total.index * 100.0)),
+                total.map(|total| total.index),
+            ),
+        ]
+    });
+    let body = html! {
+        p { "How far each assumed number moves " code { (influence.measure) } " over its range, on average over " (influence.stars) " places in the ranges of all. " (influence.screened.len() - moving.len()) " of " (influence.screened.len()) " do not move it at all." }
+        @if !moving.is_empty() {
+            (Dots { rows: dots.collect() }.render())
+            (table("Assumed numbers by how far they move the measure", &["", "is", "range", "by", "moves it by", "spread", "of the variance"], rows.collect()))
+        }
+        @if !influence.not_varied.is_empty() {
+            p { "Assumed as well and not varied, as they are no numbers, have no range or were refused wherever they were tried: " (influence.not_varied.join(", ")) "." }
+        }
+    };
+    Section {
+        id: "influence",
+        title: "What it hangs on",
         body,
     }
 }

@@ -1,14 +1,17 @@
 //! A study: variants of a scenario, its points, over the same seeds, each held against the scenario as it is.
 //!
 //! [`Part`] is what is kept of a run. [`StudyReport::new`] gives each measure's mean at each point, its mean difference to the base
-//! over the seeds they have in common, and which of these stand together; [`knee`] says where a measure crosses a threshold.
+//! over the seeds they have in common, and which of these stand together; [`knee`] says where a measure crosses a threshold, [`influence`]
+//! which assumed numbers it hangs on.
 //!
 //! Not here: which points there are, running them, files (the director).
 
+pub mod influence;
 pub mod knee;
 pub mod named;
 pub mod rendering;
 
+pub use influence::Influence;
 pub use knee::Knee;
 pub use named::{DEFAULT_HEADLINE, Figure, problem_of};
 
@@ -67,7 +70,7 @@ pub struct Question {
 
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct StudyReport {
-    /// Of the points, the runs and the knee: equal for equal studies, scenarios and version, whatever the machine and the parts.
+    /// Of the points, the runs, the knee and the influence: equal for equal studies, scenarios and version, whatever the machine and the parts.
     pub digest: String,
     pub study: String,
     pub description: String,
@@ -85,6 +88,8 @@ pub struct StudyReport {
     pub tested: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub knee: Option<Knee>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub influence: Option<Influence>,
     pub sentences: Vec<String>,
     pub command: String,
     pub assumed: u32,
@@ -130,6 +135,8 @@ struct Covered<'a> {
     base: &'a Row,
     points: &'a [Row],
     knee: &'a Option<Knee>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    influence: &'a Option<Influence>,
 }
 
 impl Part {
@@ -158,7 +165,13 @@ impl Part {
 }
 
 impl StudyReport {
-    pub fn new(question: &Question, base: &Point, points: &[Point], knee: Option<Knee>) -> StudyReport {
+    pub fn new(
+        question: &Question,
+        base: &Point,
+        points: &[Point],
+        knee: Option<Knee>,
+        influence: Option<Influence>,
+    ) -> StudyReport {
         let everywhere = || std::iter::once(base).chain(points).flat_map(|point| &point.parts);
         let unit = |name: &String| everywhere().find_map(|part| Some(part.figures.get(name)?.unit));
         let headline: Vec<Column> = question
@@ -193,6 +206,7 @@ impl StudyReport {
             points: rows,
             tested,
             knee,
+            influence,
             sentences: Vec::new(),
             command: question.command.clone(),
             assumed: question.assumed,
@@ -204,6 +218,7 @@ impl StudyReport {
             base: &report.base,
             points: &report.points,
             knee: &report.knee,
+            influence: &report.influence,
         });
         report
     }
@@ -214,11 +229,11 @@ impl StudyReport {
 
     /// Whether every run's ledger balances and no contract was broken.
     pub fn all_balanced(&self) -> bool {
-        self.rows().all(|row| row.balanced)
+        self.rows().all(|row| row.balanced) && self.influence.as_ref().is_none_or(|it| it.all_balanced)
     }
 
     pub fn all_complete(&self) -> bool {
-        self.rows().all(|row| row.complete)
+        self.rows().all(|row| row.complete) && self.influence.as_ref().is_none_or(|it| it.all_complete)
     }
 }
 

@@ -12,6 +12,7 @@ const STUDY_BYTES_MAX: u64 = 1 << 20;
 const SEEDS_MAX: u32 = 1_000;
 const POINTS_MAX: usize = 10_000;
 const NAME_MAX: usize = 64;
+const STARS_MAX: u32 = 1_000;
 
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,6 +37,7 @@ pub struct Definition {
     #[serde(default)]
     pub axes: Vec<Axis>,
     pub knee: Option<KneeDefinition>,
+    pub influence: Option<InfluenceDefinition>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
@@ -88,6 +90,40 @@ pub struct KneeDefinition {
     pub within: f64,
 }
 
+/// Which assumed numbers a measure hangs on.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InfluenceDefinition {
+    pub measure: String,
+    /// Only numbers of these names, `dsp.*`; all where there are none.
+    #[serde(default)]
+    pub only: Vec<String>,
+    /// Not those.
+    #[serde(default)]
+    pub except: Vec<String>,
+    /// Of how many points and all that lie half a range beside them.
+    #[serde(default = "stars")]
+    pub stars: u32,
+    /// For how many of those that move the measure farthest their part in its variance is estimated.
+    #[serde(default = "top")]
+    pub top: u32,
+    /// From how many points.
+    #[serde(default = "samples")]
+    pub samples: u32,
+}
+
+fn stars() -> u32 {
+    4
+}
+
+fn top() -> u32 {
+    3
+}
+
+fn samples() -> u32 {
+    24
+}
+
 fn seeds() -> u32 {
     5
 }
@@ -129,12 +165,13 @@ impl Definition {
         let measures = self
             .headline
             .iter()
-            .chain(self.knee.iter().map(|knee| &knee.measure));
+            .chain(self.knee.iter().map(|knee| &knee.measure))
+            .chain(self.influence.iter().map(|influence| &influence.measure));
         if let Some(problem) = measures.into_iter().find_map(|name| problem_of(name)) {
             return Some(problem);
         }
-        if self.axes.is_empty() {
-            return Some("there are no `[[axes]]`: what is to be varied?".to_owned());
+        if self.axes.is_empty() && self.influence.is_none() {
+            return Some("there are neither `[[axes]]` nor `[influence]`: what is to be varied?".to_owned());
         }
         let mut names = BTreeSet::new();
         for axis in &self.axes {
@@ -145,7 +182,9 @@ impl Definition {
                 return Some(format!("there are two axes `{}`", axis.name));
             }
         }
-        self.problem_of_design().or_else(|| self.problem_of_knee())
+        self.problem_of_design()
+            .or_else(|| self.problem_of_knee())
+            .or_else(|| self.problem_of_influence())
     }
 
     fn problem_of_design(&self) -> Option<String> {
@@ -200,6 +239,18 @@ impl Definition {
             return Some("`knee` needs either `at_least` or `at_most`, what is still good".to_owned());
         }
         (knee.within.is_nan() || knee.within <= 0.0).then(|| "`knee.within` is more than nought".to_owned())
+    }
+
+    fn problem_of_influence(&self) -> Option<String> {
+        let influence = self.influence.as_ref()?;
+        let within = |key: &str, value: u32, least: u32| {
+            (!(least..=STARS_MAX).contains(&value))
+                .then(|| format!("`influence.{key}` is {value}: from {least} to {STARS_MAX}"))
+        };
+        let samples_min = if influence.top == 0 { 0 } else { 2 };
+        within("stars", influence.stars, 1)
+            .or_else(|| within("top", influence.top, 0))
+            .or_else(|| within("samples", influence.samples, samples_min))
     }
 
     /// The axes that the points vary: not one that a knee alone is sought along.
@@ -388,7 +439,7 @@ mod tests {
         ];
         let said: Vec<String> = problems.iter().map(|more| problem(more)).collect();
         expect![[r#"
-            there are no `[[axes]]`: what is to be varied?
+            there are neither `[[axes]]` nor `[influence]`: what is to be varied?
             `seeds` is 1: from 2, without which there is no interval, to 1000
             `requests.within_taget_share` is no measure; did you mean `requests.within_target_share`? What nodes count is `network.counters.` and a name of `ledger.json`'s counters
             `alerts.delivered@nroth`: there is no region `nroth`; there are north, central, south, smets1

@@ -106,19 +106,22 @@ fn grid(axes: &[(usize, &Axis)]) -> Vec<Vec<(usize, String)>> {
     points
 }
 
-/// Each axis in as many strata as there are points, each stratum once, in an order of its own: from the middle of each.
-fn hypercube(axes: &[(usize, &Axis)], points: u32) -> Vec<Vec<(usize, String)>> {
+/// As many strata as there are points, each once, in an order of the axis with that number.
+pub(super) fn strata(points: u32, axis: u64) -> Vec<u32> {
     let draws = Draws::new(0);
+    let mut order: Vec<u32> = (0..points).collect();
+    for n in (1..u64::from(points)).rev() {
+        let other = draws.below(n + 1, HYPERCUBE, axis, n);
+        order.swap(n as usize, other as usize);
+    }
+    order
+}
+
+/// Each axis in its strata: from the middle of each.
+fn hypercube(axes: &[(usize, &Axis)], points: u32) -> Vec<Vec<(usize, String)>> {
     let orders: Vec<Vec<u32>> = axes
         .iter()
-        .map(|(place, _)| {
-            let mut order: Vec<u32> = (0..points).collect();
-            for n in (1..u64::from(points)).rev() {
-                let other = draws.below(n + 1, HYPERCUBE, *place as u64, n);
-                order.swap(n as usize, other as usize);
-            }
-            order
-        })
+        .map(|(place, _)| strata(points, *place as u64))
         .collect();
     let value = |n: usize, place: usize, axis: &Axis| {
         let stratum = orders[place][n];

@@ -67,7 +67,7 @@ fn report() -> StudyReport {
         "2",
         vec![part(1, 0.96, None), part(2, 0.98, None), part(3, 0.97, None)],
     );
-    StudyReport::new(&question, &base, &[fewer, same], None)
+    StudyReport::new(&question, &base, &[fewer, same], None, None)
 }
 
 #[test]
@@ -214,7 +214,8 @@ fn the_digest_covers_runs_and_points_and_not_how_long_they_took() {
         command: String::new(),
         assumed: 0,
     };
-    let digest = |base: Point, points: &[Point]| StudyReport::new(&question, &base, points, None).digest;
+    let digest =
+        |base: Point, points: &[Point]| StudyReport::new(&question, &base, points, None, None).digest;
     let one = digest(base(), &[base()]);
     assert_eq!(digest(slow(base()), &[slow(base())]), one);
     assert_ne!(digest(base(), &[]), one);
@@ -236,4 +237,88 @@ fn a_campaigns_measures_are_named_by_it() {
     ] {
         assert_eq!(problem_of(name).as_deref(), problem);
     }
+}
+
+#[test]
+fn what_a_measure_hangs_on_is_told_and_tabled_with_what_does_not_move_it() {
+    use super::influence::{Influence, Ray, Star, Varied, screen, totals};
+    let varied = |name: &str, low: &str, high: &str, range_is_given| Varied {
+        name: name.to_owned(),
+        value: "16".to_owned(),
+        low: low.to_owned(),
+        high: high.to_owned(),
+        range_is_given,
+    };
+    let all = [
+        varied("dsp.servers", "8", "32", false),
+        varied("csp.north.loss", "0.0", "0.2", true),
+        varied("gateway.latency_mean", "40ms", "160ms", false),
+    ];
+    let ray = |parameter, moved, value| Ray {
+        parameter,
+        moved,
+        value: Some(value),
+    };
+    let stars = [
+        Star {
+            centre: Some(0.90),
+            rays: vec![ray(0, 0.5, 0.96), ray(1, -0.5, 0.90001), ray(2, 0.5, 0.90)],
+        },
+        Star {
+            centre: Some(0.94),
+            rays: vec![ray(0, -0.5, 0.90), ray(1, 0.5, 0.94), ray(2, -0.5, 0.94)],
+        },
+    ];
+    let influence = Influence {
+        measure: WITHIN.to_owned(),
+        unit: Unit::Share,
+        screened: screen(&all, &stars),
+        stars: 2,
+        total: totals(&["dsp.servers".to_owned()], &stars),
+        samples: 2,
+        not_varied: vec!["workloads.reads.shape".to_owned()],
+        all_balanced: true,
+        all_complete: false,
+    };
+    let mut report = report();
+    report.points.clear();
+    report.influence = Some(influence);
+    report.sentences = super::rendering::sentences(&report);
+    assert!(report.all_balanced() && !report.all_complete());
+    expect![[r#"
+        size: small, 3 seeds each
+
+          • requests.within_target_share hangs most on dsp.servers (8 to 32 moves it by 10.00 points), csp.north.loss
+            (0.0 to 0.2 moves it by < 0.01 points); no effect at all: 1 of 3 assumed numbers. Of its variance over
+            the ranges of these, has a part in: dsp.servers 163 %, 163 % to 163 %.
+          • requests.within_target_share is 97 % as the scenario is.
+          • network.counters.dsp.busy_answers is 0 as the scenario is.
+          • alerts.delivered: the scenario as it is has nothing of it.
+          • The scenario's thresholds are met for every seed as it is.
+
+        Assumed  7 parameters of the scenario stand on no public source
+        Digest   03308c320221b2be
+    "#]].assert_eq(&summary(&report));
+    let page = markdown(&report, &AssessmentFacts::default());
+    let begins = page.find("## What").unwrap();
+    let ends = page.find("## Thresholds").unwrap();
+    expect![[r#"
+        ## What requests.within_target_share hangs on
+
+        | Assumed number | Is | From | To | Range | Moves it by | Spread |
+        |---|---:|---:|---:|---|---:|---:|
+        | `dsp.servers` | 16 | 8 | 32 | half to twice | 10.00 points | 2.83 points |
+        | `csp.north.loss` | 16 | 0.0 | 0.2 | assumed range | < 0.01 points | < 0.01 points |
+
+        No effect at all (1): `gateway.latency_mean`.
+
+        Assumed as well and not varied, as they are no numbers, have no range or were refused wherever they were tried: `workloads.reads.shape`.
+
+        | Of the variance over the ranges of these | Has a part in | 95 % bootstrap interval |
+        |---|---:|---:|
+        | `dsp.servers` | 163 % | 163 % to 163 % |
+
+        2 stars of a point anywhere in the ranges and, for each number, the same point with that one half its range away; the shares of variance are of 2 stars with only these numbers varied (Jansen's estimator). Each star has one seed. How far an answer is off, as the assumed numbers may be, this says; how sure it is of the seeds' weather, the intervals above.
+
+    "#]].assert_eq(&page[begins..ends]);
 }
