@@ -17,6 +17,8 @@ use secnet_topology::{AssumedRange, Scenario, assumptions, mend};
 const REDRAWN: Stream = Stream::named("study-influence-redrawn");
 /// Before a number stays as it is.
 const TRIES: u64 = 8;
+/// The shortest way, as a share of its range, that a number goes where another than half of it is drawn.
+const MOVED_MIN: f64 = 0.25;
 
 /// The assumed numbers of a study that are varied, and the names of what is not.
 pub(super) struct Numbers {
@@ -66,7 +68,7 @@ impl Numbers {
     }
 
     /// Stars of some of the numbers, by their places: rays go half a range, or anywhere.
-    pub(super) fn stars(
+    fn stars(
         &self,
         study: &Study<'_>,
         numbers: &[usize],
@@ -111,14 +113,10 @@ impl Numbers {
             .collect()
         };
         let seed = study.seed(star % u64::from(study.definition.seeds));
-        let run = |at: &[Option<f64>], what: String| {
-            let scenario = study.scenario_with(&overrides(at))?;
-            study.run_of(&scenario, seed, &what)
-        };
-        let is_good = |at: &[Option<f64>]| study.scenario_with(&overrides(at)).is_ok();
+        let scenario = |at: &[Option<f64>]| study.scenario_with(&overrides(at));
 
         let mut at: Vec<Option<f64>> = (0..numbers.len()).map(|number| Some(centre(number))).collect();
-        if !is_good(&at) {
+        if scenario(&at).is_err() {
             let wished = std::mem::replace(&mut at, vec![None; numbers.len()]);
             for (number, wished) in wished.into_iter().enumerate() {
                 let tries = wished
@@ -126,7 +124,7 @@ impl Numbers {
                     .chain((1..TRIES).map(|attempt| again(number, attempt)));
                 for share in tries {
                     at[number] = Some(share);
-                    if is_good(&at) {
+                    if scenario(&at).is_ok() {
                         break;
                     }
                     at[number] = None;
@@ -136,24 +134,26 @@ impl Numbers {
         let mut rays = Vec::new();
         for number in 0..numbers.len() {
             let Some(from) = at[number] else { continue };
+            // Of a move that is next to nothing the effect over the whole range cannot be told.
+            let redrawn = (TRIES..2 * TRIES).map(|attempt| again(number, attempt));
             let tries = std::iter::once(ray(number, from))
-                .chain((TRIES..2 * TRIES).map(|attempt| again(number, attempt)));
+                .chain(redrawn.filter(|share| (share - from).abs() >= MOVED_MIN));
             let mut elsewhere = at.clone();
             for share in tries {
                 elsewhere[number] = Some(share);
-                if is_good(&elsewhere) {
+                if let Ok(scenario) = scenario(&elsewhere) {
                     let what = format!(
                         "star {}, {} elsewhere",
                         star + 1,
                         self.varied[numbers[number]].path
                     );
-                    rays.push((number, share - from, run(&elsewhere, what)?));
+                    rays.push((number, share - from, study.run_of(&scenario, seed, &what)?));
                     break;
                 }
             }
         }
         Ok(Planned {
-            centre: run(&at, format!("star {}", star + 1))?,
+            centre: study.run_of(&scenario(&at)?, seed, &format!("star {}", star + 1))?,
             rays,
         })
     }
